@@ -1,0 +1,1 @@
+// libuv's loop as an executor.

@@ -1,0 +1,1 @@
+// Finds, splices and escapes JSON by byte range.

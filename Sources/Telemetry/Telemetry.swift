@@ -1,0 +1,1 @@
+// Events as one JSON object a line.

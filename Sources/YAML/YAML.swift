@@ -1,0 +1,1 @@
+// libyaml as a tree.
