@@ -41,6 +41,8 @@ package struct BackendFailure: Error, Hashable, Sendable {
     case overloaded
     /// The service cannot be started, or is not allowed to start just now.
     case unavailable
+    /// No file descriptor is left for another process (row R01).
+    case descriptors
     /// The gateway is ending.
     case shuttingDown
   }

@@ -70,10 +70,10 @@ package struct PendingTable<Entry> {
     return .late
   }
 
-  /// Empties the table, in the order in which the requests were opened.
-  package mutating func takeAll() -> [Entry] {
-    let all = entries.sorted { $0.key < $1.key }.map(\.value)
-    entries.removeAll()
-    return all
+  /// Takes out all entries that match, in the order in which they were opened.
+  package mutating func takeAll(where matches: (Entry) -> Bool = { _ in true }) -> [Entry] {
+    let taken = entries.filter { matches($0.value) }.sorted { $0.key < $1.key }
+    for (id, _) in taken { entries.removeValue(forKey: id) }
+    return taken.map(\.value)
   }
 }
