@@ -67,6 +67,8 @@ let package = Package(
       dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
       swiftSettings: common),
 
+    .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
