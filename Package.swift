@@ -69,6 +69,12 @@ let package = Package(
 
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
+    .target(
+      name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
+      swiftSettings: common),
+    .testTarget(
+      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
+    ),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
