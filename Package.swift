@@ -67,6 +67,14 @@ let package = Package(
       dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
       swiftSettings: common),
 
+    .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
+    .target(
+      name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
+      swiftSettings: common),
+    .testTarget(
+      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
+    ),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
