@@ -1,5 +1,6 @@
 import Glibc
-package import Loop
+import Loop
+import Manifest
 import Resilience
 import Telemetry
 
@@ -16,16 +17,13 @@ extension Gateway {
   struct Ending {
     enum Stage { case draining, stopping, out }
     var stage = Stage.draining
+    /// 0 after the end of input, 128 + n after signal n, 1 if the client could not be written to.
     var exitCode: Int32
     let timer: LoopTimer
   }
 
   /// From the beginning of the end to its last moment.
   static let longestEnding = Duration.milliseconds(1_900)
-
-  /// The process's exit code: 0 after the end of input, 128 + n after signal n,
-  /// 1 if the client could not be written to.
-  package var exitCode: Int32 { ending?.exitCode ?? 0 }
 
   func clientLeft(_ session: ClientSession, failure: Int32?) {
     log(.info, "client.left", ["error": failure.map { SystemError(code: $0).description } ?? ""])
@@ -38,6 +36,12 @@ extension Gateway {
     log(.info, "gateway.signalled", ["signal": String(signal)])
     guard ending == nil else { return leave() }
     end(exitCode: 128 + signal)
+  }
+
+  /// The process that launched us has ended, though somebody still holds our stdin (row R17).
+  package func parentEnded() {
+    log(.info, "client.parent_ended")
+    end(exitCode: 0)
   }
 
   private func end(exitCode: Int32) {
@@ -78,6 +82,6 @@ extension Gateway {
     guard ending?.stage != .out else { return }
     ending?.stage = .out
     session.flush()
-    EventLoop.stop()
+    surroundings.leave(ending?.exitCode ?? 0)
   }
 }

@@ -41,10 +41,9 @@ extension Gateway {
 
   private func hides(_ name: [UInt8], _ kind: Offer.Kind, _ service: Service) -> Bool {
     guard kind == .tools, let items = service.offer?.items[.tools] else { return false }
-    let prefix = Array(service.manifest.prefix.utf8)
     return items.contains { item in
       !service.manifest.tools.admits(item.name)
-        && ToolName.qualified(prefix: prefix, name: item.name) == name
+        && PublicItem.qualified(item.name, service.manifest) == name
     }
   }
 

@@ -1,5 +1,7 @@
+import Backend
 import Loop
 import MCP
+import Manifest
 import RawJSON
 import Resilience
 import Telemetry
@@ -7,7 +9,7 @@ import Telemetry
 /// The way of one request: what is answered here, and what goes to a service.
 extension Gateway: ClientSessionDelegate {
   func serve(_ request: Incoming, of session: ClientSession) {
-    do {
+    do throws(CallError) {
       // Beyond this many, waiting helps nobody (row C22).
       guard session.hasRoom else { throw CallError.tooManyInFlight(session.limits.clientCalls) }
       switch request.envelope.method {

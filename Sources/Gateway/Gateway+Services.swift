@@ -68,19 +68,34 @@ extension Gateway: ServiceHost {
   }
 
   private func remember(_ offer: Offer, of service: Service) {
+    let record = offer.record(
+      service: service.name, digest: service.digest, at: secondsSince1970())
+    _ = surroundings.store?.save(record)
+  }
+
+  private func secondsSince1970() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    let record = offer.record(
-      service: service.name, digest: digest(of: service), at: Int64(now.tv_sec))
-    surroundings.store?.save(record)
+    return Int64(now.tv_sec)
+  }
+
+  /// Ends what earlier gateways of this state folder left behind when even their
+  /// guards were killed.
+  private func sweepLeftovers() {
+    for orphan in surroundings.store?.orphans() ?? [] {
+      let process = Loop.ProcessIdentity(orphan.process)
+      let wasAlive = process.killIfStillThatProcess()
+      _ = surroundings.store?.remove(orphan.process)
+      guard wasAlive else { continue }
+      log(
+        .warning, "sweep.killed", ["service": orphan.service, "pid": String(orphan.process.pid)])
+    }
   }
 
   // MARK: ServiceHost
 
-  func launch(_ service: Service, incarnation: String) throws(Launch.Failure) -> ChildSpec {
-    try Launch.spec(
-      service.manifest.process, inherited: surroundings.environment,
-      markers: [("SWITCHYARD_GATEWAY", surroundings.marker), ("SWITCHYARD_CHILD", incarnation)])
+  func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
+    try Launch.spec(service.manifest.process, inherited: surroundings.environment)
   }
 
   func settings(for service: Service) -> BackendSettings {
@@ -92,28 +107,31 @@ extension Gateway: ServiceHost {
   }
 
   func knownEra(of service: Service) -> Era? {
-    surroundings.store?.era(digest: digest(of: service)).flatMap { $0 == "modern" ? .modern : .legacy }
+    surroundings.store?.era(digest: service.digest).flatMap { Revision(rawValue: $0)?.era }
   }
 
   func childStarted(_ backend: ProcessBackend, of service: Service) {
-    surroundings.store?.recordChild(
-      pid: backend.pid, startTime: backend.startTime, marker: backend.incarnation,
-      service: service.name)
+    if let child = backend.identity, let owner = Loop.ProcessIdentity.current {
+      _ = surroundings.store?.record(
+        ChildRecord(
+          process: .init(child), marker: Lineage.gateway, service: service.name,
+          owner: .init(owner)))
+    }
     if session.isFull { backend.setPaused(true) }
   }
 
   func childGone(_ backend: ProcessBackend, of service: Service) {
-    surroundings.store?.removeChild(pid: backend.pid, startTime: backend.startTime)
+    if let child = backend.identity { _ = surroundings.store?.remove(.init(child)) }
     endIfDone()
   }
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
-    let era = backend.revision.era
-    if knownEra(of: service) != era {
-      surroundings.store?.saveEra(digest: digest(of: service), era: era == .modern ? "modern" : "legacy")
+    if knownEra(of: service) != backend.revision.era {
+      _ = surroundings.store?.saveEra(
+        digest: service.digest, revision: backend.revision.rawValue, now: secondsSince1970())
     }
     // What it offers may be different from what was stored in an earlier run.
-    if service.offer != nil, service.startCount == 1 { ask(service) }
+    if service.offer != nil, service.readyCount == 1 { ask(service) }
   }
 
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {}

@@ -28,19 +28,19 @@ package final class Gateway {
     package var environment: [String: String]
     package var store: StateStore?
     package var log: Log
-    /// Names this gateway in the environment of its children.
-    package var marker: String
+    /// Ends the process with an exit code, after the last answer was written.
+    package var leave: @EventLoop (Int32) -> Void
 
     package init(
       input: Int32, output: Int32, environment: [String: String], store: StateStore?, log: Log,
-      marker: String
+      leave: @escaping @EventLoop (Int32) -> Void
     ) {
       self.input = input
       self.output = output
       self.environment = environment
       self.store = store
       self.log = log
-      self.marker = marker
+      self.leave = leave
     }
   }
 
@@ -62,7 +62,8 @@ package final class Gateway {
   var pendingAnnouncements: Set<Announcement> = []
   var retryTimer: LoopTimer?
   var ending: Ending?
-  private var lastIncarnation = 0
+  /// When the end must be over; meaningless before it begins.
+  var endsAt = Instant.zero
 
   package init(_ configuration: Configuration, surroundings: Surroundings) {
     self.configuration = configuration
@@ -75,7 +76,8 @@ package final class Gateway {
       log: surroundings.log)
     session.delegate = self
     for (index, manifest) in configuration.ready.enumerated() {
-      services.append(Service(index: index, manifest: manifest, host: self))
+      let digest = digest(of: manifest)
+      services.append(Service(index: index, manifest: manifest, digest: digest, host: self))
     }
     recallOffers()
   }
@@ -89,8 +91,7 @@ package final class Gateway {
   private func recallOffers() {
     let records = surroundings.store?.allCatalogues() ?? []
     for service in services {
-      let digest = self.digest(of: service)
-      let record = records.first { $0.service == service.name && $0.digest == digest }
+      let record = records.first { $0.service == service.name && $0.digest == service.digest }
       service.offer = record.flatMap { Offer($0) }
       if service.offer == nil { undiscovered.insert(service.index) }
     }
@@ -118,15 +119,14 @@ package final class Gateway {
     return Announcement.differences(old, catalogue)
   }
 
-  // MARK: For services
-
-  package func nextIncarnation() -> String {
-    lastIncarnation += 1
-    return surroundings.marker + "." + String(lastIncarnation)
-  }
-
   /// The identity of a command, under which its catalogue and era are kept.
-  func digest(of service: Service) -> String {
-    Launch.digest(service.manifest.process, inherited: surroundings.environment)
+  private func digest(of manifest: ServiceManifest) -> String {
+    let process = manifest.process
+    let found = try? Launch.executable(of: process, inherited: surroundings.environment)
+    let executable = found ?? process.command
+    return CommandDigest.of(
+      executable: executable, arguments: process.arguments,
+      environmentNames: process.environment.map(\.name), directory: process.directory,
+      stamp: FileStamp(path: executable))
   }
 }

@@ -27,7 +27,7 @@ final class ErrorOutput: ByteSink {
     reader = DescriptorReader(descriptor: descriptor, sink: self)
   }
 
-  deinit { chunk.deallocate() }
+  isolated deinit { chunk.deallocate() }
 
   func resume() { reader?.resume() }
   func drain() { reader?.drain() }

@@ -13,11 +13,9 @@ package enum Launch {
     case commandNotFound(String)
   }
 
-  /// - Parameters:
-  ///   - inherited: our own environment.
-  ///   - markers: `SWITCHYARD_…` variables by which leftovers are recognised.
+  /// - Parameter inherited: our own environment.
   package static func spec(
-    _ process: ProcessSpec, inherited: [String: String], markers: [(String, String)]
+    _ process: ProcessSpec, inherited: [String: String]
   ) throws(Failure) -> ChildSpec {
     var variables: [(String, String)] = []
     for name in inheritedVariables {
@@ -25,16 +23,24 @@ package enum Launch {
     }
     // A Swift child that crashes must die at once instead of printing for seconds.
     variables.append(("SWIFT_BACKTRACE", "enable=no"))
-    for (name, value) in process.environment + markers {
-      variables.removeAll { $0.0 == name }
-      variables.append((name, value))
+    for variable in process.environment {
+      variables.removeAll { $0.0 == variable.name }
+      variables.append((variable.name, variable.value.exposed))
     }
-    let path = variables.last { $0.0 == "PATH" }?.1 ?? "/usr/local/bin:/usr/bin:/bin"
-    let executable = try locate(process.command, path: path)
+    let executable = try executable(of: process, inherited: inherited)
     return ChildSpec(
       executable: executable, arguments: [process.command] + process.arguments,
       environment: variables.map { $0.0 + "=" + $0.1 }, directory: process.directory,
       dataLimit: process.memory)
+  }
+
+  /// The absolute path of the command, by the `PATH` that the child will have.
+  package static func executable(
+    of process: ProcessSpec, inherited: [String: String]
+  ) throws(Failure) -> String {
+    let declared = process.environment.last { $0.name == "PATH" }?.value.exposed
+    let path = declared ?? inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    return try locate(process.command, path: path)
   }
 
   /// An absolute path as it is; a bare name from the directories of `PATH`.

@@ -1,5 +1,5 @@
 import Loop
-package import MCP
+import MCP
 import RawJSON
 import Resilience
 import Telemetry
@@ -149,7 +149,7 @@ final class ReaderRelay: ByteSink {
   /// Where bytes go that arrive after the backend is gone.
   private let nowhere = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
 
-  deinit { nowhere.deallocate() }
+  isolated deinit { nowhere.deallocate() }
 
   func tail(atLeast count: Int) -> UnsafeMutableRawBufferPointer {
     backend?.framer.tail(atLeast: count) ?? nowhere

@@ -48,17 +48,28 @@ package final class ProcessBackend {
     package var serverInfo: [UInt8] = []
     /// Decoded text; nil if it said nothing.
     package var instructions: [UInt8]?
+
+    package init(
+      revision: Revision, capabilities: [UInt8] = [], serverInfo: [UInt8] = [],
+      instructions: [UInt8]? = nil
+    ) {
+      self.revision = revision
+      self.capabilities = capabilities
+      self.serverInfo = serverInfo
+      self.instructions = instructions
+    }
   }
 
   struct Pending {
     let exchange: any Exchange
     /// How far the writer must get until the request counts as sent.
-    var endsAt: UInt64
+    var endsAt: Int
   }
 
   package let service: String
-  package let incarnation: String
   package private(set) var introduction: Introduction?
+  /// What is spoken with it; the newest legacy revision until that is known.
+  package var revision: Revision { introduction?.revision ?? .newestLegacy }
   package private(set) var isAccepting = false
   let settings: BackendSettings
   let log: Log
@@ -80,7 +91,7 @@ package final class ProcessBackend {
   private var stallTimer: LoopTimer?
 
   package var pid: Int32 { child.pid }
-  package var startTime: UInt64 { child.startTime }
+  package var identity: ProcessIdentity? { child.identity }
   /// Requests that wait for an answer, our own included.
   package var inFlight: Int { pending.count }
   package var queuedBytes: Int { writer.queuedBytes }
@@ -89,19 +100,17 @@ package final class ProcessBackend {
 
   /// Starts the child. The delegate hears of everything that follows.
   package init(
-    _ spec: ChildSpec, service: String, incarnation: String, handshake: Handshake,
-    settings: BackendSettings, delegate: any ProcessBackendDelegate, log: Log
+    _ spec: ChildSpec, service: String, handshake: Handshake, settings: BackendSettings, delegate: any ProcessBackendDelegate, log: Log
   ) throws(SpawnError) {
     let relay = ExitRelay()
     let child = try Child.spawn(spec) { status in relay.backend?.childExited(status) }
     self.child = child
     self.service = service
-    self.incarnation = incarnation
     self.handshake = handshake
     self.settings = settings
     self.delegate = delegate
     self.log = log
-    framer = LineFramer(limit: settings.longestMessage)
+    framer = LineFramer(limit: settings.longestMessage, byteOrderMark: .skipped)
     pending = PendingTable(firstID: UInt32.random(in: 1 ... .max))
     let input = ReaderRelay()
     reader = DescriptorReader(descriptor: child.output, sink: input)
@@ -109,16 +118,12 @@ package final class ProcessBackend {
     errors = ErrorOutput(descriptor: child.errors, service: service, log: log)
     relay.backend = self
     input.backend = self
-    readerRelay = input
-    exitRelay = relay
     writer.onDrained = { [weak self] in self?.writerDrained() }
     writer.onFailed = { [weak self] _ in self?.stdinClosed() }
     reader.resume()
     errors.resume()
     perform(self.handshake.childStarted())
   }
-  private let readerRelay: ReaderRelay
-  private let exitRelay: ExitRelay
 
   // MARK: Requests
 
@@ -130,7 +135,7 @@ package final class ProcessBackend {
   /// Writes the line of request `id`, or of a notification (`nil`).
   package func write(_ line: Slices, for id: UInt64? = nil) {
     writer.write(line)
-    if let id { pending.update(id) { $0.endsAt = writer.appendedBytes } }
+    if let id { pending.update(id) { $0.endsAt = writer.acceptedBytes } }
     if writer.queuedBytes > 0 { watchForStall() }
   }
 
@@ -139,6 +144,11 @@ package final class ProcessBackend {
     guard pending.abandon(id) != nil, isAccepting else { return }
     writeOwn(Messages.cancelled(id, reason: reason))
     delegate?.backendHasRoom(self)
+  }
+
+  /// Reads the child no more, or again: the client is slow.
+  package func setPaused(_ isPaused: Bool) {
+    if isPaused { reader.pause() } else { reader.resume() }
   }
 
   // MARK: Starting
@@ -166,7 +176,8 @@ package final class ProcessBackend {
     writeOwn(message(id), for: id)
   }
 
-  func writeOwn(_ message: [UInt8], for id: UInt64? = nil) {
+  /// Writes a message of our own.
+  package func writeOwn(_ message: [UInt8], for id: UInt64? = nil) {
     message.withUnsafeBytes { bytes in
       var line = Slices()
       line.append(bytes)
@@ -246,7 +257,7 @@ package final class ProcessBackend {
       case .crashed(let text), .failedToStart(let text): text
       }
     for entry in pending.takeAll() {
-      let wasSent = entry.endsAt <= writer.writtenBytes
+      let wasSent = entry.endsAt <= writer.sentBytes
       entry.exchange.failed(BackendFailure(.lost, wasSent: wasSent, detail: detail))
     }
   }
@@ -301,7 +312,7 @@ package final class ProcessBackend {
     reader.close()
     writer.abandon()
     errors.close()
-    Orphans.bury(marker: incarnation)
+    Orphans.sweep()
     delegate?.backendIsGone(self)
   }
 
@@ -313,7 +324,7 @@ package final class ProcessBackend {
     guard ending == nil else { return }
     isAccepting = false
     let text = "Service '\(service)' closed its stdin.\(errors.excerpt)"
-    for entry in pending.takeAll(where: { $0.endsAt > writer.writtenBytes }) {
+    for entry in pending.takeAll(where: { $0.endsAt > writer.sentBytes }) {
       entry.exchange.failed(BackendFailure(.lost, wasSent: false, detail: text))
     }
     endIfRetired()

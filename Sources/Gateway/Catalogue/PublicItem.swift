@@ -14,7 +14,7 @@ enum PublicItem {
       return Catalogue.Entry(
         service: service, publicName: item.name, ownName: item.name, json: item.json)
     case .prompts:
-      let name = ToolName.qualified(prefix: Array(manifest.prefix.utf8), name: item.name)
+      let name = qualified(item.name, manifest)
       return Catalogue.Entry(
         service: service, publicName: name, ownName: item.name,
         json: rewritten(item.json, name: name, description: nil))
@@ -23,13 +23,17 @@ enum PublicItem {
     }
   }
 
+  static func qualified(_ name: [UInt8], _ manifest: ServiceManifest) -> [UInt8] {
+    Array(
+      ToolName.qualified(prefix: manifest.prefix, name: String(decoding: name, as: UTF8.self)).utf8)
+  }
+
   private static func tool(
     _ item: Offer.Item, manifest: ServiceManifest, service: Int
   ) -> Catalogue.Entry? {
     let rules = manifest.tools
     guard rules.admits(item.name) else { return nil }
-    let shown = rules.renamed(item.name).map { Array($0.utf8) } ?? item.name
-    let name = ToolName.qualified(prefix: Array(manifest.prefix.utf8), name: shown)
+    let name = qualified(rules.renamed(item.name).map { Array($0.utf8) } ?? item.name, manifest)
     let json = rewritten(item.json, name: name, description: rules.described(item.name))
     return Catalogue.Entry(
       service: service, publicName: name, ownName: item.name, json: json,

@@ -1,4 +1,4 @@
-import Glibc
+import Backend
 import Loop
 import MCP
 import Manifest
@@ -56,11 +56,13 @@ final class ClientSession: ByteSink {
   private(set) var hasUsedModern = false
   private(set) var strayReplies = 0
 
+  /// Called each time the last request in flight is done.
+  var onIdle: (@EventLoop () -> Void)?
   private var inFlight: [RequestID: any ClientRequest] = [:]
   private var framer: LineFramer
   private var reader: DescriptorReader?
   private let writer: DescriptorWriter
-  private var isFull = false
+  private(set) var isFull = false
   private var hasBegun = false
   private var sweepTimer: LoopTimer?
   private var nextSweep = Instant.distantFuture
@@ -173,7 +175,7 @@ final class ClientSession: ByteSink {
       return refuse(.invalidRequest("The id \(shown) is in flight already; it keeps one answer."))
     }
     if envelope.method != .initialize, envelope.method != .discover { becomeActive() }
-    do {
+    do throws(CallError) {
       let client = try context(of: envelope, in: line)
       delegate?.serve(Incoming(line: line, envelope: envelope, id: id, client: client), of: self)
     } catch {
@@ -220,7 +222,15 @@ final class ClientSession: ByteSink {
   }
 
   /// Takes a request out; `false` means that it was cancelled or answered before.
-  func close(_ id: RequestID) -> Bool { inFlight.removeValue(forKey: id) != nil }
+  ///
+  /// The caller writes the answer after this; whoever waits for the last one hears of it then.
+  func close(_ id: RequestID) -> Bool {
+    guard inFlight.removeValue(forKey: id) != nil else { return false }
+    if onIdle != nil, inFlight.isEmpty {
+      EventLoop.atEndOfTurn { [weak self] in self?.onIdle?() }
+    }
+    return true
+  }
 
   /// Answers everything in flight with an error; the gateway ends.
   func abandonAll() { for request in Array(inFlight.values) { request.abandoned() } }

@@ -72,7 +72,7 @@ final class Discovery: ServiceRequest {
       log(.warning, "discovery.item_left_out", ["service": service.name, "why": why])
     }
     let cursor = JSON.member("nextCursor", of: envelope.result, in: bytes)
-    guard !cursor.isAbsent, !JSON.equals(cursor, nil, in: bytes) else { return nextKind() }
+    guard JSON.isString(cursor, in: bytes) else { return nextKind() }
     follow(JSON.copy(cursor, in: bytes), of: kind)
   }
 
@@ -81,10 +81,9 @@ final class Discovery: ServiceRequest {
     let count = offer?.items[kind]?.count ?? 0
     guard pages < Self.pagesPerList, count < Self.itemsPerList, cursors.insert(cursor).inserted
     else {
-      let fields = ["service": service.name, "list": kind.method.name, "items": String(count)]
       log(
         .warning, "discovery.list_cut",
-        ["service": fields["service"] ?? "", "list": fields["list"] ?? "", "items": fields["items"] ?? ""])
+        ["service": service.name, "list": "\(kind.member)", "items": String(count)])
       return nextKind()
     }
     askNext(cursor: cursor)

@@ -10,9 +10,7 @@ import Telemetry
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
   var log: Log { get }
-  /// A fresh mark for one child, carried in its environment.
-  func nextIncarnation() -> String
-  func launch(_ service: Service, incarnation: String) throws(Launch.Failure) -> ChildSpec
+  func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
   func childStarted(_ backend: ProcessBackend, of service: Service)
@@ -52,11 +50,15 @@ final class Service {
 
   let index: Int
   let manifest: ServiceManifest
+  /// The identity of its command, under which the state file knows it.
+  let digest: String
   private(set) var phase = Phase.asleep
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
   /// Why the last attempt to start failed, for errors and the status.
   private(set) var lastFailure: BackendFailure?
+  /// How often it has become ready in the life of this gateway.
+  private(set) var readyCount = 0
 
   private unowned let host: any ServiceHost
   private var policy = RestartPolicy()
@@ -67,9 +69,10 @@ final class Service {
   private var idleTimer: LoopTimer?
   private var lastUse = Instant.zero
 
-  init(index: Int, manifest: ServiceManifest, host: any ServiceHost) {
+  init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
     self.index = index
     self.manifest = manifest
+    self.digest = digest
     self.host = host
     handshake = Handshake(setting: .auto, knownEra: nil)
   }
@@ -161,21 +164,19 @@ final class Service {
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
   private func start() {
     guard case .queued = phase else { return host.startQueue.leave() }
-    let incarnation = host.nextIncarnation()
     do {
-      let spec = try host.launch(self, incarnation: incarnation)
+      let spec = try host.launch(self)
       policy.started(at: EventLoop.now)
       let backend = try ProcessBackend(
-        spec, service: name, incarnation: incarnation, handshake: handshake,
-        settings: host.settings(for: self), delegate: self, log: host.log)
+        spec, service: name, handshake: handshake, settings: host.settings(for: self), delegate: self, log: host.log)
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
     } catch let error as Launch.Failure {
       startFailed(unavailable(.unavailable, explain(error)))
     } catch let error as SpawnError {
-      let reason: BackendFailure.Reason = error.isOutOfDescriptors ? .descriptors : .unavailable
-      startFailed(unavailable(reason, "Service '\(name)' cannot start: \(error)."))
+      let reason: BackendFailure.Reason = error.reason == .descriptors ? .descriptors : .unavailable
+      startFailed(unavailable(reason, "Service '\(name)' cannot start. \(error)"))
     } catch {
       startFailed(unavailable(.unavailable, "Service '\(name)' cannot start."))
     }
@@ -272,6 +273,7 @@ extension Service: ProcessBackendDelegate {
     host.startQueue.leave()
     phase = .ready(backend)
     lastFailure = nil
+    readyCount += 1
     policy.becameReady(at: EventLoop.now)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()
