@@ -8,7 +8,12 @@ package enum LoopThread {
   private static let started: Void = {
     signal(SIGPIPE, SIG_IGN)
     var thread = pthread_t()
-    pthread_create(&thread, nil, { _ in EventLoop.run(); return nil }, nil)
+    pthread_create(
+      &thread, nil,
+      { _ in
+        EventLoop.run()
+        return nil
+      }, nil)
   }()
 
   /// Starts the loop unless it runs already.
