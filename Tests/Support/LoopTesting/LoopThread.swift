@@ -1,5 +1,5 @@
 import Glibc
-package import Loop
+import Loop
 package import Testing
 
 /// The loop for tests: they run on any thread, so one thread of its own runs
