@@ -14,6 +14,10 @@ extension JSONValue {
 
   /// The value at a range of a text that is known to be JSON; null if it is none after all.
   package init(_ range: ByteRange, in bytes: RawSpan) {
+    guard range.count > 0 else {
+      self = .null
+      return
+    }
     var cursor = JSONCursor(at: range.start)
     self = (try? JSONValue(&cursor, in: bytes)) ?? .null
   }

@@ -21,8 +21,9 @@ struct Line {
   let envelope: Envelope
 
   init(_ text: String) throws {
-    bytes = Array(text.utf8)
-    envelope = try Envelope.scan(bytes.span.bytes)
+    let line = Array(text.utf8)
+    bytes = line
+    envelope = try Envelope.scan(line.span.bytes)
   }
 
   /// The bytes of a member, nil if it is absent.

@@ -33,7 +33,7 @@ import Testing
     let names = (0..<1000).map { name("p_", long + String($0)) }
     #expect(Set(names).count == 1000)
     #expect(names.allSatisfy { ToolName.isLegal($0.utf8) })
-    #expect(name("p_", long) == "p_nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_6a8cb2a5")
+    #expect(name("p_", long) == "p_nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn_4c0d3c4f")
   }
 
   @Test(arguments: [

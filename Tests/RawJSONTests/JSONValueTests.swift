@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func `a literal is the value that it looks like`() {
-    let value: JSONValue = ["n": nil, "b": true, "i": 3, "d": 0.5, "s": "x", "a": [1, "y"]]
+    let value: JSONValue = ["n": .null, "b": true, "i": 3, "d": 0.5, "s": "x", "a": [1, "y"]]
     #expect(value.description == #"{"n":null,"b":true,"i":3,"d":0.5,"s":"x","a":[1,"y"]}"#)
     #expect(value["i"]?.intValue == 3)
     #expect(value["d"]?.doubleValue == 0.5)

@@ -38,7 +38,7 @@ package enum EnvelopeProperty {
       let values = (owner ?? JSONObject()).filter { $0.key.utf8.elementsEqual(key.utf8) }
       if values.count > 1 { return "'\(key)' occurs twice" }
       let isDropped = key == "id" && envelope.kind == .failure && values.first?.value.isNull == true
-      let found = range.isAbsent ? nil : JSONValue(range, in: bytes.span.bytes)
+      let found: JSONValue? = range.isAbsent ? nil : JSONValue(range, in: bytes.span.bytes)
       if !isDropped, found != values.first?.value { return "'\(key)' is not what was found" }
     }
     if envelope.method != .unknown,
