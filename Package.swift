@@ -58,8 +58,10 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "Loop", "YAML"],
+      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "YAML"],
       swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
 
     .executableTarget(
@@ -67,6 +69,10 @@ let package = Package(
       dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
       swiftSettings: common),
 
+    .testTarget(
+      name: "HarnessTests",
+      dependencies: ["Harness", "RawJSON", "MCP", "Resilience", "YAML", "switchyard-fake-backend"],
+      swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
