@@ -73,6 +73,8 @@ let package = Package(
       name: "HarnessTests",
       dependencies: ["Harness", "RawJSON", "MCP", "Resilience", "YAML", "switchyard-fake-backend"],
       swiftSettings: common),
+    .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
