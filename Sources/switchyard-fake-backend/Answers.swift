@@ -53,7 +53,7 @@ extension Server {
   }
 
   private mutating func initialize(_ message: Incoming) {
-    let asked = JSON.string(message.envelope.protocolVersion, in: message.span) ?? []
+    let asked = JSON.string(message.envelope.protocolVersion, in: message.line.bytes) ?? []
     let known = Revision(rawValue: String(decoding: asked, as: UTF8.self))
     let revision = known.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
     opening(message) { server in
@@ -92,7 +92,7 @@ extension Server {
   }
 
   private mutating func getPrompt(_ message: Incoming) {
-    guard JSON.equals(message.envelope.name, "greet", in: message.span) else {
+    guard JSON.equals(message.envelope.name, "greet", in: message.line.bytes) else {
       return fail(message, -32602, "no such prompt")
     }
     result(
@@ -101,7 +101,7 @@ extension Server {
   }
 
   private mutating func readResource(_ message: Incoming) {
-    guard JSON.equals(message.envelope.uri, "memo://one", in: message.span) else {
+    guard JSON.equals(message.envelope.uri, "memo://one", in: message.line.bytes) else {
       return fail(message, message.isModern ? -32602 : -32002, "no such resource")
     }
     list(message, #""contents":[{"uri":"memo://one","mimeType":"text/plain","text":"one"}]"#)

@@ -6,13 +6,12 @@ import RawJSON
 extension Server {
   mutating func call(_ message: Incoming) {
     calls += 1
-    let span = message.span
     let name = message.envelope.name
-    if script.isPlain, JSON.equals(name, "echo", in: span) {
+    if script.isPlain, JSON.equals(name, "echo", in: message.line.bytes) {
       echo(message)
       return endLine()
     }
-    let tool = String(decoding: JSON.string(name, in: span) ?? [], as: UTF8.self)
+    let tool = String(decoding: JSON.string(name, in: message.line.bytes) ?? [], as: UTF8.self)
     let id = message.bytes(message.envelope.id)
     note(call: tool, id, message)
     if dieOrFallSilent(id) { return }
@@ -26,8 +25,8 @@ extension Server {
 
   private mutating func note(call tool: String, _ id: [UInt8], _ message: Incoming) {
     guard script.ledger != nil else { return }
-    let uuid = JSON.member("uuid", of: message.envelope.arguments, in: message.span)
-    let text = JSON.string(uuid, in: message.span) ?? [UInt8(ascii: "-")]
+    let uuid = JSON.member("uuid", of: message.envelope.arguments, in: message.line.bytes)
+    let text = JSON.string(uuid, in: message.line.bytes) ?? [UInt8(ascii: "-")]
     let line = "\(String(decoding: text, as: UTF8.self)) \(getpid()) \(tool)"
     begun[id] = line
     ledger("executed " + line)
@@ -67,7 +66,7 @@ extension Server {
     let arguments = message.envelope.arguments
     beginResult(message.slice(message.envelope.id), isModern: message.isModern)
     output.append(#""content":[{"type":"text","text":"#)
-    let text = JSON.member("text", of: arguments, in: message.span)
+    let text = JSON.member("text", of: arguments, in: message.line.bytes)
     if !text.isAbsent, message.line[text.start] == UInt8(ascii: "\"") {
       output.append(message.slice(text))
     } else {
@@ -126,8 +125,8 @@ extension Server {
   }
 
   func integer(_ key: StaticString, _ message: Incoming) -> Int? {
-    let value = JSON.member(key, of: message.envelope.arguments, in: message.span)
-    return JSON.integer(value, in: message.span).map { Int($0) }
+    let value = JSON.member(key, of: message.envelope.arguments, in: message.line.bytes)
+    return JSON.integer(value, in: message.line.bytes).map { Int($0) }
   }
 
   /// Progress at each step, the answer at the end; all of it on the agenda.
@@ -165,14 +164,14 @@ extension Server {
   /// Legacy: a request to the client. Modern: `input_required`, then the answers come back.
   private mutating func ask(_ message: Incoming) {
     let arguments = message.envelope.arguments
-    let method = JSON.member("method", of: arguments, in: message.span)
-    let params = JSON.member("params", of: arguments, in: message.span)
+    let method = JSON.member("method", of: arguments, in: message.line.bytes)
+    let params = JSON.member("params", of: arguments, in: message.line.bytes)
     guard message.isModern else {
       asked[nextAsk] = (message.bytes(message.envelope.id), false)
       return request(method.isAbsent ? nil : message.bytes(method), message.bytes(params))
     }
     let responses = JSON.member(
-      "inputResponses", of: message.envelope.params, in: message.span)
+      "inputResponses", of: message.envelope.params, in: message.line.bytes)
     guard responses.isAbsent else {
       let answers = String(decoding: message.slice(responses), as: UTF8.self)
       structured(message, #"{"answer":\#(answers)}"#)

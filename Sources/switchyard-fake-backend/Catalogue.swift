@@ -41,7 +41,7 @@ extension Server {
 
   private func pageNumber(_ message: Incoming) -> Int? {
     guard !message.envelope.cursor.isAbsent else { return 0 }
-    let cursor = JSON.string(message.envelope.cursor, in: message.span) ?? []
+    let cursor = JSON.string(message.envelope.cursor, in: message.line.bytes) ?? []
     return String(decoding: cursor, as: UTF8.self).cut(at: UInt8(ascii: "-")).flatMap { Int($0.1) }
   }
 

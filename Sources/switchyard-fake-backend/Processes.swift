@@ -2,6 +2,9 @@ import Glibc
 
 /// Ways to die, and processes to leave behind.
 enum Processes {
+  /// POSIX_SPAWN_SETSID of glibc, which Swift does not import.
+  private static let newSession: Int32 = 0x80
+
   /// Dies at once by a signal that cannot be handled.
   static func die(by signal: Int32) -> Never {
     var fallback = sigaction()
@@ -24,14 +27,14 @@ enum Processes {
   static func leave(_ lingerer: Script.Lingerer) {
     switch lingerer {
     case .inGroup: start(["linger"], flags: 0, detached: false)
-    case .inOwnSession: start(["linger"], flags: POSIX_SPAWN_SETSID, detached: false)
-    case .daemon: start(["linger-detached"], flags: POSIX_SPAWN_SETSID, detached: true)
+    case .inOwnSession: start(["linger"], flags: newSession, detached: false)
+    case .daemon: start(["linger-detached"], flags: newSession, detached: true)
     }
   }
 
   /// The middle process of a daemon: starts the last one and is gone.
   static func detach() -> Never {
-    start(["linger"], flags: POSIX_SPAWN_SETSID, detached: true)
+    start(["linger"], flags: newSession, detached: true)
     _exit(0)
   }
 
@@ -46,9 +49,8 @@ enum Processes {
         posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
       }
     }
-    var arguments: [UnsafeMutablePointer<CChar>?] = ["switchyard-fake-backend"].map { strdup($0) }
-    arguments += words.map { strdup($0) }
-    arguments.append(nil)
+    let name = "switchyard-fake-backend"
+    let arguments: [UnsafeMutablePointer<CChar>?] = ([name] + words).map { strdup($0) } + [nil]
     var child = pid_t()
     posix_spawn(&child, "/proc/self/exe", &actions, &attributes, arguments, environ)
     for argument in arguments { free(argument) }

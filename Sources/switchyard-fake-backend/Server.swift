@@ -74,7 +74,9 @@ struct Server {
     case .request: answer(message)
     case .notification: note(message)
     case .result, .failure: takeReply(message)
-    case .batch: output.append(#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches"}}"#)
+    case .batch:
+      output.append(
+        #"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no batches"}}"#)
       endLine()
     }
   }
@@ -104,12 +106,13 @@ struct Server {
   }
 
   private mutating func takeReply(_ message: Incoming) {
-    guard let number = JSON.integer(message.envelope.id, in: message.span),
+    guard let number = JSON.integer(message.envelope.id, in: message.line.bytes),
       let asked = asked.removeValue(forKey: Int(number))
     else { return }
     let answer = message.envelope.kind == .result ? message.envelope.result : message.envelope.error
     beginResult(asked.call, isModern: asked.isModern)
-    output.append(#""content":[{"type":"text","text":"the client answered"}],"structuredContent":{"answer":"#)
+    output.append(#""content":[{"type":"text","text":"the client answered"}],"#)
+    output.append(#""structuredContent":{"answer":"#)
     output.append(message.slice(answer))
     output.append("}}}")
     endLine()
@@ -127,8 +130,6 @@ struct Server {
 struct Incoming {
   let line: UnsafeRawBufferPointer
   let envelope: Envelope
-
-  var span: RawSpan { line.bytes }
 
   /// Whether the request carries the envelope of 2026-07-28.
   var isModern: Bool {
