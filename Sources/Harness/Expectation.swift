@@ -1,5 +1,5 @@
-import RawJSON
-import _StringProcessing
+package import RawJSON
+package import _StringProcessing
 
 /// What a scenario expects of a JSON value: a subset of it, or a condition on it.
 ///

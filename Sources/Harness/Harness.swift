@@ -76,12 +76,13 @@ package enum Harness {
     } catch {
       throw ScenarioError(file, .start, "\(error)")
     }
-    let root: Node
+    let root: Node?
     do throws(YAMLError) {
       root = try Node.parse(bytes)
     } catch {
       throw ScenarioError(file, error.position, "\(error)")
     }
+    guard let root else { throw ScenarioError(file, .start, "the file is empty") }
     return try ScenarioParser.parse(root, file: file)
   }
 

@@ -1,6 +1,6 @@
 import Glibc
-import MCP
-import RawJSON
+package import MCP
+package import RawJSON
 import Resilience
 
 /// A scripted MCP client with one server as its child: the instrument of the

@@ -1,4 +1,4 @@
-import RawJSON
+package import RawJSON
 
 /// Comparing JSON by value, and saying where two values part.
 extension JSONValue {

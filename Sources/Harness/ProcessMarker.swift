@@ -1,4 +1,5 @@
 import Glibc
+import Resilience
 
 /// A variable in the environment of a process that all its descendants inherit,
 /// so that they are found again wherever they went.

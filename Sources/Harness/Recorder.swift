@@ -1,5 +1,6 @@
 import Glibc
 import RawJSON
+import Resilience
 
 /// Stands between the client on our stdin and stdout and a server, and writes
 /// down every line that passes. Bytes are passed on as they came.

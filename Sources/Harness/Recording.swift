@@ -1,4 +1,4 @@
-import RawJSON
+package import RawJSON
 
 /// A conversation as a file: a header, then one JSON object per line of the wire.
 ///

@@ -1,5 +1,6 @@
 import MCP
-import RawJSON
+package import RawJSON
+import Resilience
 
 /// Plays the client's side of a recording against a server and compares the answers.
 ///

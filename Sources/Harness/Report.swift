@@ -1,5 +1,5 @@
 import Resilience
-import YAML
+package import YAML
 
 /// A step that did not go as it should.
 package struct StepFailure: Sendable {

@@ -1,6 +1,6 @@
-import MCP
-import RawJSON
-import YAML
+package import MCP
+package import RawJSON
+package import YAML
 
 /// One conversation with a server, as a scenario file describes it (docs/harness.md).
 package struct Scenario {

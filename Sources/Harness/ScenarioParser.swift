@@ -1,6 +1,6 @@
 import MCP
 import RawJSON
-import YAML
+package import YAML
 
 /// Turns a scenario file into a `Scenario`, or into all complaints about it.
 package enum ScenarioParser {

@@ -1,5 +1,5 @@
-import RawJSON
-import YAML
+package import RawJSON
+package import YAML
 
 /// Reads nodes of a scenario and keeps every complaint, so that all are told at once.
 struct ScenarioReader {

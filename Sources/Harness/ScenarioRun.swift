@@ -1,6 +1,7 @@
 import Glibc
 import MCP
 import RawJSON
+import Resilience
 
 /// One scenario being played: the steps in order, then the rules of the wire.
 ///

@@ -1,5 +1,6 @@
 import MCP
-import RawJSON
+package import RawJSON
+package import Resilience
 
 /// A line that the server wrote to its stdout, and what it is.
 package struct ServerMessage: Sendable {

@@ -86,7 +86,7 @@ extension ServerProcess {
     var ends: [Int32] = [-1, -1]
     switch kind {
     case .pipes:
-      guard pipe2(&ends, Int32(O_CLOEXEC)) == 0 else { return nil }
+      guard GNUExtensions.pipe(&ends) == 0 else { return nil }
     case .sockets:
       let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
       guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { return nil }
@@ -116,12 +116,13 @@ extension ServerProcess {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     if let directory = command.directory {
-      posix_spawn_file_actions_addchdir_np(&actions, directory)
+      let code = GNUExtensions.addDirectory(&actions, directory)
+      guard code == 0 else { return code }
     }
     for (target, descriptor) in descriptors.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(target))
     }
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    GNUExtensions.addCloseFrom(&actions, 3)
 
     var arguments = command.words.map { strdup($0) } + [nil]
     var variables = environment(of: command).map { strdup($0) } + [nil]
@@ -131,7 +132,8 @@ extension ServerProcess {
 
   private static func environment(of command: ServerCommand) -> [String] {
     var lines = command.environment.map { "\($0.key)=\($0.value)" }
-    guard command.inheritsEnvironment, var next = environ else { return lines }
+    guard command.inheritsEnvironment else { return lines }
+    var next: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = environ
     while let entry = next.pointee {
       let line = String(cString: entry)
       let name = line.utf8.prefix { $0 != UInt8(ascii: "=") }

@@ -26,32 +26,32 @@ extension ScenarioReader {
 
   mutating func step(_ node: Node) -> Scenario.Step? {
     // A bare word is a verb without a value: `- handshake`.
-    let node = node.scalar.map { word in
-      Node(
-        .mapping([
-          Node.Pair(
-            key: word.text, keyPosition: node.position,
-            value: Node(.scalar(Scalar(text: "", style: .plain)), at: node.position))
-        ]), at: node.position)
-    } ?? node
-    let names = Self.verbs.map(\.verb)
-    guard let pairs = node.pairs, let first = pairs.first else {
+    if let word = node.scalar {
+      let nothing = Node(.scalar(Scalar(text: "", style: .plain)), at: node.position)
+      return step(word.text, nothing, Node(.mapping([]), at: node.position), at: node.position)
+    }
+    guard let first = node.pairs?.first else {
       complain("a step is a mapping that begins with its verb", at: node.position)
       return nil
     }
-    guard let (verb, others) = Self.verbs.first(where: { $0.verb == first.key }) else {
-      let nearest = NearestKey.of(first.key, in: names).map { "; did you mean '\($0)'?" }
-      complain(
-        "\(quoted(first.key)) is no step" + (nearest ?? "; known: " + names.joined(separator: ", ")),
-        at: first.keyPosition)
+    return step(first.key, first.value, node, at: first.keyPosition)
+  }
+
+  private mutating func step(
+    _ name: String, _ value: Node, _ node: Node, at position: Position
+  ) -> Scenario.Step? {
+    guard let (verb, others) = Self.verbs.first(where: { $0.verb == name }) else {
+      let names = Self.verbs.map(\.verb)
+      let nearest = NearestKey.of(name, in: names).map { "; did you mean '\($0)'?" }
+      let advice = nearest ?? "; known: " + names.joined(separator: ", ")
+      complain("\(quoted(name)) is no step\(advice)", at: position)
       return nil
     }
-    _ = self.pairs(node, of: "step '\(verb)'", allowed: [verb] + others)
-    guard let action = action(verb, first.value, node) else { return nil }
+    _ = pairs(node, of: "step '\(verb)'", allowed: [verb] + others)
+    guard let action = action(verb, value, node) else { return nil }
     return Scenario.Step(
-      position: first.keyPosition, action: action,
-      within: node[key: "within"].flatMap { duration($0, "within") },
-      title: title(verb, first.value))
+      position: position, action: action,
+      within: node["within"].flatMap { duration($0, "within") }, title: title(verb, value))
   }
 
   private func title(_ verb: String, _ value: Node) -> String {
@@ -70,17 +70,17 @@ extension ScenarioReader {
     case "await": return awaited(value).map { .await($0, answer(node)) }
     case "notification":
       return text(value, verb).map {
-        .notification($0, params: node[key: "params"].map { expectation($0) })
+        .notification($0, params: node["params"].map { expectation($0) })
       }
     case "server-request":
       return text(value, verb).map {
         .serverRequest(
-          $0, params: node[key: "params"].map { expectation($0) },
-          answer: node[key: "answer"].flatMap { clientAnswer($0) })
+          $0, params: node["params"].map { expectation($0) },
+          answer: node["answer"].flatMap { clientAnswer($0) })
       }
     case "cancel":
       return text(value, verb).map {
-        .cancel($0, reason: node[key: "reason"].flatMap { text($0, "reason") })
+        .cancel($0, reason: node["reason"].flatMap { text($0, "reason") })
       }
     case "silence": return duration(value, verb).map { .silence($0) }
     case "pause": return duration(value, verb).map { .pause($0) }
@@ -90,13 +90,13 @@ extension ScenarioReader {
     }
   }
 
-  private func params(_ node: Node) -> JSONValue? { node[key: "params"].map { JSONValue($0) } }
+  private func params(_ node: Node) -> JSONValue? { node["params"].map { JSONValue($0) } }
 
   private mutating func request(_ verb: String, _ value: Node, _ node: Node) -> Scenario.Action? {
     guard let method = text(value, verb) else { return nil }
     let request = Scenario.Request(
-      method: method, params: params(node), id: node[key: "id"].map { JSONValue($0).text },
-      label: node[key: "as"].flatMap { text($0, "as") })
+      method: method, params: params(node), id: node["id"].map { JSONValue($0).text },
+      label: node["as"].flatMap { text($0, "as") })
     return .request(request, verb == "send" ? nil : answer(node))
   }
 
@@ -106,7 +106,7 @@ extension ScenarioReader {
       complain("raw is \(value.kindName), not text", at: value.position)
       return nil
     }
-    let ends = node[key: "newline"].map { JSONValue($0).boolValue ?? true } ?? true
+    let ends = node["newline"].map { JSONValue($0).boolValue ?? true } ?? true
     return .raw(Array(text.utf8) + (ends ? [10] : []))
   }
 
@@ -121,11 +121,11 @@ extension ScenarioReader {
 
   private mutating func answer(_ node: Node) -> Scenario.Answer {
     var answer = Scenario.Answer()
-    for pair in node[key: "capture"]?.pairs ?? [] {
+    for pair in node["capture"]?.pairs ?? [] {
       guard let pointer = text(pair.value, "capture") else { continue }
       answer.captures.append((pair.key, pointer))
     }
-    guard let expected = node[key: "expect"] else { return answer }
+    guard let expected = node["expect"] else { return answer }
     let known = pairs(expected, of: "expect", allowed: ["result", "error"])
     guard let pair = known.first, known.count == 1 else {
       complain("expect needs either 'result' or 'error'", at: expected.position)

@@ -1,6 +1,6 @@
 import MCP
 import RawJSON
-import Resilience
+package import Resilience
 
 /// Everything that went over one wire, and who still waits for what.
 ///

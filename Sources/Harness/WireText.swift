@@ -1,5 +1,5 @@
-import MCP
-import RawJSON
+package import MCP
+package import RawJSON
 
 package enum WireDirection: String, Sendable, CaseIterable {
   case toServer = "-->"
