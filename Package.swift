@@ -69,9 +69,13 @@ let package = Package(
       dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
       swiftSettings: common),
 
+    .target(
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
-      dependencies: ["Harness", "RawJSON", "MCP", "Resilience", "YAML", "switchyard-fake-backend"],
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "Resilience", "YAML", "TestSupport", "switchyard-fake-backend",
+      ],
       swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),

@@ -98,7 +98,7 @@ extension Expectation {
   ) -> Mismatch? {
     guard let elements = value.arrayValue else { return differs(pointer, description, value) }
     for (index, expectation) in expected.enumerated() {
-      let element = index < elements.count ? elements[index] : nil
+      let element = value[index]
       let place = pointer.appending(String(index))
       if let mismatch = expectation.mismatch(in: element, at: place) { return mismatch }
     }

@@ -47,7 +47,8 @@ private func complaints(_ yaml: String) -> [String] {
     #expect(scenario.timeout == .milliseconds(250))
     #expect(!scenario.checks.contains(.noLeftovers))
     #expect(scenario.checks.contains(.onlyMCP))
-    #expect(scenario.steps.map(\.title).prefix(3) == ["handshake", "send tools/call", "await first"])
+    #expect(
+      scenario.steps.map(\.title).prefix(3) == ["handshake", "send tools/call", "await first"])
     #expect(scenario.steps[2].within == .seconds(2))
     guard case .request(let request, nil) = scenario.steps[1].action,
       case .raw(let bytes) = scenario.steps[3].action
@@ -61,7 +62,10 @@ private func complaints(_ yaml: String) -> [String] {
   }
 
   @Test(arguments: [
-    ("step: []\nsteps: []", "test.yaml:1:1: unknown key 'step' in a scenario; did you mean 'steps'?"),
+    (
+      "step: []\nsteps: []",
+      "test.yaml:1:1: unknown key 'step' in a scenario; did you mean 'steps'?"
+    ),
     ("scenario: x", "test.yaml:1:1: a scenario needs 'steps'"),
     ("steps: [{requst: x}]", "test.yaml:1:10: 'requst' is no step; did you mean 'request'?"),
     (
@@ -86,8 +90,10 @@ private func complaints(_ yaml: String) -> [String] {
     ),
     ("steps: [{close: stdlog}]", "test.yaml:1:17: close is 'stdlog'; known: stdin, stdout"),
     ("steps: 5", "test.yaml:1:8: steps is not a list"),
-    ("check: {only-mpc: false}\nsteps: []",
-      "test.yaml:1:9: unknown key 'only-mpc' in check; did you mean 'only-mcp'?"),
+    (
+      "check: {only-mpc: false}\nsteps: []",
+      "test.yaml:1:9: unknown key 'only-mpc' in check; did you mean 'only-mcp'?"
+    ),
   ])
   func `a mistake is told with its place and the nearest word`(yaml: String, complaint: String) {
     #expect(complaints(yaml) == [complaint])

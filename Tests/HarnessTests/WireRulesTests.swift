@@ -15,7 +15,8 @@ private func transcript(_ lines: [String]) -> Transcript {
   return transcript
 }
 
-private let call = #"{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"progressToken":"t"}}}"#
+private let call =
+  #"{"jsonrpc":"2.0","id":1,"method":"x","params":{"_meta":{"progressToken":"t"}}}"#
 private let reply = #"<{"jsonrpc":"2.0","id":1,"result":{}}"#
 private func progress(_ value: Int, token: String = "t") -> String {
   #"<{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"\#(token)","#
