@@ -66,7 +66,7 @@ let package = Package(
 
     .executableTarget(
       name: "switchyard-gateway",
-      dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
+      dependencies: ["Telemetry", "Loop", "Store", "Manifest", "Gateway"],
       swiftSettings: common),
 
     .target(
@@ -79,6 +79,17 @@ let package = Package(
       swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
+    .target(
+      name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
+      swiftSettings: common),
+    .testTarget(
+      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
+    ),
+    .testTarget(
+      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
+    .testTarget(
+      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
+      swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
