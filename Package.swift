@@ -70,7 +70,7 @@ let package = Package(
       swiftSettings: common),
 
     .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support", swiftSettings: common),
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
