@@ -98,7 +98,7 @@ func finish(_ client: HarnessClient, exit: ServerExit = .code(0)) throws {
     #expect(names.count == 25)
     #expect(Set(names).count == 25)
     #expect(names.first == "echo")
-    #expect(names.last == "extra_15")
+    #expect(names.last == "extra_14")
     try finish(client)
   }
 
