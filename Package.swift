@@ -58,8 +58,10 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "Loop", "YAML"],
+      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "YAML"],
       swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
 
     .executableTarget(
@@ -67,6 +69,20 @@ let package = Package(
       dependencies: ["Telemetry", "Loop", "Store", "Manifest", "Gateway"],
       swiftSettings: common),
 
+    .target(
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
+    .testTarget(
+      name: "HarnessTests",
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "Resilience", "YAML", "TestSupport", "switchyard-fake-backend",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+      ],
+      swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
     .target(
