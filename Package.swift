@@ -24,9 +24,14 @@ let package = Package(
   name: "switchyard",
   products: [
     .executable(name: "switchyard-gateway", targets: ["switchyard-gateway"]),
+    .executable(name: "switchyard", targets: ["switchyard"]),
+    .executable(name: "switchyard-demo", targets: ["switchyard-demo"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
   ],
-  dependencies: [],
+  dependencies: [
+    // In `switchyard` only (docs/decisions/argument-parser.md).
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
   targets: [
     // C libraries of the system, and the one piece of C that is ours.
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -61,10 +66,21 @@ let package = Package(
       name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "Loop", "YAML"],
       swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
+    .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
 
     .executableTarget(
       name: "switchyard-gateway",
       dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard",
+      dependencies: [
+        "RawJSON", "MCP", "Store", "Manifest", "Harness", "Clients",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
 
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
