@@ -83,6 +83,8 @@ let package = Package(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
 
+    .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )
