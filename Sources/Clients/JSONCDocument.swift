@@ -12,7 +12,7 @@
 //
 // Cost: one pass and one tree per edit; files are limited to `ConfigFile.limit`.
 
-import RawJSON
+package import RawJSON
 
 /// A JSON text with comments and trailing commas, as a tree of byte ranges.
 ///
@@ -52,12 +52,12 @@ package struct JSONCDocument: Sendable {
       }
       return .array(values)
     case .object(let members):
-      var object = JSONObject()
+      var object: [JSONObject.Member] = []
       for member in members {
         guard let value = value(of: member.value) else { return nil }
-        object[String(decoding: member.name, as: UTF8.self)] = value
+        object.append(.init(key: String(decoding: member.name, as: UTF8.self), value: value))
       }
-      return .object(object)
+      return .object(JSONObject(object))
     }
   }
 }

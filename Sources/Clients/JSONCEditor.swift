@@ -1,4 +1,4 @@
-import RawJSON
+package import RawJSON
 
 /// Sets and removes members of nested objects, touching no byte that does not have to change.
 ///

@@ -58,7 +58,7 @@ struct JSONCScanner {
     case UInt8(ascii: "{"): return try nested { scanner throws(JSONCError) in try scanner.object() }
     case UInt8(ascii: "["): return try nested { scanner throws(JSONCError) in try scanner.array() }
     case UInt8(ascii: "\""): return JSONCNode(kind: .scalar, range: try scanString())
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+    case let byte? where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
       return JSONCNode(kind: .scalar, range: try scanNumber())
     default: return JSONCNode(kind: .scalar, range: try scanWord())
     }

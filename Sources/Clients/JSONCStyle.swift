@@ -59,8 +59,8 @@ struct JSONCStyle {
 
   private func render(_ object: JSONObject, indentation: [UInt8]) -> [UInt8] {
     let inner = indentation + unit
-    let members = object.map { key, value in
-      renderMember(key: key, value: render(value, indentation: inner))
+    let members = object.map { member in
+      renderMember(key: member.key, value: render(member.value, indentation: inner))
     }
     guard !members.isEmpty else { return Array("{}".utf8) }
     var output: [UInt8] = [UInt8(ascii: "{")]

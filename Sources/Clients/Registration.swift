@@ -54,15 +54,16 @@ package struct Registration: Sendable {
       return try RegistrationError.set(path, to: .object(self.entry), in: document)
     }
     var text = document.bytes
-    for (key, value) in self.entry {
-      guard key == "env", case .object(let variables) = value else {
+    for member in self.entry {
+      let own = path + [member.key]
+      guard member.key == "env", case .object(let variables) = member.value else {
         let now = try RegistrationError.parse(text)
-        text = try RegistrationError.set(path + [key], to: value, in: now)
+        text = try RegistrationError.set(own, to: member.value, in: now)
         continue
       }
-      for (name, value) in variables {
+      for variable in variables {
         let now = try RegistrationError.parse(text)
-        text = try RegistrationError.set(path + [key, name], to: value, in: now)
+        text = try RegistrationError.set(own + [variable.key], to: variable.value, in: now)
       }
     }
     return text
@@ -113,7 +114,9 @@ extension Registration {
     if leads(from: [], to: text, by: value, at: path) { return .deleteFile }
     var result = try RegistrationError.remove(path, from: document)
     try RegistrationError.verify(result, against: document, except: path)
-    if let last = originals.first, lacks(client.container, last) {
+    if let last = originals.first.flatMap({ try? JSONCDocument(parsing: $0) }),
+      lacks([client.container], last)
+    {
       let rest = try RegistrationError.parse(result)
       let container = try RegistrationError.locate([client.container], in: rest)
       if container?.members?.isEmpty == true {
@@ -129,14 +132,14 @@ extension Registration {
     from original: [UInt8], to text: [UInt8], by value: JSONValue, at path: [String]
   ) -> Bool {
     guard original.count < text.count, let document = try? JSONCDocument(parsing: original),
-      (try? JSONCEditor.node(at: path, in: document)) == .some(nil),
+      lacks(path, document),
       let again = try? JSONCEditor.set(path, to: value, in: document)
     else { return false }
     return again == text
   }
 
-  private static func lacks(_ key: String, _ text: [UInt8]) -> Bool {
-    guard let document = try? JSONCDocument(parsing: text) else { return false }
-    return (try? JSONCEditor.node(at: [key], in: document)) == .some(nil)
+  /// Whether there is nothing at `path`, and something could be put there.
+  private static func lacks(_ path: [String], _ document: JSONCDocument) -> Bool {
+    do { return try JSONCEditor.node(at: path, in: document) == nil } catch { return false }
   }
 }

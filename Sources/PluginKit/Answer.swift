@@ -9,7 +9,7 @@ enum Answer {
   ) -> [UInt8] {
     var result = JSONObject()
     if request.isModern { result["resultType"] = "complete" }
-    for (key, value) in members { result[key] = value }
+    for member in members { result[member.key] = member.value }
     if request.isModern {
       if isCacheable {
         // What a service offers does not change while it runs, but the next one may differ.

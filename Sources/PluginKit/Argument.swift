@@ -119,10 +119,3 @@ extension Argument {
     return value
   }
 }
-
-extension StructuredValue {
-  /// The members of an object in their order; empty for everything else.
-  var members: [(String, StructuredValue)] {
-    json.objectValue?.map { ($0.key, StructuredValue($0.value)) } ?? []
-  }
-}

@@ -41,7 +41,6 @@ final class Connection: Sendable {
         switch line {
         case .line(let bytes): session.receive(Array(bytes))
         case .tooLong: session.receiveTooLong()
-        default: break
         }
       }
     }

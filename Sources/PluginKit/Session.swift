@@ -28,7 +28,7 @@ final class Session: Sendable {
     } catch {
       return refuse(error, in: line) { [output] in if let line = $0 { output.write(line) } }
     }
-    if envelope.kind == .batch { return receiveBatch(line) }
+    if envelope.kind == .batch { return receiveBatch(line, envelope.whole) }
     take(envelope, in: line) { [output] in if let line = $0 { output.write(line) } }
   }
 
@@ -50,14 +50,14 @@ final class Session: Sendable {
     reply(Answer.failure(Failure(code, "\(error)"), id: id))
   }
 
-  private func receiveBatch(_ line: [UInt8]) {
+  private func receiveBatch(_ line: [UInt8], _ whole: ByteRange) {
     guard agreed.withLock({ $0 }) == .r2025_03_26 else {
       let failure = Failure(.invalidRequest, "batches exist in 2025-03-26 only")
       return output.write(Answer.failure(failure, id: unknownID))
     }
     let bytes = line.span.bytes
     var elements: [[UInt8]] = []
-    JSON.forEachElement(of: ByteRange(start: 0, end: line.count).trimmed(in: line), in: bytes) {
+    JSON.forEachElement(of: whole, in: bytes) {
       elements.append(JSON.copy($0, in: bytes))
     }
     guard !elements.isEmpty else {
@@ -173,15 +173,5 @@ private final class Batch: Sendable {
     }
     guard !answers.isEmpty else { return }
     output.write([UInt8(ascii: "[")] + answers.joined(separator: [UInt8(ascii: ",")]) + [0x5D])
-  }
-}
-
-extension ByteRange {
-  /// Without the white space around a value.
-  fileprivate func trimmed(in line: [UInt8]) -> ByteRange {
-    let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
-    let first = line.firstIndex { !isSpace($0) } ?? line.count
-    let last = line.lastIndex { !isSpace($0) } ?? first
-    return ByteRange(start: first, end: max(first, last + 1))
   }
 }

@@ -81,3 +81,10 @@ extension Double {
     return "\(self)"
   }
 }
+
+extension StructuredValue {
+  /// The members of an object in their order; empty for everything else.
+  var members: [(String, StructuredValue)] {
+    json.objectValue?.map { ($0.key, StructuredValue($0.value)) } ?? []
+  }
+}
