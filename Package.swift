@@ -63,8 +63,10 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "Loop", "YAML"],
+      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "YAML"],
       swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
 
@@ -83,6 +85,10 @@ let package = Package(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
 
+    .testTarget(
+      name: "HarnessTests",
+      dependencies: ["Harness", "RawJSON", "MCP", "Resilience", "YAML", "switchyard-fake-backend"],
+      swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
