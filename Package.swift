@@ -84,6 +84,7 @@ let package = Package(
     .executableTarget(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
+    .testTarget(name: "ClientsTests", dependencies: ["Clients", "RawJSON"], swiftSettings: common),
 
     .testTarget(
       name: "HarnessTests",
@@ -91,6 +92,12 @@ let package = Package(
       swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
+    .target(
+      name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
+      swiftSettings: common),
+    .testTarget(
+      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
+    ),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )

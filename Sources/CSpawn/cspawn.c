@@ -1,1 +1,234 @@
+#define _GNU_SOURCE
 #include "cspawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+struct failure {
+  int stage, error;
+};
+
+int cspawn_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int cspawn_pidfd_signal(int pidfd, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+// Like fork, and tells the pidfd of the child. Kernels and sandboxes without
+// clone3 get fork: the child is ours and unreaped, so its pid is still its own
+// when pidfd_open looks it up.
+static pid_t fork_with_pidfd(int *pidfd) {
+  struct clone_args arguments = {
+      .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = SIGCHLD};
+  pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+  if (pid >= 0 || (errno != ENOSYS && errno != EPERM && errno != EINVAL)) return pid;
+  pid = (pid_t)syscall(SYS_clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, NULL);
+  if (pid <= 0) return pid;
+  *pidfd = cspawn_pidfd_open(pid);
+  if (*pidfd >= 0) return pid;
+  int error = errno;
+  kill(pid, SIGKILL);
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+  }
+  errno = error;
+  return -1;
+}
+
+// Handlers of the parent make no sense in the child, and SIG_IGN (SIGPIPE!)
+// would survive execve.
+static void reset_signals(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+// Closes everything from `first` up at execve, not now: the error pipe is needed until then.
+void cspawn_close_at_exec(unsigned first) {
+  if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+  struct rlimit limit = {0, 0};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  unsigned end = limit.rlim_cur < 65536 ? (unsigned)limit.rlim_cur : 65536;
+  for (unsigned fd = first; fd < end; fd++) fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+}
+
+static void raise_oom_score(void) {
+  int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  ssize_t ignored = write(file, "500", 3);
+  (void)ignored;
+  close(file);
+}
+
+// Puts `from` at `to`. Sources below 3 were moved up before, so no dup2 destroys another's source.
+static int place(int from, int to) { return dup2(from, to) == to ? 0 : -1; }
+
+static int set_limits(const struct cspawn_request *request) {
+  if (request->data_limit != 0) {
+    struct rlimit limit = {request->data_limit, request->data_limit};
+    struct rlimit now;
+    if (getrlimit(RLIMIT_DATA, &now) == 0 && limit.rlim_max > now.rlim_max)
+      limit.rlim_cur = limit.rlim_max = now.rlim_max;
+    if (setrlimit(RLIMIT_DATA, &limit) != 0) return -1;
+  }
+  struct rlimit limit;
+  // We raise our own soft limit to the hard one; programs that use select() need the usual one.
+  if (request->file_limit != 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    if (request->file_limit < limit.rlim_cur) limit.rlim_cur = request->file_limit;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  // A core file would hold the secrets of its environment.
+  if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+    limit.rlim_cur = 0;
+    setrlimit(RLIMIT_CORE, &limit);
+  }
+  return 0;
+}
+
+// Runs in the child; returns the stage that failed, with errno.
+static int become(const struct cspawn_request *request, pid_t parent, int report) {
+  // The signal is sent when the thread that cloned us ends. If it ended
+  // before the call, nobody sends it: then we have another parent by now.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  setsid();
+  int source[3] = {request->input, request->output, request->errors};
+  for (int i = 0; i < 3; i++) {
+    if (source[i] < 3) source[i] = fcntl(source[i], F_DUPFD_CLOEXEC, 3);
+    if (source[i] < 0) return CSPAWN_DESCRIPTOR;
+  }
+  if (report < 3) return CSPAWN_DESCRIPTOR;
+  for (int i = 0; i < 3; i++)
+    if (place(source[i], i) != 0) return CSPAWN_DESCRIPTOR;
+  cspawn_close_at_exec(3);
+  if (set_limits(request) != 0) return CSPAWN_LIMIT;
+  raise_oom_score();
+  if (request->directory != NULL && chdir(request->directory) != 0) return CSPAWN_DIRECTORY;
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  reset_signals();
+  execve(request->path, request->arguments, request->environment);
+  return CSPAWN_EXEC;
+}
+
+// What the child says, or end of file when execve closed its end.
+static struct failure read_report(int report) {
+  struct failure failure = {CSPAWN_NONE, 0};
+  ssize_t count;
+  do count = read(report, &failure, sizeof failure);
+  while (count < 0 && errno == EINTR);
+  if (count != sizeof failure) failure.stage = CSPAWN_NONE;
+  return failure;
+}
+
+// A pipe whose ends are 3 or higher whatever of 0 to 2 is closed here.
+static int open_report(int report[2]) {
+  if (pipe2(report, O_CLOEXEC) != 0) return -1;
+  for (int i = 0; i < 2; i++) {
+    if (report[i] >= 3) continue;
+    int moved = fcntl(report[i], F_DUPFD_CLOEXEC, 3);
+    int error = errno;
+    close(report[i]);
+    report[i] = moved;
+    if (moved >= 0) continue;
+    if (i == 1) close(report[0]);
+    else close(report[1]);
+    errno = error;
+    return -1;
+  }
+  return 0;
+}
+
+static int fail(struct cspawn_result *result, int stage, int error) {
+  result->pid = -1;
+  result->pidfd = -1;
+  result->stage = stage;
+  result->error = error;
+  return -1;
+}
+
+int cspawn_start(const struct cspawn_request *request, struct cspawn_result *result) {
+  int report[2];
+  if (open_report(report) != 0) return fail(result, CSPAWN_PIPE, errno);
+  // No handler of ours may run in the child, so nothing is delivered until it has reset them.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t parent = getpid();
+  int pidfd = -1;
+  pid_t pid = fork_with_pidfd(&pidfd);
+  if (pid == 0) {
+    struct failure failure = {become(request, parent, report[1]), errno};
+    ssize_t ignored = write(report[1], &failure, sizeof failure);
+    (void)ignored;
+    _exit(127);
+  }
+  int error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  close(report[1]);
+  if (pid < 0) {
+    close(report[0]);
+    return fail(result, CSPAWN_FORK, error);
+  }
+  struct failure failure = read_report(report[0]);
+  close(report[0]);
+  if (failure.stage != CSPAWN_NONE) {
+    close(pidfd);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return fail(result, failure.stage, failure.error);
+  }
+  *result = (struct cspawn_result){.pid = pid, .pidfd = pidfd, .stage = CSPAWN_NONE, .error = 0};
+  return 0;
+}
+
+int cspawn_wait(int pidfd, int reap, int *code, int *status) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  int result;
+  do result = waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | (reap ? 0 : WNOWAIT));
+  while (result != 0 && errno == EINTR);
+  if (result != 0) return -1;
+  if (info.si_pid == 0) return 0;
+  *code = info.si_code;
+  *status = info.si_status;
+  return 1;
+}
+
+pid_t cspawn_any_ended(void) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  int result;
+  do result = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+  while (result != 0 && errno == EINTR);
+  return result == 0 ? info.si_pid : 0;
+}
+
+int cspawn_reap(pid_t pid) {
+  pid_t result;
+  do result = waitpid(pid, NULL, WNOHANG);
+  while (result < 0 && errno == EINTR);
+  return result == pid;
+}
+
+int cspawn_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int cspawn_random(void *memory, size_t count) { return (int)getrandom(memory, count, 0); }
+
+int cspawn_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }

@@ -93,7 +93,8 @@ private struct ArgumentReader {
   }
 
   var complaint: String {
-    violations.map { "invalid arguments: \($0)" }.joined(separator: "\n")
+    "The arguments are not what the tool declares.\n"
+      + violations.map { "\($0)" }.joined(separator: "\n")
   }
 }
 

@@ -1,0 +1,223 @@
+import Glibc
+package import Resilience
+
+/// Writes lines to a pipe, socket, terminal or file without blocking.
+///
+/// Owns the descriptor. Lines are never torn apart or reordered. What the
+/// kernel does not take is queued without a limit here: the caller looks at
+/// `queuedBytes` before it writes more.
+@EventLoop
+package final class DescriptorWriter: EndOfTurnWork {
+  private enum State { case open, closing, closed }
+
+  private let channel: Channel
+  private var queue = ByteQueue()
+  private var watch: Watch?
+  private var state = State.open
+  private var isScheduled = false
+  private var isBlocked = false
+  private var isAboveLowWater = false
+  private var isEnlarged = false
+  private var lingering: DescriptorWriter?
+
+  /// Lines shorter than this are collected and written once a turn.
+  private static let directLine = 16 << 10
+  /// A turn's collection larger than this is written before the turn ends.
+  private static let largestCollection = 256 << 10
+  /// What a pipe holds before anybody has enlarged it.
+  private static let largestPipe = 64 << 10
+
+  /// `onDrained` is called when the queue falls below this many bytes after having been above.
+  package var lowWater = 256 << 10
+  package var onDrained: (@EventLoop () -> Void)?
+  /// Called once, at the end of a turn, with the errno of the write that failed (EPIPE when the
+  /// reader is gone). What was queued is lost; `sentBytes` tells how far it came.
+  package var onFailed: (@EventLoop (Int32) -> Void)?
+  /// Since when nothing at all could be written although something is queued.
+  package private(set) var stalledSince: Instant?
+  /// Bytes that the kernel has taken since the start.
+  package private(set) var sentBytes = 0
+
+  package init(descriptor: Int32) { channel = Channel(descriptor) }
+
+  isolated deinit {
+    abandon()
+    queue.free()
+  }
+
+  /// Bytes that wait for the kernel to take them.
+  package var queuedBytes: Int { queue.count }
+
+  /// The value `sentBytes` has once everything written so far is sent: noted
+  /// after a `write`, it tells later whether that line went out whole.
+  package var acceptedBytes: Int { sentBytes + queue.count }
+
+  /// False after a failure, `close()` or `abandon()`: lines are then dropped.
+  package var isOpen: Bool { state == .open }
+
+  /// Writes one line and its newline. Short lines go out at the end of the
+  /// turn, long ones at once; only what the kernel does not take is copied.
+  package func write(_ line: Slices) {
+    guard state == .open else { return }
+    if line.byteCount < Self.directLine || isBlocked {
+      enqueue(line)
+      if isBlocked { return noteLevel() }
+      if queue.count > Self.largestCollection { flush() } else { schedule() }
+    } else {
+      writeDirectly(line)
+    }
+  }
+
+  /// Writes what is queued, as far as it goes now.
+  package func flush() {
+    guard state != .closed else { return }
+    isBlocked = false
+    while !queue.isEmpty && !isBlocked && state != .closed {
+      var vector = iovec(
+        iov_base: UnsafeMutableRawPointer(mutating: queue.bytes.baseAddress), iov_len: queue.count)
+      let asked = queue.count
+      _ = withUnsafePointer(to: &vector) { pointer in
+        advance(channel.write(UnsafeBufferPointer(start: pointer, count: 1)), of: asked)
+      }
+    }
+    noteLevel()
+    if state == .closing && queue.isEmpty { abandon() }
+  }
+
+  /// Closes the descriptor after what is queued has been written.
+  package func close() {
+    guard state == .open else { return }
+    state = .closing
+    flush()
+    if state == .closing { lingering = self }
+  }
+
+  /// Closes the descriptor now and drops what is queued.
+  package func abandon() {
+    guard state != .closed else { return }
+    state = .closed
+    isBlocked = false
+    stalledSince = nil
+    watch?.close()
+    watch = nil
+    queue.free()
+    Glibc.close(channel.descriptor)
+    lingering = nil
+  }
+
+  func turnEnded() {
+    isScheduled = false
+    flush()
+  }
+
+  private func schedule() {
+    guard !isScheduled else { return }
+    isScheduled = true
+    EventLoop.executor.atEndOfTurn(self)
+  }
+
+  private func enqueue(_ line: Slices) {
+    for index in 0..<line.count {
+      let piece = line[index]
+      if let base = piece.iov_base { queue.append(base, piece.iov_len) }
+    }
+    queue.append(newline)
+  }
+
+  /// Accounts for one write of `asked` bytes; nil when the descriptor failed,
+  /// else the bytes taken. Waits for room when not all were.
+  private func advance(_ outcome: Channel.Outcome, of asked: Int) -> Int? {
+    switch outcome {
+    case .moved(let count):
+      sentBytes += count
+      stalledSince = nil
+      queue.consume(min(count, queue.count))
+      if count < asked { block(asked) }
+      return count
+    case .wouldBlock:
+      block(asked)
+      return 0
+    case .failed(let code):
+      fail(code)
+      return nil
+    }
+  }
+
+  private func writeDirectly(_ line: Slices) {
+    let queued = queue.count
+    let total = queued + line.byteCount + 1
+    let outcome = withVectors(line) { channel.write($0) }
+    // `advance` takes the queued bytes out of the queue first, as the kernel did.
+    guard let count = advance(outcome, of: total), count < total else { return noteLevel() }
+    var skip = max(0, count - queued)
+    for index in 0..<line.count {
+      let piece = line[index]
+      guard let base = piece.iov_base else { continue }
+      if skip < piece.iov_len { queue.append(base + skip, piece.iov_len - skip) }
+      skip = max(0, skip - piece.iov_len)
+    }
+    queue.append(newline)
+    noteLevel()
+  }
+
+  /// The queue, the pieces and the newline as one list for writev, cut at
+  /// IOV_MAX (the rest is then queued like any other partial write).
+  private func withVectors<Result>(
+    _ line: Slices, _ body: (UnsafeBufferPointer<iovec>) -> Result
+  ) -> Result {
+    withUnsafeTemporaryAllocation(of: iovec.self, capacity: line.count + 2) { list in
+      withUnsafePointer(to: newline) { newline in
+        var count = 0
+        if !queue.isEmpty {
+          let start = UnsafeMutableRawPointer(mutating: queue.bytes.baseAddress)
+          list[count] = iovec(iov_base: start, iov_len: queue.count)
+          count += 1
+        }
+        for index in 0..<line.count {
+          list[count] = line[index]
+          count += 1
+        }
+        list[count] = iovec(iov_base: UnsafeMutableRawPointer(mutating: newline), iov_len: 1)
+        return body(UnsafeBufferPointer(rebasing: list[..<min(count + 1, 1024)]))
+      }
+    }
+  }
+
+  /// Waits until the descriptor takes more.
+  private func block(_ asked: Int) {
+    isBlocked = true
+    if stalledSince == nil { stalledSince = EventLoop.now }
+    if !isEnlarged && asked > Self.largestPipe {
+      isEnlarged = true
+      channel.enlarge()
+    }
+    if watch == nil {
+      watch = try? Watch(descriptor: channel.descriptor) { [unowned self] in self.writable() }
+    }
+    // Files and /dev/null have no readiness: they go on in the next round.
+    if let watch { watch.start(.writable) } else { schedule() }
+  }
+
+  private func writable() {
+    flush()
+    if !isBlocked { watch?.stop() }
+  }
+
+  private func fail(_ code: Int32) {
+    abandon()
+    guard let report = onFailed else { return }
+    onFailed = nil
+    EventLoop.atEndOfTurn { report(code) }
+  }
+
+  private func noteLevel() {
+    if queue.count >= lowWater {
+      isAboveLowWater = true
+    } else if isAboveLowWater {
+      isAboveLowWater = false
+      onDrained?()
+    }
+  }
+}
+
+private let newline = UInt8(ascii: "\n")

@@ -1,1 +1,0 @@
-// libuv's loop as an executor.

@@ -1,0 +1,46 @@
+import CUV
+package import Resilience
+
+/// One timer on the loop. It never fires early; it fires late by as much as a
+/// turn takes, with the resolution of a millisecond.
+@EventLoop
+package final class LoopTimer {
+  private let handle: UnsafeMutablePointer<uv_timer_t>
+  private let action: @EventLoop () -> Void
+  private var isClosed = false
+
+  /// Creates a stopped timer. It stops for good when it is released.
+  package init(_ action: @escaping @EventLoop () -> Void) {
+    self.action = action
+    handle = .allocate(capacity: 1)
+    uv_timer_init(EventLoop.executor.loop, handle)
+    handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  isolated deinit { closeHandle(handle) }
+
+  /// Fires after `delay`, then each `interval` if given. Replaces an earlier start.
+  package func start(after delay: Duration, every interval: Duration? = nil) {
+    start(at: EventLoop.now + delay, every: interval)
+  }
+
+  /// Fires once at `deadline`, in the next turn if that has passed. Replaces an earlier start.
+  package func start(at deadline: Instant) { start(at: deadline, every: nil) }
+
+  package func stop() { uv_timer_stop(handle) }
+
+  package var isActive: Bool { uv_is_active(rawHandle(handle)) != 0 }
+
+  private func start(at deadline: Instant, every interval: Duration?) {
+    guard deadline != .distantFuture else { return stop() }
+    // libuv counts whole milliseconds of the same clock, rounded down: rounding the deadline
+    // up means that it never fires early.
+    let due = (deadline - .zero).inMilliseconds
+    let now = uv_now(EventLoop.executor.loop)
+    let repetition = interval.map { max(1, $0.inMilliseconds) } ?? 0
+    let fired: uv_timer_cb = { handle in
+      EventLoop.onLoop { owner(LoopTimer.self, handle?.pointee.data)?.action() }
+    }
+    uv_timer_start(handle, fired, due > now ? due - now : 0, repetition)
+  }
+}

@@ -1,0 +1,92 @@
+import CSpawn
+import Glibc
+import Synchronization
+
+/// Processes that became our children because their parent ended: what a
+/// service left behind when it daemonised something.
+///
+/// What descends from a child that has ended is killed; what descends from one
+/// that runs is left alone; what erased its lineage is killed when every child that ran when it
+/// was first seen has ended. All of them are reaped.
+@EventLoop
+package enum Orphans {
+  package struct Adopted: Hashable, Sendable {
+    package var pid: Int32
+    /// `Child.number` of the child it descends from; nil when it does not tell.
+    package var child: UInt64?
+  }
+
+  private nonisolated static let isParent = Atomic<Bool>(false)
+  private static var ends: SignalWatch?
+  /// The newest child there was when an orphan without lineage was first seen.
+  private static var unattributed: [Int32: UInt64] = [:]
+
+  /// Called for each orphan that is killed, so that it can be reported (row B15).
+  package static var onKill: (@EventLoop (Adopted) -> Void)?
+
+  nonisolated static func becomeParentOfOrphans() {
+    guard cspawn_become_subreaper() == 0 else { return }
+    isParent.store(true, ordering: .relaxed)
+  }
+
+  /// Reaps and sweeps whenever a child ends, if this process is the parent of its orphans.
+  static func watchForEnds() {
+    guard isParent.load(ordering: .relaxed), ends == nil else { return }
+    ends = SignalWatch(SIGCHLD) { sweep() }
+  }
+
+  /// The children of this process that it did not start.
+  package static func adopted() -> [Adopted] {
+    ProcessFile.ownChildren().filter { Child.running[$0] == nil && $0 != ProcessGuard.pid }.map {
+      let environment = ProcessFile.read("/proc/\($0)/environ") ?? []
+      return Adopted(pid: $0, child: Lineage.child(inEnvironment: environment))
+    }
+  }
+
+  /// Reaps what has ended, delivers exits of our own children, and kills the
+  /// orphans of children that have ended. What these leave behind comes back
+  /// here with the signal for their end.
+  package static func sweep() {
+    guard isParent.load(ordering: .relaxed) else { return }
+    reapEnded()
+    let orphans = adopted()
+    unattributed = unattributed.filter { entry in orphans.contains { $0.pid == entry.key } }
+    for orphan in orphans where isForsaken(orphan) { end(orphan) }
+  }
+
+  /// Kills every orphan, whoever left it. For the end of the gateway.
+  package static func killAll() {
+    guard isParent.load(ordering: .relaxed) else { return }
+    for orphan in adopted() { end(orphan) }
+    reapEnded()
+  }
+
+  private static func end(_ orphan: Adopted) {
+    // A child of ours keeps its number until we reap it, so this is still the one we looked at.
+    kill(orphan.pid, SIGKILL)
+    onKill?(orphan)
+  }
+
+  private static func isForsaken(_ orphan: Adopted) -> Bool {
+    if let number = orphan.child {
+      return !Child.running.values.contains { $0.number == number }
+    }
+    let newest = unattributed[orphan.pid] ?? Child.newestNumber
+    unattributed[orphan.pid] = newest
+    return !Child.running.values.contains { $0.number <= newest }
+  }
+
+  private static func reapEnded() {
+    while true {
+      let pid = cspawn_any_ended()
+      guard pid > 0 else { return }
+      if let child = Child.running[pid] {
+        child.checkExit()
+      } else if pid == ProcessGuard.pid {
+        ProcessGuard.checkExit()
+      } else {
+        cspawn_reap(pid)
+      }
+    }
+  }
+}

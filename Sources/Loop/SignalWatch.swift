@@ -1,0 +1,23 @@
+import CUV
+
+/// Calls an action on the loop each time the process receives a signal.
+/// Several deliveries that arrive together may be one call.
+@EventLoop
+package final class SignalWatch {
+  private let handle: UnsafeMutablePointer<uv_signal_t>
+  private let action: @EventLoop () -> Void
+
+  /// Watches from now on, until it is released. The signal's default action no longer happens.
+  package init(_ signal: Int32, _ action: @escaping @EventLoop () -> Void) {
+    self.action = action
+    handle = .allocate(capacity: 1)
+    uv_signal_init(EventLoop.executor.loop, handle)
+    handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+    let received: uv_signal_cb = { handle, _ in
+      EventLoop.onLoop { owner(SignalWatch.self, handle?.pointee.data)?.action() }
+    }
+    uv_signal_start(handle, received, signal)
+  }
+
+  isolated deinit { closeHandle(handle) }
+}
