@@ -38,19 +38,19 @@ struct Switchyard: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
-      exit(ExitStatus.done.rawValue)
+      Glibc.exit(ExitStatus.done.rawValue)
     } catch let failure as CommandFailure {
       Terminal.error.write("switchyard: \(failure.message)\n")
-      exit(failure.status.rawValue)
+      Glibc.exit(failure.status.rawValue)
     } catch {
       let code = exitCode(for: error)
       let text = fullMessage(for: error)
       guard code == .validationFailure else {
         if !text.isEmpty { (code.isSuccess ? Terminal.output : .error).write(text + "\n") }
-        exit(code.rawValue)
+        Glibc.exit(code.rawValue)
       }
       Terminal.error.write(text + "\n")
-      exit(ExitStatus.usage.rawValue)
+      Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
 }

@@ -98,18 +98,18 @@ final class GatewayClient {
   ) throws -> JSONValue? {
     if message["method"]?.stringValue == "notifications/progress" {
       let params = message["params"]
-      guard let params, params["progressToken"]?.intValue == Int64(id) else { return nil }
+      guard let params, params["progressToken"]?.intValue == id else { return nil }
       onProgress?(
         Progress(
           progress: params["progress"]?.doubleValue ?? 0, total: params["total"]?.doubleValue,
           message: params["message"]?.stringValue))
       return nil
     }
-    guard message["id"]?.intValue == Int64(id) else { return nil }
+    guard message["id"]?.intValue == id else { return nil }
     if let result = message["result"] { return result }
     let error = message["error"]
     throw GatewayClientError.refused(
-      code: Int(error?["code"]?.intValue ?? 0), message: error?["message"]?.stringValue ?? "",
+      code: error?["code"]?.intValue ?? 0, message: error?["message"]?.stringValue ?? "",
       data: error?["data"])
   }
 
@@ -144,7 +144,7 @@ final class GatewayClient {
     switch framer.next() {
     case .line(let bytes): return Array(bytes)
     case nil: return nil
-    default: throw GatewayClientError.notAMessage(line: "a line longer than 64 MiB")
+    case .tooLong: throw GatewayClientError.notAMessage(line: "a line longer than 64 MiB")
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Clients
+import Manifest
 
 /// `switchyard register`: tells a client about the gateway.
 struct Register: ParsableCommand {

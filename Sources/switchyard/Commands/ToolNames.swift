@@ -1,4 +1,5 @@
 import ArgumentParser
+import RawJSON
 
 /// The names of the tools on offer, for completion in a shell.
 enum ToolNames {
