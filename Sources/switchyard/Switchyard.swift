@@ -36,8 +36,11 @@ struct Switchyard: ParsableCommand {
     // A reader that has seen enough (`| head`) shows as a failed write, which ends the output.
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parseAsRoot()
-      try command.run()
+      let (own, server) = ServerCommand.split(Array(CommandLine.arguments.dropFirst()))
+      try ServerCommand.$words.withValue(server) {
+        var command = try parseAsRoot(own)
+        try command.run()
+      }
       Glibc.exit(ExitStatus.done.rawValue)
     } catch let failure as CommandFailure {
       Terminal.error.write("switchyard: \(failure.message)\n")

@@ -1,10 +1,29 @@
 import ArgumentParser
 import Harness
 
+/// The words behind `--`: the server that `test`, `record` and `replay` launch.
+///
+/// They are set aside before parsing, because the parser would add them to the
+/// files in front of `--`.
+enum ServerCommand {
+  @TaskLocal static var words: [String] = []
+
+  private static let commands = ["test", "record", "replay"]
+
+  /// Splits a command line; other commands keep their `--`.
+  static func split(_ arguments: [String]) -> (own: [String], server: [String]) {
+    guard let first = arguments.first, commands.contains(first),
+      let dashes = arguments.firstIndex(of: "--")
+    else { return (arguments, []) }
+    return (Array(arguments[..<dashes]), Array(arguments[(dashes + 1)...]))
+  }
+}
+
 /// `switchyard test`: plays scenarios against a server.
 struct Test: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Play scenario files against an MCP stdio server.",
+    usage: "switchyard test <scenario> ... [<options>] [-- <command> ...]",
     discussion: """
       The server is the COMMAND behind '--', otherwise the scenario's own, otherwise
       switchyard-gateway. Exit codes: 0 everything passed, 1 something did not, 2 a
@@ -29,14 +48,9 @@ struct Test: ParsableCommand {
   @Flag(help: "Print every line that goes over the wire to standard error.")
   var wire = false
 
-  @Argument(
-    parsing: .postTerminator,
-    help: ArgumentHelp("The server and its arguments, behind '--'.", valueName: "command"))
-  var command: [String] = []
-
   func run() throws {
     let options = TestOptions(
-      scenarios: scenarios, command: command, defaultCommand: [try Installation.gateway()],
+      scenarios: scenarios, command: ServerCommand.words, defaultCommand: [try Installation.gateway()],
       format: format, reportFile: report, showsWire: wire)
     throw ExitCode(Harness.run(.test(options)))
   }
@@ -46,6 +60,7 @@ struct Test: ParsableCommand {
 struct Record: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Stand between a client and a server, and keep their conversation as a file.",
+    usage: "switchyard record <file> -- <command> ...",
     discussion: """
       Put this in place of the server in the client's configuration.
 
@@ -56,17 +71,12 @@ struct Record: ParsableCommand {
   @Argument(help: "The recording; replaced if it exists.", completion: .file())
   var file: String
 
-  @Argument(
-    parsing: .postTerminator,
-    help: ArgumentHelp("The server and its arguments, behind '--'.", valueName: "command"))
-  var command: [String] = []
-
   func validate() throws {
-    if command.isEmpty { throw ValidationError("Give the server behind '--'.") }
+    if ServerCommand.words.isEmpty { throw ValidationError("Give the server behind '--'.") }
   }
 
   func run() throws {
-    throw ExitCode(Harness.run(.record(RecordOptions(file: file, command: command))))
+    throw ExitCode(Harness.run(.record(RecordOptions(file: file, command: ServerCommand.words))))
   }
 }
 
@@ -74,6 +84,7 @@ struct Record: ParsableCommand {
 struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Play the client's side of a recording against a server and compare the answers.",
+    usage: "switchyard replay <file> [<options>] -- <command> ...",
     discussion: """
       EXAMPLES
         switchyard replay talk.jsonl -- ./my-server
@@ -95,13 +106,8 @@ struct Replay: ParsableCommand {
   @Option(help: "How the report is written: pretty, tap or junit.")
   var format: ReportFormat = .pretty
 
-  @Argument(
-    parsing: .postTerminator,
-    help: ArgumentHelp("The server and its arguments, behind '--'.", valueName: "command"))
-  var command: [String] = []
-
   func validate() throws {
-    if command.isEmpty { throw ValidationError("Give the server behind '--'.") }
+    if ServerCommand.words.isEmpty { throw ValidationError("Give the server behind '--'.") }
     if !(timeout > 0 && timeout <= 86400) {
       throw ValidationError("--timeout is a number of seconds between 0 and 86400")
     }
@@ -109,7 +115,7 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     let options = ReplayOptions(
-      file: file, command: command, ignoredPointers: ignore, timeout: .seconds(timeout),
+      file: file, command: ServerCommand.words, ignoredPointers: ignore, timeout: .seconds(timeout),
       format: format)
     throw ExitCode(Harness.run(.replay(options)))
   }
