@@ -13,7 +13,7 @@ import Testing
 
   @Test func `register and unregister give back every byte of any file that can be edited`() throws {
     var edited = 0
-    for seed in 0..<4000 {
+    for seed in 0..<1500 {
       var random = RandomJSONC(seed: UInt64(seed))
       let client = Client.allCases[seed % Client.allCases.count]
       let original = Array(random.file(container: client.container).utf8)
@@ -26,11 +26,11 @@ import Testing
       #expect(removal == .write(original), "seed \(seed)")
       edited += 1
     }
-    #expect(edited == 4000)
+    #expect(edited == 1500)
   }
 
   @Test func `without the original every other value and comment stays`() throws {
-    for seed in 0..<4000 {
+    for seed in 0..<1500 {
       var random = RandomJSONC(seed: UInt64(seed))
       let original = Array(random.file(container: "mcpServers").utf8)
       let added = try registration().added(to: original, force: false)
@@ -38,7 +38,7 @@ import Testing
         "switchyard", of: .claudeDesktop, from: added, originals: [], force: false)
       guard case .write(let text) = removal else {
         // Only a file that registering alone could have made is deleted.
-        #expect(original.isEmpty)
+        #expect(try Self.values(original) == [:])
         continue
       }
       #expect(Self.comments(text) == Self.comments(original), "seed \(seed)")
