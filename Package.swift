@@ -72,7 +72,7 @@ let package = Package(
 
     .executableTarget(
       name: "switchyard-gateway",
-      dependencies: ["Telemetry", "Loop", "Manifest", "Gateway"],
+      dependencies: ["Telemetry", "Loop", "Store", "Manifest", "Gateway"],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard",
@@ -98,6 +98,11 @@ let package = Package(
     .testTarget(
       name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
     ),
+    .testTarget(
+      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
+    .testTarget(
+      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
+      swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ]
 )

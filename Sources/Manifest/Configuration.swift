@@ -46,13 +46,3 @@ package struct ServiceEntry: Sendable {
     if case .ready(let manifest) = state { manifest } else { nil }
   }
 }
-
-extension Configuration {
-  /// Reads the folder `directory`.
-  package static func load(
-    directory: String, isExplicit: Bool = true, pluginDirectories: [String] = [],
-    environment: [String: String]
-  ) -> Configuration {
-    Configuration()
-  }
-}

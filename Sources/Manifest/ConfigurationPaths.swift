@@ -39,15 +39,15 @@ package struct ConfigurationPaths: Hashable, Sendable {
   ) throws(Failure) -> String {
     if let given {
       guard !given.isEmpty else { throw .emptyOption(option) }
-      return path(given, in: workingDirectory)
+      return FilePath.absolute(given, in: workingDirectory)
     }
     if let base = environment[variable], base.utf8.first == UInt8(ascii: "/") {
-      return path("switchyard", in: base)
+      return FilePath.absolute("switchyard", in: base)
     }
     guard let home = environment["HOME"], home.utf8.first == UInt8(ascii: "/") else {
       throw .noHome(option: option, variable: variable)
     }
-    return path(underHome + "/switchyard", in: home)
+    return FilePath.absolute(underHome + "/switchyard", in: home)
   }
 }
 
@@ -59,25 +59,4 @@ extension ConfigurationPaths.Failure: CustomStringConvertible {
       "neither HOME nor \(variable) holds an absolute path; give \(option) DIR"
     }
   }
-}
-
-/// `path`, counted from `directory` if it is relative; without `./` in front and `/` behind.
-///
-/// `..` stays, since only the file system knows what it means behind a symbolic link.
-func path(_ path: String, in directory: String) -> String {
-  var rest = path[...]
-  if rest.utf8.first == UInt8(ascii: "/") {
-    rest = trimmed(rest)
-    return rest.isEmpty ? "/" : String(rest)
-  }
-  while rest.utf8.starts(with: "./".utf8) { rest = rest.dropFirst(2) }
-  let base = trimmed(directory[...])
-  rest = trimmed(rest)
-  return rest.isEmpty || rest == "." ? String(base) : base + "/" + rest
-}
-
-private func trimmed(_ path: Substring) -> Substring {
-  var path = path
-  while path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
-  return path
 }

@@ -34,6 +34,12 @@ package enum RegularFile {
     return try content(of: descriptor, expecting: Int(status.st_size), limit: limit)
   }
 
+  /// Whether anything at all is at `path`, a broken link included.
+  package static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+  }
+
   /// Reads to the end; the file may grow meanwhile, so the limit is checked again.
   private static func content(
     of descriptor: Int32, expecting size: Int, limit: Int

@@ -1,0 +1,328 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import Resilience
+import Telemetry
+
+/// What a service needs from the gateway around it.
+@EventLoop
+protocol ServiceHost: AnyObject {
+  var startQueue: StartQueue { get }
+  var log: Log { get }
+  func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
+  func settings(for service: Service) -> BackendSettings
+  func knownEra(of service: Service) -> Era?
+  func childStarted(_ backend: ProcessBackend, of service: Service)
+  func childGone(_ backend: ProcessBackend, of service: Service)
+  func serviceIsReady(_ service: Service, on backend: ProcessBackend)
+  func serviceFailed(_ service: Service, _ failure: BackendFailure)
+  func service(
+    _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
+    from backend: ProcessBackend)
+}
+
+/// One manifest brought to life: started when needed, restarted with patience,
+/// stopped when idle.
+///
+/// ```
+///   asleep ──submit──▶ queued ──slot──▶ starting ──handshake──▶ ready
+///     ▲                                   │ fails                 │ crashes, or idle
+///     └────────── time is over ───────── pausing ◀────────────────┘ (idle: asleep)
+/// ```
+///
+/// Requests wait in order while there is no backend; they fail at once when the
+/// service is known to crash again and again. At most one backend takes calls; an
+/// earlier one may still be ending beside it.
+@EventLoop
+final class Service {
+  enum Phase {
+    case asleep
+    /// Waits for a slot in the start queue.
+    case queued
+    case starting(ProcessBackend)
+    case ready(ProcessBackend)
+    /// A start failed or the process crashed; `until` is when the next start is due.
+    case pausing(until: Instant)
+    /// The gateway ends: nothing starts any more.
+    case closed
+  }
+
+  let index: Int
+  let manifest: ServiceManifest
+  /// The identity of its command, under which the state file knows it.
+  let digest: String
+  private(set) var phase = Phase.asleep
+  /// What it offered when last asked; `nil` if it never was.
+  var offer: Offer?
+  /// Why the last attempt to start failed, for errors and the status.
+  private(set) var lastFailure: BackendFailure?
+  /// How often it has become ready in the life of this gateway.
+  private(set) var readyCount = 0
+
+  private unowned let host: any ServiceHost
+  private var policy = RestartPolicy()
+  private var waiting: [any ServiceRequest] = []
+  private var ending: [ProcessBackend] = []
+  private var handshake: Handshake
+  private var pauseTimer: LoopTimer?
+  private var idleTimer: LoopTimer?
+  private var lastUse = Instant.zero
+
+  init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
+    self.index = index
+    self.manifest = manifest
+    self.digest = digest
+    self.host = host
+    handshake = Handshake(setting: .auto, knownEra: nil)
+  }
+
+  var name: String { manifest.name }
+  /// Processes that still have to end.
+  var liveBackends: [ProcessBackend] {
+    switch phase {
+    case .starting(let backend), .ready(let backend): ending + [backend]
+    default: ending
+    }
+  }
+
+  // MARK: Requests
+
+  /// The backend for a request right now, if it need not wait for one.
+  ///
+  /// The hot path: when this is not `nil`, the caller writes its line at once.
+  var openBackend: ProcessBackend? {
+    guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty,
+      backend.inFlight < manifest.limits.concurrent
+    else { return nil }
+    return backend
+  }
+
+  /// Sends `request` as soon as a backend is ready, or fails it.
+  func submit(_ request: any ServiceRequest) {
+    if let backend = openBackend { return request.send(on: backend) }
+    if case .closed = phase {
+      return request.failed(unavailable(.shuttingDown, "The gateway is ending."))
+    }
+    if case .pausing(let until) = phase, policy.isFlapping {
+      let detail = lastFailure?.detail ?? "Service '\(name)' crashes again and again."
+      let wait = until - EventLoop.now
+      return request.failed(unavailable(.unavailable, detail, retryAfter: wait))
+    }
+    guard waiting.count < manifest.limits.queue else {
+      return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
+    }
+    waiting.append(request)
+    wake()
+  }
+
+  /// Forgets a request that has not been sent.
+  func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
+
+  private func sendWaiting() {
+    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
+      backend.inFlight < manifest.limits.concurrent
+    {
+      waiting.removeFirst().send(on: backend)
+    }
+  }
+
+  private func failWaiting(_ failure: BackendFailure) {
+    let requests = waiting
+    waiting.removeAll()
+    for request in requests { request.failed(failure) }
+  }
+
+  private func unavailable(
+    _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
+  ) -> BackendFailure {
+    BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
+  }
+
+  // MARK: Starting
+
+  /// Starts the service unless it runs, is about to, or must pause.
+  func wake() {
+    if case .ready(let backend) = phase, !backend.isAccepting {
+      ending.append(backend)
+      phase = .asleep
+    }
+    guard case .asleep = phase else { return }
+    phase = .queued
+    handshake = Handshake(setting: handshakeSetting, knownEra: host.knownEra(of: self))
+    host.startQueue.enter(self) { [weak self] in self?.start() }
+  }
+
+  private var handshakeSetting: Handshake.Setting {
+    switch manifest.process.protocolChoice {
+    case .auto: .auto
+    case .legacy: .legacy
+    case .modern: .modern
+    }
+  }
+
+  /// A slot is ours; it is given back in `becameReady` or `startFailed`.
+  private func start() {
+    guard case .queued = phase else { return host.startQueue.leave() }
+    do {
+      let spec = try host.launch(self)
+      policy.started(at: EventLoop.now)
+      let backend = try ProcessBackend(
+        spec, service: name, handshake: handshake, settings: host.settings(for: self), delegate: self, log: host.log)
+      phase = .starting(backend)
+      host.childStarted(backend, of: self)
+      host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
+    } catch let error as Launch.Failure {
+      startFailed(unavailable(.unavailable, explain(error)))
+    } catch let error as SpawnError {
+      let reason: BackendFailure.Reason = error.reason == .descriptors ? .descriptors : .unavailable
+      startFailed(unavailable(reason, "Service '\(name)' cannot start. \(error)"))
+    } catch {
+      startFailed(unavailable(.unavailable, "Service '\(name)' cannot start."))
+    }
+  }
+
+  private func explain(_ failure: Launch.Failure) -> String {
+    switch failure {
+    case .commandNotFound(let command):
+      "Service '\(name)' cannot start: its command '\(command)' is not in PATH; "
+        + "install it or write its full path in \(manifest.file)."
+    }
+  }
+
+  /// Nothing was started: no use in trying again before somebody asks.
+  private func startFailed(_ failure: BackendFailure) {
+    phase = .asleep
+    lastFailure = failure
+    host.startQueue.leave()
+    host.log(.error, "service.cannot_start", ["service": name, "why": failure.detail])
+    host.serviceFailed(self, failure)
+    failWaiting(failure)
+  }
+
+  // MARK: Ending
+
+  /// Ends every process of this service and starts no more.
+  func close(_ pace: StopSequence.Pace) {
+    if case .queued = phase { host.startQueue.withdraw(self) }
+    let backends = liveBackends
+    if case .starting = phase { host.startQueue.leave() }
+    ending = backends
+    phase = .closed
+    pauseTimer?.stop()
+    idleTimer?.stop()
+    failWaiting(unavailable(.shuttingDown, "The gateway is ending."))
+    for backend in backends { backend.stop(pace) }
+  }
+
+  private func pause(_ failure: BackendFailure) {
+    let now = EventLoop.now
+    let delay = policy.failed(at: now, random: Double.random(in: 0..<1))
+    phase = .pausing(until: now + delay)
+    lastFailure = failure
+    host.log(
+      policy.isFlapping ? .error : .warning, "service.failed",
+      [
+        "service": name, "why": failure.detail, "flapping": String(policy.isFlapping),
+        "retry_ms": String(delay.inMilliseconds),
+      ])
+    host.serviceFailed(self, failure)
+    if policy.isFlapping {
+      var told = failure
+      told.retryAfter = delay
+      failWaiting(told)
+    }
+    let timer = pauseTimer ?? LoopTimer { [weak self] in self?.pauseOver() }
+    pauseTimer = timer
+    timer.start(after: delay)
+  }
+
+  private func pauseOver() {
+    guard case .pausing = phase else { return }
+    phase = .asleep
+    if !waiting.isEmpty || manifest.process.start == .always { wake() }
+  }
+
+  // MARK: Idleness
+
+  /// The idle clock runs only with no request in flight and none waiting.
+  private func watchIdleness() {
+    guard manifest.process.start != .always else { return }
+    lastUse = EventLoop.now
+    let timer = idleTimer ?? LoopTimer { [weak self] in self?.checkIdleness() }
+    idleTimer = timer
+    timer.start(after: manifest.process.idle)
+  }
+
+  private func checkIdleness() {
+    guard case .ready(let backend) = phase else { return }
+    let now = EventLoop.now
+    if backend.inFlight > 0 || !waiting.isEmpty { lastUse = now }
+    let due = lastUse + manifest.process.idle
+    guard now >= due else { idleTimer?.start(at: due); return }
+    host.log(.info, "service.idle", ["service": name])
+    ending.append(backend)
+    phase = .asleep
+    backend.stop()
+  }
+}
+
+extension Service: ProcessBackendDelegate {
+  func backendIsReady(_ backend: ProcessBackend) {
+    guard case .starting(let starting) = phase, starting === backend else { return }
+    host.startQueue.leave()
+    phase = .ready(backend)
+    lastFailure = nil
+    readyCount += 1
+    policy.becameReady(at: EventLoop.now)
+    host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
+    watchIdleness()
+    sendWaiting()
+    host.serviceIsReady(self, on: backend)
+  }
+
+  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
+    guard case .starting(let starting) = phase, starting === backend else { return }
+    ending.append(backend)
+    self.handshake = handshake
+    phase = .queued
+    host.log(.info, "service.probe_failed", ["service": name])
+    // The slot of the fallen child goes on to its successor.
+    start()
+  }
+
+  func backend(
+    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
+  ) {
+    host.service(self, received: line, envelope, from: backend)
+  }
+
+  func backendEnded(_ backend: ProcessBackend, _ cause: BackendEnding) {
+    var wasStarting = false
+    switch phase {
+    case .starting(let current) where current === backend: wasStarting = true
+    case .ready(let current) where current === backend: break
+    default: return
+    }
+    // A child that fell to the era probe: its successor takes the slot.
+    if wasStarting, cause == .stopped { return }
+    ending.append(backend)
+    switch cause {
+    case .stopped: phase = .asleep
+    case .crashed(let why), .failedToStart(let why):
+      if wasStarting { host.startQueue.leave() }
+      pause(unavailable(.unavailable, why))
+    }
+    if !waiting.isEmpty { wake() }
+  }
+
+  func backendIsGone(_ backend: ProcessBackend) {
+    ending.removeAll { $0 === backend }
+    host.childGone(backend, of: self)
+  }
+
+  func backendHasRoom(_ backend: ProcessBackend) {
+    lastUse = EventLoop.now
+    if !waiting.isEmpty { sendWaiting() }
+  }
+}
