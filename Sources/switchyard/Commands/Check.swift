@@ -29,7 +29,11 @@ struct Check: ParsableCommand {
 
   func run() throws {
     let paths = try folders.paths()
-    let configuration = folders.load(paths)
+    let configuration =
+      files.isEmpty
+      ? folders.load(paths)
+      : Configuration.check(
+        files: files, directory: paths.configuration, environment: Process.environment)
     let diagnostics = configuration.diagnostics
     switch format {
     case .json:
@@ -50,7 +54,8 @@ struct Check: ParsableCommand {
     let errors = configuration.diagnostics.count { $0.severity == .error }
     let warnings = configuration.diagnostics.count - errors
     let ready = configuration.ready.count
-    var text = "\(paths.configuration): \(ready) of \(configuration.services.count) services ready"
+    let place = files.isEmpty ? "\(paths.configuration): " : ""
+    var text = "\(place)\(ready) of \(configuration.services.count) services ready"
     if errors > 0 { text += ", \(errors) \(errors == 1 ? "error" : "errors")" }
     if warnings > 0 { text += ", \(warnings) \(warnings == 1 ? "warning" : "warnings")" }
     return text + "\n"
