@@ -86,9 +86,13 @@ let package = Package(
       swiftSettings: common),
     .testTarget(name: "ClientsTests", dependencies: ["Clients", "RawJSON"], swiftSettings: common),
 
+    .target(
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
-      dependencies: ["Harness", "RawJSON", "MCP", "Resilience", "YAML", "switchyard-fake-backend"],
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "Resilience", "YAML", "TestSupport", "switchyard-fake-backend",
+      ],
       swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),

@@ -71,7 +71,8 @@ extension Expectation {
   private func mismatch(inPresent value: JSONValue, at pointer: String) -> Mismatch? {
     switch self {
     case .value(let expected), .exact(let expected):
-      return expected.sameValue(as: value) ? nil : expected.firstDifference(from: value, at: pointer)
+      return expected.sameValue(as: value)
+        ? nil : expected.firstDifference(from: value, at: pointer)
     case .members(let members):
       guard value.isObject else { return differs(pointer, description, value) }
       return members.lazy.compactMap { member in
@@ -97,7 +98,7 @@ extension Expectation {
   ) -> Mismatch? {
     guard let elements = value.arrayValue else { return differs(pointer, description, value) }
     for (index, expectation) in expected.enumerated() {
-      let element = index < elements.count ? elements[index] : nil
+      let element = value[index]
       let place = pointer.appending(String(index))
       if let mismatch = expectation.mismatch(in: element, at: place) { return mismatch }
     }

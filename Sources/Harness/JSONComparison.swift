@@ -86,7 +86,7 @@ extension JSONValue {
           return Mismatch(
             pointer: place, expected: "the end of the array", actual: found[index].text)
         }
-        let element = index < found.count ? found[index] : nil
+        let element = actual[index]
         if let difference = expected[index].firstDifference(from: element, at: place) {
           return difference
         }

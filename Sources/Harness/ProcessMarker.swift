@@ -13,7 +13,8 @@ package struct ProcessMarker: Sendable {
 
   /// A value that no other run has.
   package static func fresh() -> ProcessMarker {
-    ProcessMarker(value: "\(getpid())-\(MonotonicClock.now.nanoseconds)-\(UInt32.random(in: 0...(.max)))")
+    ProcessMarker(
+      value: "\(getpid())-\(MonotonicClock.now.nanoseconds)-\(UInt32.random(in: 0...(.max)))")
   }
 
   /// The variable as it stands in an environment.

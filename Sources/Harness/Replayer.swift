@@ -131,7 +131,9 @@ extension JSONValue {
     switch self {
     case .object(let members):
       return .object(
-        pairs: members.compactMap { pair in below(pair.key).map { (pair.key, pair.value.pruned($0)) } })
+        pairs: members.compactMap { pair in
+          below(pair.key).map { (pair.key, pair.value.pruned($0)) }
+        })
     case .array(let elements):
       // A removed element leaves null, so that those after it keep their places.
       return .array(

@@ -21,7 +21,8 @@ struct ScenarioReader {
     return pairs.filter { pair in
       if allowed.contains(where: { $0.utf8.elementsEqual(pair.key.utf8) }) { return true }
       let nearest = NearestKey.of(pair.key, in: allowed)
-      let advice = nearest.map { "; did you mean '\($0)'?" } ?? "; known: " + allowed.joined(separator: ", ")
+      let advice =
+        nearest.map { "; did you mean '\($0)'?" } ?? "; known: " + allowed.joined(separator: ", ")
       complain("unknown key \(quoted(pair.key)) in \(what)\(advice)", at: pair.keyPosition)
       return false
     }

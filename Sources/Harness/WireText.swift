@@ -34,7 +34,8 @@ package enum WireText {
     switch answer {
     case .result(let value): return #"{"jsonrpc":"2.0","id":\#(id),"result":\#(value.text)}"#
     case .error(let code, let message):
-      return #"{"jsonrpc":"2.0","id":\#(id),"error":{"code":\#(code),"message":\#(quoted(message))}}"#
+      return
+        #"{"jsonrpc":"2.0","id":\#(id),"error":{"code":\#(code),"message":\#(quoted(message))}}"#
     }
   }
 

@@ -14,8 +14,10 @@ extension Server {
     case .toolsCall: call(message)
     case .toolsList: listTools(message)
     case .promptsList where script.prompts:
-      list(message, #""prompts":[{"name":"greet","description":"Greets somebody.","#
-        + #""arguments":[{"name":"name","required":true}]}]"#)
+      list(
+        message,
+        #""prompts":[{"name":"greet","description":"Greets somebody.","#
+          + #""arguments":[{"name":"name","required":true}]}]"#)
     case .promptsGet where script.prompts: getPrompt(message)
     case .resourcesList where script.resources:
       list(message, #""resources":[{"uri":"memo://one","name":"one","mimeType":"text/plain"}]"#)

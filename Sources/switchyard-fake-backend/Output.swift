@@ -39,7 +39,7 @@ struct Output {
     guard !buffer.isEmpty else { return }
     if isMuted {
       // Nobody is meant to hear it.
-    } else if let bytesPerSecond { 
+    } else if let bytesPerSecond {
       writeSlowly(bytesPerSecond)
     } else {
       write(buffer[...])
