@@ -3,11 +3,9 @@
 ///
 /// Nothing here waits for a service, so that the first answer is there within
 /// milliseconds of the start.
-import Gateway
 import Glibc
 import Loop
 import Manifest
-import Store
 import Telemetry
 
 @main
@@ -40,12 +38,11 @@ struct SwitchyardGateway {
     guard configuration.isUsable else {
       leave(1, saying: "switchyard-gateway: the configuration cannot be used; see above.\n", on: 2)
     }
-    let store = openStore(paths.state, log: log)
-    let surroundings = Gateway.Surroundings(
-      input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
-      environment: environment, store: store, log: log, leave: { exit($0) })
-    let life = ProcessLife(configuration, surroundings, folder: paths.configuration)
-    EventLoop.run { life.begin() }
+    EventLoop.run {
+      ProcessLife.begin(
+        configuration, environment: environment, folder: paths.configuration, state: paths.state,
+        log: log)
+    }
   }
 
   // MARK: The machine
@@ -83,16 +80,6 @@ struct SwitchyardGateway {
       log(
         diagnostic.severity == .error ? .error : .warning, "config.problem",
         ["problem": diagnostic.description])
-    }
-  }
-
-  /// Without its state file the gateway is slower to know its services, and otherwise the same.
-  private static func openStore(_ directory: String, log: Log) -> StateStore? {
-    do {
-      return try StateStore(directory: directory)
-    } catch {
-      log(.warning, "state.unavailable", ["why": "\(error)"])
-      return nil
     }
   }
 
