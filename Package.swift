@@ -84,7 +84,25 @@ let package = Package(
     .executableTarget(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
-    .testTarget(name: "ClientsTests", dependencies: ["Clients", "RawJSON"], swiftSettings: common),
+    .testTarget(
+      name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
+      swiftSettings: common),
+    // The service of docs/plugins.md, so that what the page shows compiles and runs.
+    .executableTarget(
+      name: "temperature", dependencies: ["PluginKit"], path: "Tests/Support/ExamplePlugin",
+      swiftSettings: common),
+    .testTarget(
+      name: "PluginKitTests",
+      dependencies: [
+        "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport", "switchyard-demo", "temperature",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "SwitchyardTests",
+      dependencies: [
+        "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
+      ],
+      swiftSettings: common),
 
     .target(
       name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),

@@ -36,8 +36,8 @@ struct Switchyard: ParsableCommand {
     // A reader that has seen enough (`| head`) shows as a failed write, which ends the output.
     signal(SIGPIPE, SIG_IGN)
     do {
-      let (own, server) = ServerCommand.split(Array(CommandLine.arguments.dropFirst()))
-      try ServerCommand.$words.withValue(server) {
+      let (own, server) = ServerWords.split(Array(CommandLine.arguments.dropFirst()))
+      try ServerWords.$words.withValue(server) {
         var command = try parseAsRoot(own)
         try command.run()
       }

@@ -5,7 +5,7 @@ import Harness
 ///
 /// They are set aside before parsing, because the parser would add them to the
 /// files in front of `--`.
-enum ServerCommand {
+enum ServerWords {
   @TaskLocal static var words: [String] = []
 
   private static let commands = ["test", "record", "replay"]
@@ -50,7 +50,7 @@ struct Test: ParsableCommand {
 
   func run() throws {
     let options = TestOptions(
-      scenarios: scenarios, command: ServerCommand.words, defaultCommand: [try Installation.gateway()],
+      scenarios: scenarios, command: ServerWords.words, defaultCommand: [try Installation.gateway()],
       format: format, reportFile: report, showsWire: wire)
     throw ExitCode(Harness.run(.test(options)))
   }
@@ -72,11 +72,11 @@ struct Record: ParsableCommand {
   var file: String
 
   func validate() throws {
-    if ServerCommand.words.isEmpty { throw ValidationError("Give the server behind '--'.") }
+    if ServerWords.words.isEmpty { throw ValidationError("Give the server behind '--'.") }
   }
 
   func run() throws {
-    throw ExitCode(Harness.run(.record(RecordOptions(file: file, command: ServerCommand.words))))
+    throw ExitCode(Harness.run(.record(RecordOptions(file: file, command: ServerWords.words))))
   }
 }
 
@@ -107,7 +107,7 @@ struct Replay: ParsableCommand {
   var format: ReportFormat = .pretty
 
   func validate() throws {
-    if ServerCommand.words.isEmpty { throw ValidationError("Give the server behind '--'.") }
+    if ServerWords.words.isEmpty { throw ValidationError("Give the server behind '--'.") }
     if !(timeout > 0 && timeout <= 86400) {
       throw ValidationError("--timeout is a number of seconds between 0 and 86400")
     }
@@ -115,7 +115,7 @@ struct Replay: ParsableCommand {
 
   func run() throws {
     let options = ReplayOptions(
-      file: file, command: ServerCommand.words, ignoredPointers: ignore, timeout: .seconds(timeout),
+      file: file, command: ServerWords.words, ignoredPointers: ignore, timeout: .seconds(timeout),
       format: format)
     throw ExitCode(Harness.run(.replay(options)))
   }
