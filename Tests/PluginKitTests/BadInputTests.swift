@@ -57,7 +57,7 @@ import Testing
     _ = try client.handshake()
     var answers: [JSONValue] = []
     client.observer = { direction, line in
-      guard direction == .fromServer else { return }
+      guard direction == .toClient else { return }
       answers += (try? JSONValue(parsing: line))?.arrayValue ?? []
     }
     try client.send(line: batch)
