@@ -26,12 +26,12 @@ struct CommandRun {
       posix_spawn_file_actions_addopen(
         &actions, descriptor, folder.path + "/" + name, O_WRONLY | O_CREAT, 0o600)
     }
-    posix_spawn_file_actions_addchdir_np(&actions, directory)
-    let executable = Sibling.path(of: "switchyard")
-    var words: [UnsafeMutablePointer<CChar>?] = ([executable] + arguments).map { strdup($0) } + [nil]
-    var variables: [UnsafeMutablePointer<CChar>?] =
-      (["PATH=/usr/bin:/bin", "COLUMNS=80"] + environment.map { "\($0)=\($1)" }).map { strdup($0) }
-      + [nil]
+    // env(1) changes the folder and then becomes the command.
+    let executable = "/usr/bin/env"
+    let line = [executable, "-C", directory, Sibling.path(of: "switchyard")] + arguments
+    var words = Self.copies(of: line)
+    var variables = Self.copies(
+      of: ["PATH=/usr/bin:/bin", "COLUMNS=80"] + environment.map { "\($0)=\($1)" })
     defer { for text in words + variables { free(text) } }
     var pid: pid_t = 0
     try #require(posix_spawn(&pid, executable, &actions, nil, &words, &variables) == 0)
@@ -40,6 +40,11 @@ struct CommandRun {
     code = status & 0x7F == 0 ? (status >> 8) & 0xFF : -(status & 0x7F)
     output = folder.read("stdout")
     errors = folder.read("stderr")
+  }
+
+  /// What `posix_spawn` takes; the caller frees the texts.
+  private static func copies(of texts: [String]) -> [UnsafeMutablePointer<CChar>?] {
+    texts.map { strdup($0) } + [nil]
   }
 }
 
