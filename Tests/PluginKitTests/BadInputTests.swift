@@ -27,7 +27,8 @@ import Testing
 
   @Test func `C03: invalid UTF-8 is refused and the next line served`() throws {
     let client = try demo()
-    try client.send(Array(#"{"jsonrpc":"2.0","id":1,"method":"pin"#.utf8) + [0xFF, 0xFE, 0x22, 0x7D, 0x0A])
+    let start = Array(#"{"jsonrpc":"2.0","method":"pin"#.utf8)
+    try client.send(start + [0xFF, 0xFE] + Array("\",\"id\":1}\n".utf8))
     #expect(try client.errorWithoutID().errorCode == -32700)
     try expectNextWorks(client)
   }

@@ -1,26 +1,21 @@
-import Glibc
 import Harness
 import MCP
 import RawJSON
-import TestSupport
 import Testing
 
 /// The service that docs/plugins.md shows.
 @Suite struct DocumentedPluginTests {
   @Test func `the page shows exactly the service that is compiled here`() throws {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let page = try text("/\(root)/docs/plugins.md")
-    let source = try text("/\(root)/Tests/Support/ExamplePlugin/Temperature.swift")
+    let page = text("/\(root)/docs/plugins.md")
+    let source = text("/\(root)/Tests/Support/ExamplePlugin/Temperature.swift")
     #expect(!source.isEmpty)
     #expect(page.contains("```swift\n\(source)```\n"))
     #expect(source.split(separator: "\n", omittingEmptySubsequences: false).count <= 35)
   }
 
-  private func text(_ path: String) throws -> String {
-    let file = try #require(fopen(path, "r"), "\(path)")
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 65536)
-    return String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+  private func text(_ path: String) -> String {
+    String(decoding: SmallFile.bytes(of: path), as: UTF8.self)
   }
 
   @Test func `it works as the page says`() throws {

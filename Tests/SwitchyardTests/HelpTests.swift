@@ -1,5 +1,5 @@
 import Glibc
-import TestSupport
+import Harness
 import Testing
 
 /// The help of every command is a file, so that a change of a word shows in review.
@@ -52,15 +52,9 @@ import Testing
   private func compare(_ text: String, with name: String) throws {
     let path = Self.folder + "/" + name
     if getenv("SWITCHYARD_SNAPSHOTS").map({ String(cString: $0) }) == "write" {
-      let file = try #require(fopen(path, "w"))
-      defer { fclose(file) }
-      #expect(fputs(text, file) >= 0)
+      #expect(SmallFile.write(Array(text.utf8), to: path))
       return
     }
-    let file = try #require(fopen(path, "r"), "no snapshot \(name)")
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 65536)
-    let snapshot = String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
-    #expect(text == snapshot)
+    #expect(text == String(decoding: SmallFile.bytes(of: path), as: UTF8.self))
   }
 }

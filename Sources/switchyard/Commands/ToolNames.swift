@@ -21,6 +21,7 @@ extension FolderOptions {
   /// The options in a command line that is still being written.
   init(from words: [String]) {
     self.init()
+    (config, state) = (nil, nil)
     for (option, value) in zip(words, words.dropFirst()) {
       if option == "--config" { config = value }
       if option == "--state" { state = value }
