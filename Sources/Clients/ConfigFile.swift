@@ -55,7 +55,9 @@ package struct ConfigFile: Sendable {
     do {
       try Self.write(text, to: new, mode: mode, owner: seen)
       guard try Status(of: target) == seen else { throw ConfigFileError(.changed, path: target) }
-      guard rename(new, target) == 0 else { throw ConfigFileError(.cannot("replace"), path: target) }
+      guard rename(new, target) == 0 else {
+        throw ConfigFileError(.cannot("replace"), path: target)
+      }
     } catch let error as ConfigFileError {
       _ = unlink(new)
       throw error

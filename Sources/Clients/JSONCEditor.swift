@@ -144,7 +144,8 @@ extension JSONCEditor {
     }
     layout.isMultiline = own != nil
     let indentation = own ?? []
-    let member = layout.renderMember(key: key, value: layout.render(value, indentation: indentation))
+    let member = layout.renderMember(
+      key: key, value: layout.render(value, indentation: indentation))
     let separator = own.map { style.newline + $0 } ?? style.colonSpace
     if last.comma != nil {
       return [.insert(separator + member + [UInt8(ascii: ",")], at: place)]
@@ -181,7 +182,8 @@ extension JSONCEditor {
     let comment = endOfLastComment(in: boundary..<member.key.lowerBound, of: bytes)
     let end = (member.comma ?? member.value.range.upperBound - 1) + 1
     // What follows a line comment must stay on a line of its own.
-    let joins = comment > boundary && !lineEnds(after: member.value.range.upperBound, member.comma, bytes)
+    let joins =
+      comment > boundary && !lineEnds(after: member.value.range.upperBound, member.comma, bytes)
     let start = joins ? member.key.lowerBound : comment
     var edits: [JSONCEdit] = [.remove(start..<member.value.range.upperBound)]
     if let comma = member.comma ?? previous?.comma { edits.append(.remove(comma..<comma + 1)) }

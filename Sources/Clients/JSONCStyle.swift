@@ -31,7 +31,8 @@ struct JSONCStyle {
   /// The first indentation found, container by container from the outside in.
   private static func unit(of node: JSONCNode, in bytes: [UInt8]) -> [UInt8]? {
     let children = node.members?.map(\.value) ?? []
-    if let first = node.members?.first, let inner = bytes.indentation(before: first.key.lowerBound) {
+    if let first = node.members?.first, let inner = bytes.indentation(before: first.key.lowerBound)
+    {
       let outer = bytes.lineIndentation(at: node.range.lowerBound)
       if inner.starts(with: outer), inner.count > outer.count {
         return Array(inner.dropFirst(outer.count))

@@ -1,7 +1,9 @@
 /// What changes between two texts, line by line, as people read it.
 package struct TextDifference: Sendable {
   package enum Line: Hashable, Sendable {
-    case same(String), removed(String), added(String)
+    case same(String)
+    case removed(String)
+    case added(String)
   }
 
   /// The changed lines with up to `context` unchanged ones around them, in order.
@@ -19,7 +21,9 @@ package struct TextDifference: Sendable {
     var head = 0
     while head < min(old.count, new.count), old[head] == new[head] { head += 1 }
     var tail = 0
-    while tail < min(old.count, new.count) - head, old[old.count - 1 - tail] == new[new.count - 1 - tail] {
+    while tail < min(old.count, new.count) - head,
+      old[old.count - 1 - tail] == new[new.count - 1 - tail]
+    {
       tail += 1
     }
     let before = old[max(0, head - context)..<head]

@@ -32,7 +32,8 @@ public struct Argument<Value: ArgumentValue>: Sendable {
 extension Argument where Value: Comparable & BinaryInteger {
   /// An integer within bounds, both included.
   public init(
-    _ name: String, _ description: String, in bounds: ClosedRange<Value>, default value: Value? = nil
+    _ name: String, _ description: String, in bounds: ClosedRange<Value>,
+    default value: Value? = nil
   ) {
     self.init(name, description, default: value, rules: Self.rules(for: bounds))
   }
@@ -41,7 +42,8 @@ extension Argument where Value: Comparable & BinaryInteger {
 extension Argument where Value: Comparable & BinaryFloatingPoint {
   /// A number within bounds, both included.
   public init(
-    _ name: String, _ description: String, in bounds: ClosedRange<Value>, default value: Value? = nil
+    _ name: String, _ description: String, in bounds: ClosedRange<Value>,
+    default value: Value? = nil
   ) {
     self.init(name, description, default: value, rules: Self.rules(for: bounds))
   }

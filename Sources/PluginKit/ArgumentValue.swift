@@ -99,7 +99,9 @@ extension Array: ArgumentValue where Element: ArgumentValue {
   public var structured: StructuredValue { StructuredValue(map(\.structured)) }
 
   public init(_ value: StructuredValue, at pointer: String) throws(ArgumentViolation) {
-    guard let values = value.array else { throw ArgumentViolation("expected an array", at: pointer) }
+    guard let values = value.array else {
+      throw ArgumentViolation("expected an array", at: pointer)
+    }
     self = []
     for (index, value) in values.enumerated() {
       append(try Element(value, at: "\(pointer)/\(index)"))

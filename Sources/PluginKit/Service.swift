@@ -87,7 +87,9 @@ public struct Service: Sendable {
 /// Why a service cannot start.
 public struct ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: Hashable, Sendable {
-    case badName(String), duplicate(String), noDescriptors
+    case badName(String)
+    case duplicate(String)
+    case noDescriptors
   }
 
   public var reason: Reason

@@ -20,7 +20,8 @@ extension Session {
 
   func getPrompt(_ request: Request, _ reply: @escaping Reply) throws(Failure) {
     let name = try text("name", of: request)
-    guard let prompt = service.prompts.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else {
+    guard let prompt = service.prompts.first(where: { $0.name.utf8.elementsEqual(name.utf8) })
+    else {
       throw Failure(.invalidParams, "unknown prompt '\(name.prefix(128))'")
     }
     var given: [String: String] = [:]

@@ -75,7 +75,8 @@ private struct ArgumentReader {
 
   init(_ input: StructuredValue, known: [String]) {
     self.input = input
-    for (name, _) in input.members where !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+    for (name, _) in input.members
+    where !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
       violations.append(
         ArgumentViolation(
           "unknown argument; known are \(known.joined(separator: ", "))",

@@ -46,7 +46,8 @@ import Testing
   }
 
   @Test func `one line stays one line, as tight as it was`() throws {
-    #expect(try set(["m", "n"], ["a": [1, 2]], #"{"m":{"x":1}}"#) == #"{"m":{"x":1,"n":{"a":[1,2]}}}"#)
+    #expect(
+      try set(["m", "n"], ["a": [1, 2]], #"{"m":{"x":1}}"#) == #"{"m":{"x":1,"n":{"a":[1,2]}}}"#)
     #expect(try set(["m", "n"], 2, #"{"m": {}}"#) == #"{"m": {"n": 2}}"#)
     #expect(try set(["m"], 2, #"{"a": 1}"#) == #"{"a": 1, "m": 2}"#)
   }

@@ -14,15 +14,20 @@ struct RandomJSONC: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
-  private mutating func pick(_ choices: [String]) -> String { choices.randomElement(using: &self) ?? "" }
-  private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+  private mutating func pick(_ choices: [String]) -> String {
+    choices.randomElement(using: &self) ?? ""
+  }
+  private mutating func chance(_ percent: Int) -> Bool {
+    Int.random(in: 0..<100, using: &self) < percent
+  }
 
   /// White space and comments.
   private mutating func trivia() -> String {
     var text = ""
     while chance(45) {
       text += pick([
-        " ", "  ", "\n", "\r\n", "\t", "\n    ", "/* c */", "/* \" { , */", "// line\n", "// , } \"\r\n",
+        " ", "  ", "\n", "\r\n", "\t", "\n    ", "/* c */", "/* \" { , */", "// line\n",
+        "// , } \"\r\n",
         "/**/", "/*\n*/", "// é\n",
       ])
     }
@@ -40,7 +45,9 @@ struct RandomJSONC: RandomNumberGenerator {
       }
       return text + trivia() + "]"
     }
-    return pick(["1", "-0.5e3", "true", "null", "\"\"", "\"a b\"", "\"\\u0041//\"", "\"/* x */\"", "\"é\""])
+    return pick([
+      "1", "-0.5e3", "true", "null", "\"\"", "\"a b\"", "\"\\u0041//\"", "\"/* x */\"", "\"é\"",
+    ])
   }
 
   /// An object; `extra` is a member that stands somewhere among the others.

@@ -11,7 +11,8 @@ import Testing
       arguments: ["--config", "/c", "--state", "/s"], environment: environment)
   }
 
-  @Test func `register and unregister give back every byte of any file that can be edited`() throws {
+  @Test func `register and unregister give back every byte of any file that can be edited`() throws
+  {
     var edited = 0
     for seed in 0..<1500 {
       var random = RandomJSONC(seed: UInt64(seed))
@@ -75,7 +76,8 @@ import Testing
         }
       }
       """
-    let updated = try registration(environment: [("A", "b")]).added(to: Array(text.utf8), force: false)
+    let updated = try registration(environment: [("A", "b")]).added(
+      to: Array(text.utf8), force: false)
     let expected = """
       {
         "mcpServers": {

@@ -49,7 +49,8 @@ import Testing
   }
 
   @Test func `C05: batches are served in 2025-03-26 and refused elsewhere`() throws {
-    let batch = #"[{"jsonrpc":"2.0","id":"b1","method":"ping"},{"jsonrpc":"2.0","method":"notifications/x"},"#
+    let batch =
+      #"[{"jsonrpc":"2.0","id":"b1","method":"ping"},{"jsonrpc":"2.0","method":"notifications/x"},"#
       + #"{"jsonrpc":"2.0","id":"b2","method":"tools/call","params":{"name":"roll"}},7]"#
     let client = try demo()
     try client.send(line: batch)

@@ -13,7 +13,9 @@ import Testing
   }
 
   /// Ends the service and proves that nothing but MCP came out.
-  private func finish(_ client: HarnessClient, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  private func finish(_ client: HarnessClient, sourceLocation: SourceLocation = #_sourceLocation)
+    throws
+  {
     client.closeInput()
     #expect(try client.waitForExit(within: .seconds(5)) == .code(0), sourceLocation: sourceLocation)
     #expect(
@@ -44,7 +46,9 @@ import Testing
     try finish(client)
   }
 
-  @Test func `C14: initialize is answered with the revision asked for, or the newest legacy one`() throws {
+  @Test func `C14: initialize is answered with the revision asked for, or the newest legacy one`()
+    throws
+  {
     for (asked, answered) in [
       ("2024-11-05", "2024-11-05"), ("2026-07-28", "2025-11-25"), ("1999-01-01", "2025-11-25"),
     ] {

@@ -43,7 +43,8 @@ import Testing
     let run = try home.run(
       "call", "demo_countdown", "--args", #"{"steps": 3, "seconds": 0.03}"#)
     #expect((run.code, run.output) == (0, "Lift-off after 3 steps.\n"))
-    #expect(run.errors == "progress: 0/3  3\nprogress: 1/3  2\nprogress: 2/3  1\nprogress: 3/3  0\n")
+    #expect(
+      run.errors == "progress: 0/3  3\nprogress: 1/3  2\nprogress: 2/3  1\nprogress: 3/3  0\n")
   }
 
   @Test func `exit code 1: the tool reported a failure, which is printed`() throws {
@@ -90,7 +91,9 @@ import Testing
           #"{"steps": 1000, "seconds": 1000}"#,
         ], environment: home.environment))
     // The call is on its way when its progress shows.
-    for _ in 0..<100 where !client.stderr.contains("progress: 1/") { client.run(for: .milliseconds(100)) }
+    for _ in 0..<100 where !client.stderr.contains("progress: 1/") {
+      client.run(for: .milliseconds(100))
+    }
     #expect(client.stderr.contains("progress: 1/"))
     kill(client.process.processID, SIGINT)
     #expect(try client.waitForExit(within: .seconds(5)) == .code(130))

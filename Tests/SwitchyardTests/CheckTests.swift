@@ -13,7 +13,8 @@ import Testing
 
   @Test func `M06: every mistake is shown with its line and a caret`() throws {
     let home = try DemoHome()
-    try home.write("process:\n  command: x\n  comand: y\nlimits: { concurrent: -1 }\n", to: "bad.yaml")
+    try home.write(
+      "process:\n  command: x\n  comand: y\nlimits: { concurrent: -1 }\n", to: "bad.yaml")
     let run = try home.run("check")
     #expect(run.code == 1)
     let file = "\(home.configuration)/manifests/bad.yaml"
@@ -48,9 +49,11 @@ import Testing
 
   @Test func `the configuration of the demo is good`() throws {
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let run = try CommandRun(["check", "--config", root + "/config/demo"], environment: ["HOME": "/"])
+    let run = try CommandRun(
+      ["check", "--config", root + "/config/demo"], environment: ["HOME": "/"])
     #expect(run.code == 0, "\(run.output)\(run.errors)")
-    let plugin = try CommandRun(["check", root + "/Plugins/demo/manifest.yaml"], environment: ["HOME": "/"])
+    let plugin = try CommandRun(
+      ["check", root + "/Plugins/demo/manifest.yaml"], environment: ["HOME": "/"])
     #expect(plugin.code == 0, "\(plugin.output)\(plugin.errors)")
   }
 }

@@ -31,7 +31,8 @@ import Testing
     }
   }
 
-  @Test(arguments: commands.dropFirst()) func `every command shows examples`(command: String) throws {
+  @Test(arguments: commands.dropFirst()) func `every command shows examples`(command: String) throws
+  {
     let help = try CommandRun([command, "--help"]).output
     #expect(help.contains("EXAMPLES\n  "))
   }

@@ -66,7 +66,8 @@ import Testing
     var status = stat()
     #expect(stat(path, &status) == 0)
     #expect(status.st_mode & 0o777 == 0o600)
-    let value = try JSONValue(parsing: Array(home.read(String(path.dropFirst(home.path.count + 1))).utf8))
+    let value = try JSONValue(
+      parsing: Array(home.read(String(path.dropFirst(home.path.count + 1))).utf8))
     let entry = value[Self.container(client)]?["work"]
     #expect(entry?["env"] == ["A": "b=c"])
     #expect(entry?["args"]?.arrayValue?.count == 4)

@@ -96,7 +96,8 @@ struct Call: ParsableCommand {
     if json {
       Terminal.output.write(result.serialized(pretty: true) + [0x0A])
     } else if result["resultType"]?.stringValue == "input_required" {
-      throw CommandFailure("the tool asks the person for input, which this command cannot give", .gateway)
+      throw CommandFailure(
+        "the tool asks the person for input, which this command cannot give", .gateway)
     } else {
       // A tool's failure is what was asked for, too; the exit code tells the difference.
       Terminal.output.write(ResultText(result).text(for: .output))
@@ -132,7 +133,8 @@ struct ResultText {
     case "text": return block["text"]?.stringValue ?? ""
     case "image", "audio":
       let size = (block["data"]?.stringValue?.utf8.count ?? 0) / 4 * 3
-      return "[\(type), \(block["mimeType"]?.stringValue ?? "no type"), about \(size) bytes; --json]"
+      return
+        "[\(type), \(block["mimeType"]?.stringValue ?? "no type"), about \(size) bytes; --json]"
     case "resource_link": return "[resource \(block["uri"]?.stringValue ?? "")]"
     case "resource":
       let resource = block["resource"]

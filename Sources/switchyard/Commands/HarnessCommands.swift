@@ -50,7 +50,8 @@ struct Test: ParsableCommand {
 
   func run() throws {
     let options = TestOptions(
-      scenarios: scenarios, command: ServerWords.words, defaultCommand: [try Installation.gateway()],
+      scenarios: scenarios, command: ServerWords.words,
+      defaultCommand: [try Installation.gateway()],
       format: format, reportFile: report, showsWire: wire)
     throw ExitCode(Harness.run(.test(options)))
   }

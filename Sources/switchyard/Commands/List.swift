@@ -82,7 +82,8 @@ struct List: ParsableCommand {
     }
     Terminal.output.write(table.text(width: Terminal.output.columnLimit))
     if configuration.services.isEmpty {
-      Terminal.error.write("No services. 'switchyard check' shows where manifests are looked for.\n")
+      Terminal.error.write(
+        "No services. 'switchyard check' shows where manifests are looked for.\n")
     }
   }
 }

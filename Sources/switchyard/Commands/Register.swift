@@ -47,7 +47,8 @@ struct Register: ParsableCommand {
 
   private func variables() throws -> [(name: String, value: String)] {
     try env.map { text in
-      guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals > text.startIndex else {
+      guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals > text.startIndex
+      else {
         throw CommandFailure("--env takes NAME=VALUE, not '\(text.printable())'", .usage)
       }
       return (String(text[..<equals]), String(text[text.utf8.index(after: equals)...]))

@@ -77,8 +77,12 @@ extension StatusSnapshot {
       return .object(service)
     }
     let gateways = state.gateways.map { gateway -> JSONValue in
-      let children = state.children.filter { $0.owner == gateway.process }.map { child -> JSONValue in
-        ["service": .string(child.service), "pid": JSONValue(integerLiteral: Int(child.process.pid))]
+      let children = state.children.filter { $0.owner == gateway.process }.map {
+        child -> JSONValue in
+        [
+          "service": .string(child.service),
+          "pid": JSONValue(integerLiteral: Int(child.process.pid)),
+        ]
       }
       return [
         "pid": JSONValue(integerLiteral: Int(gateway.process.pid)),

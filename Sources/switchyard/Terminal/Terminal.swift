@@ -45,7 +45,13 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  enum Style: String { case bold = "1", dim = "2", red = "31", green = "32", yellow = "33" }
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+  }
 
   /// The text in a style where styles can be shown.
   func styled(_ text: String, _ style: Style) -> String {

@@ -10,11 +10,12 @@ struct Temperature {
     Argument<Unit>("from", "Its unit."),
     Argument<Unit>("to", "The unit wanted.", default: .kelvin)
   ) { _, value, from, to in
-    let kelvin = switch from {
-    case .celsius: value + 273.15
-    case .fahrenheit: (value - 32) / 1.8 + 273.15
-    case .kelvin: value
-    }
+    let kelvin =
+      switch from {
+      case .celsius: value + 273.15
+      case .fahrenheit: (value - 32) / 1.8 + 273.15
+      case .kelvin: value
+      }
     if kelvin < 0 { throw ToolFailure("That is colder than anything can be.") }
     return switch to {
     case .celsius: "\(kelvin - 273.15) °C"
