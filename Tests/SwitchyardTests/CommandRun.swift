@@ -12,9 +12,10 @@ struct CommandRun {
   /// - Parameters:
   ///   - environment: everything the command sees, `PATH` apart.
   ///   - input: what it reads on standard input.
+  ///   - onTerminal: gives it a terminal, by script(1); both outputs are in `output` then.
   init(
     _ arguments: [String], environment: [String: String] = [:], directory: String = "/",
-    input: String = ""
+    input: String = "", onTerminal: Bool = false
   ) throws {
     let folder = try TemporaryFolder()
     let stdin = try folder.write(input, to: "stdin")
@@ -28,7 +29,12 @@ struct CommandRun {
     }
     // env(1) changes the folder and then becomes the command.
     let executable = "/usr/bin/env"
-    let line = [executable, "-C", directory, Sibling.path(of: "switchyard")] + arguments
+    var command = [Sibling.path(of: "switchyard")] + arguments
+    if onTerminal {
+      let quoted = command.map { "'" + $0.replacing("'", with: #"'\''"#) + "'" }
+      command = ["script", "-qec", quoted.joined(separator: " "), "/dev/null"]
+    }
+    let line = [executable, "-C", directory] + command
     var words = Self.copies(of: line)
     var variables = Self.copies(
       of: ["PATH=/usr/bin:/bin", "COLUMNS=80"] + environment.map { "\($0)=\($1)" })

@@ -43,6 +43,10 @@ struct Register: ParsableCommand {
       return Terminal.output.write("'\(target.name)' is already in \(file.path)\n")
     }
     try target.finish(file, .write(text), done: "Wrote '\(target.name)' into")
+    if !Process.exists(paths.configuration) {
+      Terminal.error.write(
+        "\(paths.configuration) does not exist yet; the gateway starts when it does.\n")
+    }
   }
 
   private func variables() throws -> [(name: String, value: String)] {

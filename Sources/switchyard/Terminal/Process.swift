@@ -65,6 +65,9 @@ enum Process {
 }
 
 extension Process {
+  /// Whether there is anything at `path`.
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
   /// What the system says about the last failure.
   static var lastError: String { String(cString: strerror(errno)) }
 }
