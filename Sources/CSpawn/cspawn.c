@@ -51,10 +51,10 @@ static pid_t fork_with_pidfd(int *pidfd) {
 // Handlers of the parent make no sense in the child, and SIG_IGN (SIGPIPE!)
 // would survive execve.
 static void reset_signals(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = SIG_DFL;
-  for (int number = 1; number < NSIG; number++) sigaction(number, &action, NULL);
+  // Zero is SIG_DFL without flags. glibc's own sigaction refuses its two private signals.
+  const uint64_t action[8] = {0};
+  for (int number = 1; number < NSIG; number++)
+    syscall(SYS_rt_sigaction, number, action, NULL, (size_t)NSIG / 8);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

@@ -49,12 +49,13 @@ extension Gateway {
     session.stopReading()
     let timer = LoopTimer { [weak self] in self?.endingTimeElapsed() }
     ending = Ending(exitCode: exitCode, timer: timer)
-    endsAt = EventLoop.now + Gateway.longestEnding
+    beganEnding = EventLoop.now
     for request in parked { request.resume() }
     for listener in Array(listeners.values) { listener.abandoned() }
+    for service in services where !service.isBusy { service.close(remainingPatience) }
     timer.start(after: configuration.gateway.stop.drain)
-    session.onIdle = { [weak self] in self?.stopServices() }
-    if session.isIdle { stopServices() }
+    session.ledger.onIdle = { [weak self] in self?.stopServices() }
+    if session.ledger.isEmpty { stopServices() }
   }
 
   private func endingTimeElapsed() {
@@ -65,17 +66,28 @@ extension Gateway {
   private func stopServices() {
     guard ending?.stage == .draining else { return }
     ending?.stage = .stopping
-    session.onIdle = nil
-    session.abandonAll()
+    session.ledger.onIdle = nil
+    session.ledger.abandonAll()
     session.flush()
-    ending?.timer.start(at: endsAt)
-    for service in services { service.close(.quick) }
+    ending?.timer.start(at: beganEnding + Gateway.longestEnding)
+    for service in services { service.close(remainingPatience) }
     endIfDone()
   }
 
   func endIfDone() {
-    guard ending?.stage == .stopping, services.allSatisfy({ $0.liveBackends.isEmpty }) else { return }
+    guard ending?.stage == .stopping, services.allSatisfy({ $0.liveBackends.isEmpty }) else {
+      return
+    }
     leave()
+  }
+
+  /// What is left of the drain is what a child gets between the end of its stdin and SIGTERM.
+  private var remainingPatience: StopSequence.Patience {
+    let drained = beganEnding + configuration.gateway.stop.drain
+    let left = min(drained - EventLoop.now, StopSequence.Patience.shutdown.afterClosing)
+    return StopSequence.Patience(
+      afterClosing: max(left, .milliseconds(50)),
+      afterAsking: StopSequence.Patience.shutdown.afterAsking)
   }
 
   private func leave() {

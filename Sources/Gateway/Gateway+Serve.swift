@@ -11,11 +11,14 @@ extension Gateway: ClientSessionDelegate {
   func serve(_ request: Incoming, of session: ClientSession) {
     do throws(CallError) {
       // Beyond this many, waiting helps nobody (row C22).
-      guard session.hasRoom else { throw CallError.tooManyInFlight(session.limits.clientCalls) }
+      guard session.ledger.hasRoom else {
+        throw CallError.tooManyInFlight(session.limits.clientCalls)
+      }
       switch request.envelope.method {
       case .initialize: try initialize(request)
       case .discover: try discover(request)
-      case .ping where request.client.era == .legacy: session.reply(to: request.id, result: Array("{}".utf8))
+      case .ping where request.client.era == .legacy:
+        session.reply(to: request.id, result: Array("{}".utf8))
       case .toolsList: try list(.tools, request)
       case .promptsList: try list(.prompts, request)
       case .resourcesList: try list(.resources, request)
@@ -116,7 +119,8 @@ extension Gateway: ClientSessionDelegate {
       return try start(request, on: services[entry.service], name: (range, entry.ownName))
     }
     guard let uri = JSON.string(JSON.member("uri", of: ref, in: bytes), in: bytes) else {
-      throw .invalidParams("params.ref must be a ref/prompt with a name or a ref/resource with a uri.")
+      throw .invalidParams(
+        "params.ref must be a ref/prompt with a name or a ref/resource with a uri.")
     }
     let template = uri.withUnsafeBytes { catalogue.entry(.templates, named: $0) }
     let owner = template?.service ?? uri.withUnsafeBytes { catalogue.owner(ofURI: $0) }
@@ -143,7 +147,7 @@ extension Gateway: ClientSessionDelegate {
       times: CallTimes(
         start: EventLoop.now, patience: service.manifest.limits.timeout,
         absolute: configuration.gateway.deadlines.absolute))
-    session.open(request.id, call)
+    session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }
 

@@ -103,7 +103,7 @@ extension Gateway: ServiceHost {
     return BackendSettings(
       longestMessage: gateway.limits.backendMessage, probeTime: gateway.deadlines.probe,
       startTime: gateway.deadlines.initialize, stallTime: gateway.limits.stalledWrite,
-      stopTimes: StopSequence.Times(close: gateway.stop.close, terminate: gateway.stop.terminate))
+      patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate))
   }
 
   func knownEra(of service: Service) -> Era? {

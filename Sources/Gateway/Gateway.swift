@@ -62,8 +62,8 @@ package final class Gateway {
   var pendingAnnouncements: Set<Announcement> = []
   var retryTimer: LoopTimer?
   var ending: Ending?
-  /// When the end must be over; meaningless before it begins.
-  var endsAt = Instant.zero
+  /// When the end began; meaningless before.
+  var beganEnding = Instant.zero
 
   package init(_ configuration: Configuration, surroundings: Surroundings) {
     self.configuration = configuration

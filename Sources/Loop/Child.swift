@@ -167,7 +167,9 @@ private struct ChildPipes {
     for end in [input.writeEnd, output.readEnd, errors.readEnd] { Pipe.makeNonBlocking(end) }
   }
 
-  func closeTheirs() { for end in [input.readEnd, output.writeEnd, errors.writeEnd] { close(end) } }
+  func closeTheirs() {
+    for end in [input.readEnd, output.writeEnd, errors.writeEnd] { close(end) }
+  }
 
   func closeOurs() { for end in [input.writeEnd, output.readEnd, errors.readEnd] { close(end) } }
 }

@@ -20,6 +20,8 @@ package enum Orphans {
   private static var ends: SignalWatch?
   /// The newest child there was when an orphan without lineage was first seen.
   private static var unattributed: [Int32: UInt64] = [:]
+  /// Killed, but not yet reaped.
+  private static var ending: Set<Int32> = []
 
   /// Called for each orphan that is killed, so that it can be reported (row B15).
   package static var onKill: (@EventLoop (Adopted) -> Void)?
@@ -35,11 +37,13 @@ package enum Orphans {
     ends = SignalWatch(SIGCHLD) { sweep() }
   }
 
-  /// The children of this process that it did not start.
+  /// The living children of this process that it did not start.
   package static func adopted() -> [Adopted] {
-    ProcessFile.ownChildren().filter { Child.running[$0] == nil && $0 != ProcessGuard.pid }.map {
-      let environment = ProcessFile.read("/proc/\($0)/environ") ?? []
-      return Adopted(pid: $0, child: Lineage.child(inEnvironment: environment))
+    ProcessFile.ownChildren().compactMap { pid in
+      guard Child.running[pid] == nil, pid != ProcessGuard.pid, !ProcessFile.isZombie(pid)
+      else { return nil }
+      let environment = ProcessFile.read("/proc/\(pid)/environ") ?? []
+      return Adopted(pid: pid, child: Lineage.child(inEnvironment: environment))
     }
   }
 
@@ -50,7 +54,9 @@ package enum Orphans {
     guard isParent.load(ordering: .relaxed) else { return }
     reapEnded()
     let orphans = adopted()
-    unattributed = unattributed.filter { entry in orphans.contains { $0.pid == entry.key } }
+    let pids = Set(orphans.map(\.pid))
+    unattributed = unattributed.filter { pids.contains($0.key) }
+    ending.formIntersection(pids)
     for orphan in orphans where isForsaken(orphan) { end(orphan) }
   }
 
@@ -62,6 +68,7 @@ package enum Orphans {
   }
 
   private static func end(_ orphan: Adopted) {
+    guard ending.insert(orphan.pid).inserted else { return }
     // A child of ours keeps its number until we reap it, so this is still the one we looked at.
     kill(orphan.pid, SIGKILL)
     onKill?(orphan)
@@ -85,6 +92,7 @@ package enum Orphans {
       } else if pid == ProcessGuard.pid {
         ProcessGuard.checkExit()
       } else {
+        ending.remove(pid)
         cspawn_reap(pid)
       }
     }

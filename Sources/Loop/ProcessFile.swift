@@ -38,6 +38,12 @@ enum ProcessFile {
     return number(fields[19])
   }
 
+  /// Whether the process has ended and waits to be reaped; true as well when there is none.
+  static func isZombie(_ pid: Int32) -> Bool {
+    guard let state = statusFields(pid)?.first else { return true }
+    return state.elementsEqual("Z".utf8) || state.elementsEqual("X".utf8)
+  }
+
   static func parent(_ pid: Int32) -> Int32? {
     guard let fields = statusFields(pid), fields.count > 1 else { return nil }
     return number(fields[1])

@@ -1,7 +1,8 @@
 import Glibc
-@testable import Loop
 import LoopTesting
 import Testing
+
+@testable import Loop
 
 @Suite(.eventLoop)
 struct DescriptorWriterTests {

@@ -17,7 +17,7 @@ extension ProcessBackend {
       }
     }
     if framer.discardedBytes > 2 * settings.longestMessage {
-      end(.crashed("Service '\(service)' writes a line without end."), stop: .immediate)
+      end(.crashed("Service '\(service)' writes a line without end."), .atOnce)
     }
   }
 
@@ -57,7 +57,7 @@ extension ProcessBackend {
     log(.warning, "backend.foreign_reply", ["service": service])
     if junk.foreignReplies(inMinuteBefore: EventLoop.now) >= Self.foreignRepliesPerMinute {
       let text = "Service '\(service)' answered requests that nobody asked; it was stopped."
-      end(.crashed(text), stop: .immediate)
+      end(.crashed(text), .atOnce)
     }
   }
 

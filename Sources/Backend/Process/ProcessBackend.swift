@@ -4,39 +4,12 @@
 /// (`PendingTable`), notices death by pidfd *and* by the end of stdout, whichever
 /// comes first, and reads everything the child has written before it fails what
 /// is left (reliability B11, B14, B16). Stopping is `StopSequence`'s decision.
+import Glibc
 package import Loop
 package import MCP
 import RawJSON
-package import Resilience
+import Resilience
 package import Telemetry
-
-/// What a service learns about its backends.
-@EventLoop
-package protocol ProcessBackendDelegate: AnyObject {
-  /// Calls may flow.
-  func backendIsReady(_ backend: ProcessBackend)
-  /// The child fell to the era probe; start another with `handshake`.
-  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake)
-  /// A request or notification that belongs to no pending request.
-  func backend(
-    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope)
-  /// No further calls: its requests have been failed. The process may still run.
-  func backendEnded(_ backend: ProcessBackend, _ ending: BackendEnding)
-  /// The process group is gone and reaped.
-  func backendIsGone(_ backend: ProcessBackend)
-  /// A request was answered or given up: another may be sent.
-  func backendHasRoom(_ backend: ProcessBackend)
-}
-
-/// Why a backend takes no more calls.
-package enum BackendEnding: Hashable, Sendable {
-  /// We stopped it.
-  case stopped
-  /// It ended, or closed its stdout, by itself after it was ready.
-  case crashed(String)
-  /// It never became ready.
-  case failedToStart(String)
-}
 
 @EventLoop
 package final class ProcessBackend {
@@ -70,7 +43,7 @@ package final class ProcessBackend {
   package private(set) var introduction: Introduction?
   /// What is spoken with it; the newest legacy revision until that is known.
   package var revision: Revision { introduction?.revision ?? .newestLegacy }
-  package private(set) var isAccepting = false
+  package internal(set) var isAccepting = false
   let settings: BackendSettings
   let log: Log
   weak var delegate: (any ProcessBackendDelegate)?
@@ -78,17 +51,17 @@ package final class ProcessBackend {
   var pending: PendingTable<Pending>
   var handshake: Handshake
   var framer: LineFramer
-  private let child: Child
+  let child: Child
   let reader: DescriptorReader
   let writer: DescriptorWriter
   let errors: ErrorOutput
   var junk = JunkCounter()
-  private var exit: ExitStatus?
-  private var stopping: StopSequence?
-  private var ending: BackendEnding?
-  private var startTimer: LoopTimer?
-  private var stopTimer: LoopTimer?
-  private var stallTimer: LoopTimer?
+  var exit: ExitStatus?
+  var stopping = StopSequence()
+  var ending: BackendEnding?
+  var startTimer: LoopTimer?
+  var stopTimer: LoopTimer?
+  var stallTimer: LoopTimer?
 
   package var pid: Int32 { child.pid }
   package var identity: ProcessIdentity? { child.identity }
@@ -96,11 +69,12 @@ package final class ProcessBackend {
   package var inFlight: Int { pending.count }
   package var queuedBytes: Int { writer.queuedBytes }
   package var isGone: Bool { exit != nil && ending != nil && goneReported }
-  private var goneReported = false
+  var goneReported = false
 
   /// Starts the child. The delegate hears of everything that follows.
   package init(
-    _ spec: ChildSpec, service: String, handshake: Handshake, settings: BackendSettings, delegate: any ProcessBackendDelegate, log: Log
+    _ spec: ChildSpec, service: String, handshake: Handshake, settings: BackendSettings,
+    delegate: any ProcessBackendDelegate, log: Log
   ) throws(SpawnError) {
     let relay = ExitRelay()
     let child = try Child.spawn(spec) { status in relay.backend?.childExited(status) }
@@ -164,10 +138,10 @@ package final class ProcessBackend {
     case .ready(let revision): becomeReady(revision)
     case .respawn:
       let successor = handshake
-      end(.stopped, stop: .immediate)
+      end(.stopped, .atOnce)
       delegate?.backend(self, needsSuccessorWith: successor)
     case .fail(let failure):
-      end(.failedToStart(explain(failure)), stop: .patient)
+      end(.failedToStart(explain(failure)), .within(settings.patience))
     }
   }
 
@@ -209,7 +183,7 @@ package final class ProcessBackend {
   /// Keeps what `server/discover` or `initialize` told, before the verdict.
   func introduce(_ introduction: Introduction) { self.introduction = introduction }
 
-  private func explain(_ failure: Handshake.Failure) -> String {
+  func explain(_ failure: Handshake.Failure) -> String {
     let what =
       switch failure {
       case .ended: "ended before it was ready" + exitText
@@ -219,163 +193,12 @@ package final class ProcessBackend {
     return "The command of service '\(service)' \(what).\(junk.excerpt)\(errors.excerpt)"
   }
 
-  private var exitText: String {
+  var exitText: String {
     switch exit {
     case .exited(let code): " (exit code \(code))"
     case .signalled(let signal): " (signal \(signal))"
     case nil: ""
     }
-  }
-
-  // MARK: Ending
-
-  /// Takes no more calls and ends the process: close stdin, TERM, KILL, to the whole group.
-  package func stop(_ pace: StopSequence.Pace = .patient) { end(.stopped, stop: pace) }
-
-  func end(_ ending: BackendEnding, stop pace: StopSequence.Pace) {
-    if self.ending == nil {
-      self.ending = ending
-      isAccepting = false
-      startTimer?.stop()
-      stallTimer?.stop()
-      failPending(ending)
-      delegate?.backendEnded(self, ending)
-    }
-    guard exit == nil else { return finishWhenGone() }
-    if stopping == nil || pace == .immediate {
-      var sequence = StopSequence(pace: pace, times: settings.stopTimes)
-      let actions = sequence.begin(at: EventLoop.now)
-      stopping = sequence
-      carryOut(actions)
-    }
-  }
-
-  private func failPending(_ ending: BackendEnding) {
-    let detail =
-      switch ending {
-      case .stopped: "Service '\(service)' was stopped."
-      case .crashed(let text), .failedToStart(let text): text
-      }
-    for entry in pending.takeAll() {
-      let wasSent = entry.endsAt <= writer.sentBytes
-      entry.exchange.failed(BackendFailure(.lost, wasSent: wasSent, detail: detail))
-    }
-  }
-
-  private func carryOut(_ actions: [StopSequence.Action]) {
-    for action in actions {
-      switch action {
-      case .closeInput: writer.close()
-      case .signal(let signal): child.signalGroup(signal)
-      case .wait(let until):
-        let timer = stopTimer ?? LoopTimer { [weak self] in self?.stopTimeElapsed() }
-        stopTimer = timer
-        timer.start(at: until)
-      }
-    }
-  }
-
-  private func stopTimeElapsed() {
-    guard exit == nil, var sequence = stopping else { return }
-    let actions = sequence.timeElapsed(at: EventLoop.now)
-    stopping = sequence
-    carryOut(actions)
-  }
-
-  func childExited(_ status: ExitStatus) {
-    exit = status
-    // What the child wrote before it died counts; only then are its calls lost.
-    if ending == nil || stopping != nil { reader.drain() }
-    errors.drain()
-    endedByItself()
-    finishWhenGone()
-  }
-
-  /// stdout ended: nothing can be answered any more, whatever the process does.
-  func outputEnded() { endedByItself() }
-
-  private func endedByItself() {
-    guard ending == nil else { return }
-    if !handshake.isSettled {
-      perform(handshake.childEnded())
-    } else {
-      let what = exit == nil ? "closed its stdout" : "ended" + exitText
-      let text = "Service '\(service)' \(what) while it was in use.\(errors.excerpt)"
-      end(.crashed(text), stop: .immediate)
-    }
-  }
-
-  private func finishWhenGone() {
-    guard exit != nil, ending != nil, !goneReported else { return }
-    goneReported = true
-    stopTimer?.stop()
-    reader.close()
-    writer.abandon()
-    errors.close()
-    Orphans.sweep()
-    delegate?.backendIsGone(self)
-  }
-
-  // MARK: The way to the child's stdin
-
-  /// The child reads no more (row B12): what it has read may still be answered,
-  /// the rest was never sent.
-  private func stdinClosed() {
-    guard ending == nil else { return }
-    isAccepting = false
-    let text = "Service '\(service)' closed its stdin.\(errors.excerpt)"
-    for entry in pending.takeAll(where: { $0.endsAt > writer.sentBytes }) {
-      entry.exchange.failed(BackendFailure(.lost, wasSent: false, detail: text))
-    }
-    endIfRetired()
-  }
-
-  /// Ends a backend that takes no more requests once the last one is answered.
-  func endIfRetired() {
-    guard ending == nil, !isAccepting, handshake.isSettled, pending.isEmpty else { return }
-    end(.crashed("Service '\(service)' closed its stdin.\(errors.excerpt)"), stop: .patient)
-  }
-
-  private func writerDrained() {
-    stallTimer?.stop()
-  }
-
-  private func watchForStall() {
-    guard stallTimer == nil || stallTimer?.isActive == false else { return }
-    let timer = stallTimer ?? LoopTimer { [weak self] in self?.checkStall() }
-    stallTimer = timer
-    timer.start(after: settings.stallTime)
-  }
-
-  private func checkStall() {
-    guard ending == nil, let since = writer.stalledSince else { return }
-    let until = since + settings.stallTime
-    if EventLoop.now < until {
-      stallTimer?.start(at: until)
-    } else {
-      let text = "Service '\(service)' has not read its stdin for \(settings.stallTime)."
-      end(.crashed(text), stop: .immediate)
-    }
-  }
-}
-
-/// Times and limits of one backend.
-package struct BackendSettings: Sendable {
-  package var longestMessage: Int
-  package var probeTime: Duration
-  package var startTime: Duration
-  package var stallTime: Duration
-  package var stopTimes: StopSequence.Times
-
-  package init(
-    longestMessage: Int, probeTime: Duration, startTime: Duration, stallTime: Duration,
-    stopTimes: StopSequence.Times
-  ) {
-    self.longestMessage = longestMessage
-    self.probeTime = probeTime
-    self.startTime = startTime
-    self.stallTime = stallTime
-    self.stopTimes = stopTimes
   }
 }
 

@@ -185,7 +185,7 @@ final class Call: ServiceRequest, ClientRequest {
   private func finish() -> Bool {
     guard !isDone else { return false }
     isDone = true
-    return session.close(id)
+    return session.ledger.close(id)
   }
 }
 

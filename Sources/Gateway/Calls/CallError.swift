@@ -10,7 +10,11 @@ import Resilience
 /// that maps a failure to the wire.
 struct CallError: Error, Hashable {
   /// What is known about the execution of the call.
-  enum Outcome: String { case notExecuted = "not_executed", unknown, executed }
+  enum Outcome: String {
+    case notExecuted = "not_executed"
+    case unknown
+    case executed
+  }
 
   var code: ErrorCode
   /// One sentence that names the service and the next step.
@@ -67,7 +71,7 @@ extension CallError {
         reason: "protocol", wasSent: true, outcome: .unknown)
     case .overloaded, .descriptors:
       CallError(
-        code: .overloaded, message: failure.detail, service: service, 
+        code: .overloaded, message: failure.detail, service: service,
         reason: failure.reason == .descriptors ? "fds" : "queue_full",
         isRetryable: true, retryAfter: failure.retryAfter)
     case .shuttingDown:

@@ -30,7 +30,9 @@ struct ListPages {
     _ kind: Offer.Kind, cursor: [UInt8]?, era: Era, of catalogue: Catalogue
   ) -> [UInt8]? {
     let key = Key(kind: kind, era: era)
-    if pages[key] == nil { pages[key] = build(kind, era: era, entries: catalogue.entries[kind] ?? []) }
+    if pages[key] == nil {
+      pages[key] = build(kind, era: era, entries: catalogue.entries[kind] ?? [])
+    }
     guard let all = pages[key] else { return nil }
     guard let cursor else { return all.first }
     guard let position = Cursor.decode(cursor), position.generation == generation,

@@ -64,7 +64,8 @@ enum PublicItem {
     let bytes = json.span.bytes
     let whole = ByteRange(start: 0, end: json.count)
     let schema = JSON.member("outputSchema", of: whole, in: bytes)
-    if schema.isAbsent || JSON.equals(JSON.member("type", of: schema, in: bytes), "object", in: bytes)
+    if schema.isAbsent
+      || JSON.equals(JSON.member("type", of: schema, in: bytes), "object", in: bytes)
     {
       return nil
     }

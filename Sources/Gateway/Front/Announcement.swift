@@ -95,7 +95,7 @@ final class ListenSubscription: ClientRequest {
 
   func abandoned() {
     forget(id)
-    guard session.close(id) else { return }
+    guard session.ledger.close(id) else { return }
     let result = Array(("{" + ModernResult.complete + ",").utf8) + meta + [UInt8(ascii: "}")]
     session.reply(to: id, result: result)
   }
@@ -119,7 +119,7 @@ extension Gateway {
       [weak self] id in self?.listeners[id] = nil
     }
     listeners[request.id] = subscription
-    session.open(request.id, subscription)
+    session.ledger.open(request.id, subscription)
     subscription.acknowledge()
   }
 

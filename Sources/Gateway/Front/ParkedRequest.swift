@@ -24,7 +24,7 @@ final class ParkedRequest: ClientRequest {
     self.deadline = deadline
     self.forget = forget
     delegate = session.delegate
-    session.open(request.id, self)
+    session.ledger.open(request.id, self)
   }
 
   /// Serves the request with what is known now.
@@ -32,7 +32,7 @@ final class ParkedRequest: ClientRequest {
     guard !isDone else { return }
     isDone = true
     forget(self)
-    guard session.close(request.id) else { return }
+    guard session.ledger.close(request.id) else { return }
     request.hasWaited = true
     line.withUnsafeBytes { bytes in
       request.line = bytes

@@ -5,23 +5,6 @@ import Manifest
 import Resilience
 import Telemetry
 
-/// What a service needs from the gateway around it.
-@EventLoop
-protocol ServiceHost: AnyObject {
-  var startQueue: StartQueue { get }
-  var log: Log { get }
-  func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
-  func settings(for service: Service) -> BackendSettings
-  func knownEra(of service: Service) -> Era?
-  func childStarted(_ backend: ProcessBackend, of service: Service)
-  func childGone(_ backend: ProcessBackend, of service: Service)
-  func serviceIsReady(_ service: Service, on backend: ProcessBackend)
-  func serviceFailed(_ service: Service, _ failure: BackendFailure)
-  func service(
-    _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    from backend: ProcessBackend)
-}
-
 /// One manifest brought to life: started when needed, restarted with patience,
 /// stopped when idle.
 ///
@@ -52,22 +35,22 @@ final class Service {
   let manifest: ServiceManifest
   /// The identity of its command, under which the state file knows it.
   let digest: String
-  private(set) var phase = Phase.asleep
+  var phase = Phase.asleep
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
   /// Why the last attempt to start failed, for errors and the status.
-  private(set) var lastFailure: BackendFailure?
+  var lastFailure: BackendFailure?
   /// How often it has become ready in the life of this gateway.
-  private(set) var readyCount = 0
+  var readyCount = 0
 
-  private unowned let host: any ServiceHost
-  private var policy = RestartPolicy()
-  private var waiting: [any ServiceRequest] = []
-  private var ending: [ProcessBackend] = []
-  private var handshake: Handshake
+  unowned let host: any ServiceHost
+  var policy = RestartPolicy()
+  var waiting: [any ServiceRequest] = []
+  var ending: [ProcessBackend] = []
+  var handshake: Handshake
   private var pauseTimer: LoopTimer?
   private var idleTimer: LoopTimer?
-  private var lastUse = Instant.zero
+  var lastUse = Instant.zero
 
   init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
     self.index = index
@@ -78,6 +61,11 @@ final class Service {
   }
 
   var name: String { manifest.name }
+  /// Whether a request is with it or waits for it.
+  var isBusy: Bool {
+    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
+    return !waiting.isEmpty
+  }
   /// Processes that still have to end.
   var liveBackends: [ProcessBackend] {
     switch phase {
@@ -119,7 +107,7 @@ final class Service {
   /// Forgets a request that has not been sent.
   func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
 
-  private func sendWaiting() {
+  func sendWaiting() {
     while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
       backend.inFlight < manifest.limits.concurrent
     {
@@ -133,7 +121,7 @@ final class Service {
     for request in requests { request.failed(failure) }
   }
 
-  private func unavailable(
+  func unavailable(
     _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
   ) -> BackendFailure {
     BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
@@ -162,13 +150,14 @@ final class Service {
   }
 
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
-  private func start() {
+  func start() {
     guard case .queued = phase else { return host.startQueue.leave() }
     do {
       let spec = try host.launch(self)
       policy.started(at: EventLoop.now)
       let backend = try ProcessBackend(
-        spec, service: name, handshake: handshake, settings: host.settings(for: self), delegate: self, log: host.log)
+        spec, service: name, handshake: handshake, settings: host.settings(for: self),
+        delegate: self, log: host.log)
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
@@ -203,7 +192,7 @@ final class Service {
   // MARK: Ending
 
   /// Ends every process of this service and starts no more.
-  func close(_ pace: StopSequence.Pace) {
+  func close(_ patience: StopSequence.Patience) {
     if case .queued = phase { host.startQueue.withdraw(self) }
     let backends = liveBackends
     if case .starting = phase { host.startQueue.leave() }
@@ -212,13 +201,15 @@ final class Service {
     pauseTimer?.stop()
     idleTimer?.stop()
     failWaiting(unavailable(.shuttingDown, "The gateway is ending."))
-    for backend in backends { backend.stop(pace) }
+    for backend in backends { backend.stop(patience) }
   }
 
-  private func pause(_ failure: BackendFailure) {
+  func pause(_ failure: BackendFailure) {
     let now = EventLoop.now
-    let delay = policy.failed(at: now, random: Double.random(in: 0..<1))
-    phase = .pausing(until: now + delay)
+    policy.failed(at: now, random: Double.random(in: 0..<1))
+    let until = policy.nextStart(after: now) ?? now
+    let delay = until - now
+    phase = .pausing(until: until)
     lastFailure = failure
     host.log(
       policy.isFlapping ? .error : .warning, "service.failed",
@@ -246,7 +237,7 @@ final class Service {
   // MARK: Idleness
 
   /// The idle clock runs only with no request in flight and none waiting.
-  private func watchIdleness() {
+  func watchIdleness() {
     guard manifest.process.start != .always else { return }
     lastUse = EventLoop.now
     let timer = idleTimer ?? LoopTimer { [weak self] in self?.checkIdleness() }
@@ -259,70 +250,13 @@ final class Service {
     let now = EventLoop.now
     if backend.inFlight > 0 || !waiting.isEmpty { lastUse = now }
     let due = lastUse + manifest.process.idle
-    guard now >= due else { idleTimer?.start(at: due); return }
+    guard now >= due else {
+      idleTimer?.start(at: due)
+      return
+    }
     host.log(.info, "service.idle", ["service": name])
     ending.append(backend)
     phase = .asleep
-    backend.stop()
-  }
-}
-
-extension Service: ProcessBackendDelegate {
-  func backendIsReady(_ backend: ProcessBackend) {
-    guard case .starting(let starting) = phase, starting === backend else { return }
-    host.startQueue.leave()
-    phase = .ready(backend)
-    lastFailure = nil
-    readyCount += 1
-    policy.becameReady(at: EventLoop.now)
-    host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
-    watchIdleness()
-    sendWaiting()
-    host.serviceIsReady(self, on: backend)
-  }
-
-  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
-    guard case .starting(let starting) = phase, starting === backend else { return }
-    ending.append(backend)
-    self.handshake = handshake
-    phase = .queued
-    host.log(.info, "service.probe_failed", ["service": name])
-    // The slot of the fallen child goes on to its successor.
-    start()
-  }
-
-  func backend(
-    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
-  ) {
-    host.service(self, received: line, envelope, from: backend)
-  }
-
-  func backendEnded(_ backend: ProcessBackend, _ cause: BackendEnding) {
-    var wasStarting = false
-    switch phase {
-    case .starting(let current) where current === backend: wasStarting = true
-    case .ready(let current) where current === backend: break
-    default: return
-    }
-    // A child that fell to the era probe: its successor takes the slot.
-    if wasStarting, cause == .stopped { return }
-    ending.append(backend)
-    switch cause {
-    case .stopped: phase = .asleep
-    case .crashed(let why), .failedToStart(let why):
-      if wasStarting { host.startQueue.leave() }
-      pause(unavailable(.unavailable, why))
-    }
-    if !waiting.isEmpty { wake() }
-  }
-
-  func backendIsGone(_ backend: ProcessBackend) {
-    ending.removeAll { $0 === backend }
-    host.childGone(backend, of: self)
-  }
-
-  func backendHasRoom(_ backend: ProcessBackend) {
-    lastUse = EventLoop.now
-    if !waiting.isEmpty { sendWaiting() }
+    backend.stop(host.settings(for: self).patience)
   }
 }

@@ -8,8 +8,8 @@ package final class ByteCollector: ByteSink {
   /// The size of each delivery.
   package private(set) var deliveries: [Int] = []
   private var memory: UnsafeMutableRawBufferPointer = .allocate(byteCount: 0, alignment: 1)
-  private var waiting: [(isDone: @EventLoop () -> Bool, continuation: CheckedContinuation<Void, Never>)]
-    = []
+  private var waiting:
+    [(isDone: @EventLoop () -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
 
   package init() {}
 

@@ -1,5 +1,5 @@
 import Glibc
-package import Loop
+import Loop
 package import Testing
 
 /// The loop for tests: they run on any thread, so one thread of its own runs
@@ -8,7 +8,12 @@ package enum LoopThread {
   private static let started: Void = {
     signal(SIGPIPE, SIG_IGN)
     var thread = pthread_t()
-    pthread_create(&thread, nil, { _ in EventLoop.run(); return nil }, nil)
+    pthread_create(
+      &thread, nil,
+      { _ in
+        EventLoop.run()
+        return nil
+      }, nil)
   }()
 
   /// Starts the loop unless it runs already.
