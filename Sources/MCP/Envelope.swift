@@ -3,7 +3,8 @@ package import RawJSON
 /// What one line says about itself, as ranges into the line.
 ///
 /// A trivial value: nothing is copied from the line, and the ranges mean
-/// nothing without it. Members that are missing, and `_meta: null`, are absent.
+/// nothing without it. Strings keep their quotes. Members that are missing, and
+/// `_meta: null`, are absent.
 package struct Envelope: Sendable, BitwiseCopyable {
   /// Bytes of a method name, between its quotes.
   package static let maximumMethodLength = 128
@@ -21,68 +22,66 @@ package struct Envelope: Sendable, BitwiseCopyable {
     case batch
   }
 
+  // Stored properties, all of them: other modules read those without a call.
+
   /// What kind of message it is.
   package internal(set) var kind = Kind.batch
   /// The method of a request or notification.
   package internal(set) var method = Method.unknown
-  /// The whole message, or the array of a batch, without white space around it.
-  package internal(set) var whole = ByteRange.absent
-  /// Number of messages in a batch; 0 for an empty one and for other kinds.
-  package internal(set) var batchCount = 0
-  var ranges = InlineArray<40, ByteRange>(repeating: .absent)
-
-  init() {}
-
-  /// The value of a member, or absent.
-  package internal(set) subscript(key: EnvelopeKey) -> ByteRange {
-    get { ranges[Int(key.rawValue)] }
-    set { ranges[Int(key.rawValue)] = newValue }
-  }
-
   /// Whether the request describes itself, as requests of the modern era do: its `_meta` names a
   /// protocol version.
-  package var isModern: Bool { !self[.metaProtocolVersion].isAbsent }
+  package internal(set) var isModern = false
+  /// Number of messages in a batch; 0 for an empty one and for other kinds.
+  package internal(set) var batchCount = 0
+  /// The whole message, or the array of a batch, without white space around it.
+  package internal(set) var whole = ByteRange.absent
 
-  /// The method as it was written, quotes included.
-  package var methodText: ByteRange { self[.method] }
-  /// The id as it was written, quotes included.
-  package var id: ByteRange { self[.id] }
-  package var params: ByteRange { self[.params] }
-  package var result: ByteRange { self[.result] }
-  package var error: ByteRange { self[.error] }
+  /// The method as it was written.
+  package internal(set) var methodText = ByteRange.absent
+  /// The id as it was written.
+  package internal(set) var id = ByteRange.absent
+  package internal(set) var params = ByteRange.absent
+  package internal(set) var result = ByteRange.absent
+  package internal(set) var error = ByteRange.absent
 
-  package var name: ByteRange { self[.name] }
-  package var uri: ByteRange { self[.uri] }
-  package var arguments: ByteRange { self[.arguments] }
-  package var cursor: ByteRange { self[.cursor] }
+  // Members of `params`.
+
+  package internal(set) var name = ByteRange.absent
+  package internal(set) var uri = ByteRange.absent
+  package internal(set) var arguments = ByteRange.absent
+  package internal(set) var cursor = ByteRange.absent
   /// The id of the request that `notifications/cancelled` is about.
-  package var requestId: ByteRange { self[.requestId] }
-  package var progress: ByteRange { self[.progress] }
-  /// The token of `notifications/progress`, or that with which a request asks for them.
-  package var progressToken: ByteRange {
-    method == .progress ? self[.progressToken] : self[.metaProgressToken]
-  }
+  package internal(set) var requestId = ByteRange.absent
+  /// How far the request of `notifications/progress` is.
+  package internal(set) var progress = ByteRange.absent
+  /// The token of `notifications/progress`, or the one with which a request asks for them.
+  package internal(set) var progressToken = ByteRange.absent
 
-  /// `params._meta` or `result._meta`, if it is an object.
-  package var meta: ByteRange { self[.meta] }
-  /// From `_meta`, or from the parameters of a legacy `initialize`.
-  package var protocolVersion: ByteRange { described(.metaProtocolVersion, .protocolVersion) }
-  /// From `_meta`, or from the parameters of a legacy `initialize`.
-  package var clientInfo: ByteRange { described(.metaClientInfo, .clientInfo) }
-  /// From `_meta`, or from the parameters of a legacy `initialize`.
-  package var clientCapabilities: ByteRange { described(.metaClientCapabilities, .capabilities) }
-  /// The log level that a modern request asks for.
-  package var logLevel: ByteRange { self[.metaLogLevel] }
-  package var subscriptionId: ByteRange { self[.metaSubscriptionId] }
+  // Members of `_meta`, or of the parameters of a legacy `initialize`.
 
-  package var resultType: ByteRange { self[.resultType] }
-  package var ttlMs: ByteRange { self[.ttlMs] }
-  package var cacheScope: ByteRange { self[.cacheScope] }
-  package var isError: ByteRange { self[.isError] }
-  package var requestState: ByteRange { self[.requestState] }
-  package var errorCode: ByteRange { self[.errorCode] }
+  package internal(set) var protocolVersion = ByteRange.absent
+  package internal(set) var clientInfo = ByteRange.absent
+  package internal(set) var clientCapabilities = ByteRange.absent
 
-  private func described(_ modern: EnvelopeKey, _ legacy: EnvelopeKey) -> ByteRange {
-    method == .initialize && !isModern ? self[legacy] : self[modern]
-  }
+  /// `params._meta` or `result._meta`.
+  package internal(set) var meta = ByteRange.absent
+  /// The log level that a modern request asks for in `_meta`.
+  package internal(set) var logLevel = ByteRange.absent
+  /// The subscription to which `_meta` of a notification or result belongs.
+  package internal(set) var subscriptionId = ByteRange.absent
+
+  // Members of `result`, and of `params` where a request is tried again.
+
+  package internal(set) var resultType = ByteRange.absent
+  package internal(set) var ttlMs = ByteRange.absent
+  package internal(set) var cacheScope = ByteRange.absent
+  package internal(set) var isError = ByteRange.absent
+  package internal(set) var requestState = ByteRange.absent
+  /// `error.code`.
+  package internal(set) var errorCode = ByteRange.absent
+
+  /// What every scan starts from; copying it costs less than setting each range.
+  static let blank = Envelope()
+
+  private init() {}
 }

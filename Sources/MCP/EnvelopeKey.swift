@@ -1,6 +1,9 @@
+import RawJSON
+
 /// The members of a message that are looked at, one case for each place where one may stand.
 ///
-/// Each may stand there once; a second one makes the message invalid (row C09).
+/// Each may stand there once; a second one makes the message invalid (row C09). `Envelope` keeps
+/// the places of the ones that every message is asked for; the others are found when needed.
 package enum EnvelopeKey: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   // The message itself.
   case jsonrpc, id, method, params, result, error
@@ -66,6 +69,47 @@ package enum EnvelopeKey: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .errorMessage: "message"
     case .errorData: "data"
     default: ""
+    }
+  }
+}
+
+/// The objects of a message whose members are looked at.
+private enum EnvelopeLevel: UInt8 {
+  case message, params, paramsMeta, result, resultMeta, error
+}
+
+extension EnvelopeKey {
+  /// Every key at every place where it may stand.
+  static let table = NameTable(
+    names(of: .message, [.jsonrpc, .id, .method])
+      + names(of: .message, [.params], inside: .params)
+      + names(of: .message, [.result], inside: .result)
+      + names(of: .message, [.error], inside: .error)
+      + names(
+        of: .params,
+        [
+          .name, .uri, .arguments, .cursor, .requestId, .progress, .progressToken, .level, .ref,
+          .argument, .protocolVersion, .clientInfo, .capabilities, .task, .notifications,
+          .inputResponses, .requestState,
+        ])
+      + names(of: .params, [.meta], inside: .paramsMeta)
+      + names(
+        of: .paramsMeta,
+        [
+          .metaProgressToken, .metaProtocolVersion, .metaClientInfo, .metaClientCapabilities,
+          .metaLogLevel, .metaSubscriptionId,
+        ])
+      + names(
+        of: .result, [.resultType, .ttlMs, .cacheScope, .isError, .inputRequests, .requestState])
+      + names(of: .result, [.meta], inside: .resultMeta)
+      + names(of: .resultMeta, [.metaServerInfo, .metaSubscriptionId])
+      + names(of: .error, [.errorCode, .errorMessage, .errorData]))
+
+  private static func names(
+    of level: EnvelopeLevel, _ keys: [EnvelopeKey], inside inner: EnvelopeLevel? = nil
+  ) -> [NameTable.Name] {
+    keys.map {
+      NameTable.Name($0.name, level: level.rawValue, slot: $0.rawValue, inner: inner?.rawValue)
     }
   }
 }

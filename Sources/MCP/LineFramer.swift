@@ -95,7 +95,9 @@ extension LineFramer {
       if capacity > Self.keptCapacity { release() }
     }
     if capacity - end < wanted { makeRoom(for: wanted) }
-    guard let base = unsafe base else { return unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    guard let base = unsafe base else {
+      return unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    }
     return unsafe UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end)
   }
 

@@ -11,7 +11,7 @@ extension RawSpan {
   /// Whether the bytes at `range` are `text`.
   @inline(__always)
   func holds(_ text: StaticString, at range: ByteRange) -> Bool {
-    guard range.count == text.utf8CodeUnitCount, range.fits(in: byteCount) else { return false }
+    guard range.end &- range.start == text.utf8CodeUnitCount else { return false }
     return text.withUTF8Buffer { expected in
       for index in 0..<expected.count
       where unsafe byte(at: range.start &+ index) != expected[index] {
@@ -21,11 +21,7 @@ extension RawSpan {
     }
   }
 
-  /// Whether `byte` occurs in `range`.
-  func contains(_ byte: UInt8, in range: ByteRange) -> Bool {
-    for offset in range.start..<max(range.start, range.end) where self.byte(at: offset) == byte {
-      return true
-    }
-    return false
-  }
+  /// Whether the value at `range` is an object.
+  @inline(__always)
+  func isObject(at range: ByteRange) -> Bool { byte(at: range.start) == UInt8(ascii: "{") }
 }

@@ -7,6 +7,9 @@ package enum Era: Hashable, Sendable {
 }
 
 /// The published revisions of the protocol, oldest first.
+///
+/// A case is called as its date, so that the table of differences reads like the changelog.
+// swift-format-ignore: AlwaysUseLowerCamelCase
 package enum Revision: String, CaseIterable, Comparable, Sendable {
   case r2024_11_05 = "2024-11-05"
   case r2025_03_26 = "2025-03-26"

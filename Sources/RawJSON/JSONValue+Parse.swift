@@ -31,7 +31,8 @@ extension JSONValue {
       }
       self = .object(JSONObject(members))
     default:
-      self = .number(JSONNumber(validated: String(decoding: JSON.copy(range, in: bytes), as: UTF8.self)))
+      self = .number(
+        JSONNumber(validated: String(decoding: JSON.copy(range, in: bytes), as: UTF8.self)))
     }
   }
 }

@@ -17,6 +17,13 @@ extension RawSpan {
       littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self))
   }
 
+  /// Four bytes, the first in the lowest bits; the caller has checked the bounds.
+  @inline(__always)
+  func quarter(at offset: Int) -> UInt32 {
+    unsafe UInt32(
+      littleEndian: unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self))
+  }
+
   /// The first offset from `start` on whose byte is not JSON white space.
   @inline(__always)
   func skippingSpace(from start: Int) -> Int {
@@ -25,7 +32,7 @@ extension RawSpan {
       let byte = byte(at: offset)
       if byte > 0x20 { return offset }
       guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return offset }
-      offset += 1
+      offset &+= 1
     }
   }
 

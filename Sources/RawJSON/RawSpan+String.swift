@@ -8,6 +8,24 @@ extension RawSpan {
   /// - Throws: `controlCharacter`, `badEscape`, `badUTF8` or `unexpectedEnd`.
   @inline(__always)
   func endOfString(from start: Int) throws(JSONError) -> Int {
+    // Keys and most values are short: the first 16 bytes hold the closing quote.
+    if start <= byteCount &- 16 {
+      var offset = start
+      var found = marks(in: word(at: offset))
+      if found == 0 {
+        offset &+= 8
+        found = marks(in: word(at: offset))
+      }
+      if found != 0 {
+        offset &+= found.trailingZeroBitCount >> 3
+        if byte(at: offset) == UInt8(ascii: "\"") { return offset &+ 1 }
+      }
+    }
+    return try endOfLongString(from: start)
+  }
+
+  @inline(never)
+  private func endOfLongString(from start: Int) throws(JSONError) -> Int {
     var offset = start
     while true {
       offset = skippingPlainText(from: offset)

@@ -110,9 +110,10 @@ package struct Splice: Sendable {
   ) {
     guard range.start <= range.end, inserts || !range.isAbsent else { return }
     var index = entries.count
-    while index > 0, entries[index - 1].range.start > range.start
-      || (range.isAbsent && entries[index - 1].range.start == range.start
-        && !entries[index - 1].range.isAbsent)
+    while index > 0,
+      entries[index - 1].range.start > range.start
+        || (range.isAbsent && entries[index - 1].range.start == range.start
+          && !entries[index - 1].range.isAbsent)
     {
       index -= 1
     }
