@@ -20,6 +20,17 @@ let common: [SwiftSetting] =
 /// For targets that touch no C and no unsafe memory beyond what they mark.
 let pure = common + [.strictMemorySafety()]
 
+/// One executable for each folder in `Tests/Fuzz`; `make fuzz` builds and runs them.
+let fuzzing: [Target] =
+  [
+    .target(name: "FuzzDriver", path: "Tests/Support/FuzzDriver", swiftSettings: common)
+  ]
+  + ["FuzzJSON", "FuzzEnvelope", "FuzzLineFramer"].map {
+    .executableTarget(
+      name: $0, dependencies: ["FuzzDriver", "FuzzProperties"], path: "Tests/Fuzz/\($0)",
+      exclude: ["Seeds"], swiftSettings: common)
+  }
+
 let package = Package(
   name: "switchyard",
   products: [
@@ -105,7 +116,8 @@ let package = Package(
       swiftSettings: common),
 
     .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
+      swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -118,8 +130,13 @@ let package = Package(
         "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
       ],
       swiftSettings: common),
-    .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
+    .target(
+      name: "FuzzProperties", dependencies: ["RawJSON", "MCP"],
+      path: "Tests/Support/FuzzProperties", swiftSettings: common),
+    .testTarget(
+      name: "RawJSONTests", dependencies: ["RawJSON", "FuzzProperties"], swiftSettings: common),
+    .testTarget(
+      name: "MCPTests", dependencies: ["MCP", "RawJSON", "FuzzProperties"], swiftSettings: common),
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
@@ -132,5 +149,5 @@ let package = Package(
       name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
-  ]
+  ] + (isFuzzing ? fuzzing : [])
 )
