@@ -42,7 +42,7 @@ package final class Child {
   /// Starts a child. `onExit` is called once, on a later turn, after the group was killed and the
   /// child reaped; its pipes may still hold output then (`DescriptorReader.drain`).
   ///
-  /// Blocks until the program was loaded (some 0.2 ms).
+  /// Blocks until the program was loaded (some 0.1 ms).
   package static func spawn(
     _ spec: ChildSpec, onExit: @escaping @EventLoop (ExitStatus) -> Void
   ) throws(SpawnError) -> Child {
