@@ -1,1 +1,132 @@
-// The gateway.
+/// Gateway: one MCP server in front of many services.
+///
+/// ```
+///   client ─▶ ClientSession ─▶ Gateway.serve ─┬─▶ lists: Catalogue, ListPages
+///      ▲                                      └─▶ Call ─▶ Service ─▶ ProcessBackend ─▶ child
+///      └───────────── Translation ◀──────────────────────────────────────┘
+/// ```
+///
+/// Everything runs on the loop, in callbacks that never wait. The gateway owns
+/// one session (the client that launched us), one `Service` for each manifest,
+/// and the catalogue made of their offers. It spawns nothing to answer
+/// `initialize`, `server/discover` or a list whose services are known.
+import Backend
+package import Loop
+import MCP
+package import Manifest
+import RawJSON
+import Resilience
+package import Store
+package import Telemetry
+
+@EventLoop
+package final class Gateway {
+  /// Where the gateway gets what it needs from the machine.
+  package struct Surroundings {
+    package var input: Int32
+    package var output: Int32
+    package var environment: [String: String]
+    package var store: StateStore?
+    package var log: Log
+    /// Ends the process with an exit code, after the last answer was written.
+    package var leave: @EventLoop (Int32) -> Void
+
+    package init(
+      input: Int32, output: Int32, environment: [String: String], store: StateStore?, log: Log,
+      leave: @escaping @EventLoop (Int32) -> Void
+    ) {
+      self.input = input
+      self.output = output
+      self.environment = environment
+      self.store = store
+      self.log = log
+      self.leave = leave
+    }
+  }
+
+  let configuration: Configuration
+  let surroundings: Surroundings
+  let session: ClientSession
+  package let log: Log
+  let startQueue: StartQueue
+  var services: [Service] = []
+  var catalogue = Catalogue()
+  var pages: ListPages
+  var parked: [ParkedRequest] = []
+  /// Services whose first discovery has not ended yet.
+  var undiscovered: Set<Int> = []
+  /// Services that are being asked what they offer, again or for the first time.
+  var beingAsked: Set<Int> = []
+  var listeners: [RequestID: ListenSubscription] = [:]
+  var announceTimer: LoopTimer?
+  var pendingAnnouncements: Set<Announcement> = []
+  var retryTimer: LoopTimer?
+  var ending: Ending?
+  /// When the end began; meaningless before.
+  var beganEnding = Instant.zero
+
+  package init(_ configuration: Configuration, surroundings: Surroundings) {
+    self.configuration = configuration
+    self.surroundings = surroundings
+    log = surroundings.log
+    pages = ListPages(pageSize: configuration.gateway.limits.page)
+    startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
+    session = ClientSession(
+      input: surroundings.input, output: surroundings.output, configuration: configuration.gateway,
+      log: surroundings.log)
+    session.delegate = self
+    for (index, manifest) in configuration.ready.enumerated() {
+      let digest = digest(of: manifest)
+      services.append(Service(index: index, manifest: manifest, digest: digest, host: self))
+    }
+    recallOffers()
+  }
+
+  /// Starts to read the client.
+  package func begin() { session.begin() }
+
+  // MARK: The catalogue
+
+  /// Takes what each service offered last time from the state file.
+  private func recallOffers() {
+    let records = surroundings.store?.allCatalogues() ?? []
+    for service in services {
+      let record = records.first { $0.service == service.name && $0.digest == service.digest }
+      service.offer = record.flatMap { Offer($0) }
+      if service.offer == nil { undiscovered.insert(service.index) }
+    }
+    rebuildCatalogue()
+  }
+
+  /// Makes the catalogue anew; returns which lists are different now.
+  @discardableResult
+  func rebuildCatalogue() -> Set<Announcement> {
+    let old = catalogue
+    catalogue = Catalogue(
+      services.compactMap { service in
+        service.offer.map { (service.index, service.manifest, $0) }
+      })
+    pages.reset()
+    for collision in catalogue.collisions where !old.collisions.contains(collision) {
+      log(
+        .error, "catalogue.collision",
+        [
+          "name": Printable.text(collision.name),
+          "services": collision.services.joined(separator: ", "),
+          "next": "give one of them another tools.prefix or rename the tool",
+        ])
+    }
+    return Announcement.differences(old, catalogue)
+  }
+
+  /// The identity of a command, under which its catalogue and era are kept.
+  private func digest(of manifest: ServiceManifest) -> String {
+    let process = manifest.process
+    let found = try? Launch.executable(of: process, inherited: surroundings.environment)
+    let executable = found ?? process.command
+    return CommandDigest.of(
+      executable: executable, arguments: process.arguments,
+      environmentNames: process.environment.map(\.name), directory: process.directory,
+      stamp: FileStamp(path: executable))
+  }
+}

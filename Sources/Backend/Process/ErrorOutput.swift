@@ -1,0 +1,82 @@
+import Loop
+import Resilience
+import Telemetry
+
+/// A child's stderr: always read, so that the child never blocks on it; passed
+/// on to the log as escaped lines, at a bounded rate (rows B19, B20, S14).
+@EventLoop
+final class ErrorOutput: ByteSink {
+  /// Limits of reliability 2.4.
+  static let longestLine = 8 * 1024
+  static let linesPerSecond = 100
+  /// How many of the last lines an error message quotes.
+  static let quotedLines = 3
+
+  private let service: String
+  private let log: Log
+  private var reader: DescriptorReader?
+  private let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 8)
+  private var line: [UInt8] = []
+  private var lastLines: [String] = []
+  private var window = Instant.zero
+  private var linesInWindow = 0
+
+  init(descriptor: Int32, service: String, log: Log) {
+    self.service = service
+    self.log = log
+    reader = DescriptorReader(descriptor: descriptor, sink: self)
+  }
+
+  isolated deinit { chunk.deallocate() }
+
+  func resume() { reader?.resume() }
+  func drain() { reader?.drain() }
+
+  func close() {
+    if !line.isEmpty { finishLine() }
+    reader?.close()
+    reader = nil
+  }
+
+  /// What an error message says of the last lines; empty if there were none.
+  var excerpt: String {
+    if !line.isEmpty { finishLine() }
+    return lastLines.isEmpty ? "" : " Its last words: " + lastLines.joined(separator: " | ")
+  }
+
+  func tail(atLeast count: Int) -> UnsafeMutableRawBufferPointer { chunk }
+
+  func received(_ count: Int) {
+    for byte in chunk.prefix(count) {
+      if byte == UInt8(ascii: "\n") {
+        finishLine()
+      } else {
+        line.append(byte)
+        if line.count >= Self.longestLine { finishLine() }
+      }
+    }
+  }
+
+  func ended(_ reason: EndOfInput) { if !line.isEmpty { finishLine() } }
+
+  private func finishLine() {
+    defer { line.removeAll(keepingCapacity: true) }
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    guard !line.isEmpty else { return }
+    let now = EventLoop.now
+    if now - window >= .seconds(1) {
+      if linesInWindow > Self.linesPerSecond {
+        let count = String(linesInWindow - Self.linesPerSecond)
+        log(.info, "backend.stderr_suppressed", ["service": service, "lines": count])
+      }
+      window = now
+      linesInWindow = 0
+    }
+    linesInWindow += 1
+    guard linesInWindow <= Self.linesPerSecond else { return }
+    let text = Printable.text(line, limit: 1000)
+    lastLines.append(Printable.text(line, limit: 200))
+    if lastLines.count > Self.quotedLines { lastLines.removeFirst() }
+    log(.info, "backend.stderr", ["service": service, "line": text])
+  }
+}

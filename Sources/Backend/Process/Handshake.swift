@@ -1,0 +1,126 @@
+/// Finds out which era a stdio service speaks, and opens the connection.
+///
+/// A pure state machine: it receives what the child did and says what to send.
+/// The rule is protocol.md 5.3: probe with `server/discover`; a modern answer
+/// decides; *any* other answer means `initialize` on the same pipe; silence or
+/// death means a fresh child that is never probed again, because old servers
+/// crash or hang on a request before `initialize`.
+///
+/// ```
+///  start ──▶ probing ──modern answer──────────────▶ ready(modern)
+///    │          ├──any other answer──▶ initializing ──result──▶ ready(legacy)
+///    │          └──silence, death──▶ respawn ──▶ initializing ──error──▶ probing again
+///    └──known legacy──▶ initializing
+/// ```
+package import MCP
+
+package struct Handshake: Hashable, Sendable {
+  /// `protocol:` of the manifest.
+  package enum Setting: Hashable, Sendable { case auto, legacy, modern }
+
+  package enum Action: Hashable, Sendable {
+    case sendDiscover
+    case sendInitialize
+    /// Legacy only: send `notifications/initialized`, then calls may flow.
+    case ready(Revision)
+    /// Replace the child; the next one starts from this state.
+    case respawn
+    case fail(Failure)
+  }
+
+  package enum Failure: Hashable, Sendable {
+    /// The child ended before it was ready.
+    case ended
+    /// No answer within the time limit for starting.
+    case timedOut
+    /// The child speaks no revision that we and the manifest allow.
+    case refused
+  }
+
+  private enum Stage: Hashable, Sendable {
+    case unstarted
+    case probing
+    case initializing
+    case settled
+  }
+
+  private let setting: Setting
+  private var knownEra: Era?
+  private var stage = Stage.unstarted
+  /// A child was lost to a probe: the next one is initialized first.
+  private var probeIsHarmful = false
+  /// The second probe, after a refused `initialize`, happens at most once.
+  private var hasProbedLast = false
+
+  /// - Parameter knownEra: the verdict of an earlier run for the same command.
+  package init(setting: Setting, knownEra: Era?) {
+    self.setting = setting
+    self.knownEra = knownEra
+  }
+
+  /// Whether an answer to `server/discover` is awaited; the probe has its own, shorter limit.
+  package var isProbing: Bool { stage == .probing }
+  package var isSettled: Bool { stage == .settled }
+
+  /// A child has just been started.
+  package mutating func childStarted() -> Action {
+    if setting == .legacy || (setting == .auto && (knownEra == .legacy || probeIsHarmful)) {
+      stage = .initializing
+      return .sendInitialize
+    }
+    stage = .probing
+    return .sendDiscover
+  }
+
+  /// `server/discover` was answered; `offersModern`: by a result or a -32022
+  /// error that names 2026-07-28.
+  package mutating func discoverAnswered(offersModern: Bool) -> Action {
+    guard stage == .probing else { return .fail(.refused) }
+    if offersModern {
+      stage = .settled
+      return .ready(.newest)
+    }
+    guard setting == .auto, !hasProbedLast else { return fail(.refused) }
+    stage = .initializing
+    return .sendInitialize
+  }
+
+  /// `initialize` was answered with a revision, or with an error or an unknown revision (`nil`).
+  package mutating func initializeAnswered(_ revision: Revision?) -> Action {
+    guard stage == .initializing else { return .fail(.refused) }
+    if let revision, revision.era == .legacy {
+      stage = .settled
+      return .ready(revision)
+    }
+    guard setting == .auto, probeIsHarmful || knownEra == .legacy, !hasProbedLast else {
+      return fail(.refused)
+    }
+    // It was not probed, or too slow for the probe: it may be modern after all.
+    hasProbedLast = true
+    stage = .probing
+    return .sendDiscover
+  }
+
+  /// The time for the present stage is over.
+  package mutating func timeElapsed() -> Action {
+    guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.timedOut) }
+    return respawn()
+  }
+
+  /// The child ended, or closed its stdout.
+  package mutating func childEnded() -> Action {
+    guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.ended) }
+    return respawn()
+  }
+
+  private mutating func respawn() -> Action {
+    probeIsHarmful = true
+    stage = .unstarted
+    return .respawn
+  }
+
+  private mutating func fail(_ failure: Failure) -> Action {
+    stage = .settled
+    return .fail(failure)
+  }
+}

@@ -1,0 +1,60 @@
+import Glibc
+package import Loop
+package import Manifest
+
+/// Turns a manifest's `process:` into what is handed to the kernel: an absolute
+/// executable, an argument vector (never a shell), and an environment that holds
+/// an allow list plus what the manifest declares (reliability 2.6, S07, S08).
+package enum Launch {
+  /// Inherited from our own environment when present; everything else is not.
+  package static let inheritedVariables = ["PATH", "HOME", "LANG", "TZ", "TMPDIR"]
+
+  package enum Failure: Error, Hashable, Sendable {
+    case commandNotFound(String)
+  }
+
+  /// - Parameter inherited: our own environment.
+  package static func spec(
+    _ process: ProcessSpec, inherited: [String: String]
+  ) throws(Failure) -> ChildSpec {
+    var variables: [(String, String)] = []
+    for name in inheritedVariables {
+      if let value = inherited[name] { variables.append((name, value)) }
+    }
+    // A Swift child that crashes must die at once instead of printing for seconds.
+    variables.append(("SWIFT_BACKTRACE", "enable=no"))
+    for variable in process.environment {
+      variables.removeAll { $0.0 == variable.name }
+      variables.append((variable.name, variable.value.exposed))
+    }
+    let executable = try executable(of: process, inherited: inherited)
+    return ChildSpec(
+      executable: executable, arguments: [process.command] + process.arguments,
+      environment: variables.map { $0.0 + "=" + $0.1 }, directory: process.directory,
+      dataLimit: process.memory)
+  }
+
+  /// The absolute path of the command, by the `PATH` that the child will have.
+  package static func executable(
+    of process: ProcessSpec, inherited: [String: String]
+  ) throws(Failure) -> String {
+    let declared = process.environment.last { $0.name == "PATH" }?.value.exposed
+    let path = declared ?? inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    return try locate(process.command, path: path)
+  }
+
+  /// An absolute path as it is; a bare name from the directories of `PATH`.
+  package static func locate(_ command: String, path: String) throws(Failure) -> String {
+    if command.utf8.contains(UInt8(ascii: "/")) { return command }
+    for directory in path.utf8.split(separator: UInt8(ascii: ":")) where !directory.isEmpty {
+      let candidate = String(decoding: directory, as: UTF8.self) + "/" + command
+      var status = stat()
+      if access(candidate, X_OK) == 0, stat(candidate, &status) == 0,
+        status.st_mode & S_IFMT == S_IFREG
+      {
+        return candidate
+      }
+    }
+    throw .commandNotFound(command)
+  }
+}

@@ -1,0 +1,143 @@
+import Glibc
+import Loop
+package import Resilience
+import Telemetry
+
+/// How a backend ends: by our wish, by itself, or because it reads no more.
+extension ProcessBackend {
+  /// Takes no more calls and ends the process: close stdin, TERM, KILL, to the whole group.
+  package func stop(_ patience: StopSequence.Patience) { end(.stopped, .within(patience)) }
+
+  /// How an end goes on to the process.
+  enum Pace {
+    case within(StopSequence.Patience)
+    case atOnce
+  }
+
+  func end(_ ending: BackendEnding, _ pace: Pace) {
+    if self.ending == nil {
+      self.ending = ending
+      isAccepting = false
+      startTimer?.stop()
+      stallTimer?.stop()
+      failPending(ending)
+      delegate.backendEnded(self, ending)
+    }
+    guard exit == nil else { return finishWhenGone() }
+    switch pace {
+    case .within(let patience): carryOut(stopping.begin(patience, at: EventLoop.now))
+    case .atOnce: carryOut(stopping.force())
+    }
+  }
+
+  private func failPending(_ ending: BackendEnding) {
+    let detail =
+      switch ending {
+      case .stopped: "Service '\(service)' was stopped."
+      case .crashed(let text), .failedToStart(let text): text
+      }
+    for entry in pending.takeAll() {
+      let wasSent = entry.endsAt <= writer.sentBytes
+      entry.exchange.failed(BackendFailure(.lost, wasSent: wasSent, detail: detail))
+    }
+  }
+
+  private func carryOut(_ actions: [StopSequence.Action]) {
+    for action in actions {
+      switch action {
+      case .closeInput: writer.close()
+      case .askGroup: child.signalGroup(SIGTERM)
+      case .killGroup: child.signalGroup(SIGKILL)
+      }
+    }
+    guard let deadline = stopping.nextDeadline else { return }
+    let timer = stopTimer ?? LoopTimer { [unowned self] in stopTimeElapsed() }
+    stopTimer = timer
+    timer.start(at: deadline)
+  }
+
+  private func stopTimeElapsed() {
+    guard exit == nil else { return }
+    carryOut(stopping.advance(at: EventLoop.now))
+  }
+
+  func childExited(_ status: ExitStatus) {
+    exit = status
+    // What the child wrote before it died counts; only then are its calls lost.
+    reader.drain()
+    stopping.ended()
+    errors.drain()
+    endedByItself()
+    finishWhenGone()
+  }
+
+  /// stdout ended: nothing can be answered any more, whatever the process does.
+  func outputEnded() { endedByItself() }
+
+  private func endedByItself() {
+    guard ending == nil else { return }
+    if !handshake.isSettled {
+      perform(handshake.childEnded())
+    } else {
+      let what = exit == nil ? "closed its stdout" : "ended" + exitText
+      let text = "Service '\(service)' \(what) while it was in use.\(errors.excerpt)"
+      end(.crashed(text), .atOnce)
+    }
+  }
+
+  private func finishWhenGone() {
+    guard exit != nil, ending != nil, !goneReported else { return }
+    goneReported = true
+    stopTimer?.stop()
+    reader.close()
+    writer.abandon()
+    errors.close()
+    Orphans.sweep()
+    relay.backend = nil
+    delegate.backendIsGone(self)
+  }
+
+  // MARK: The way to the child's stdin
+
+  /// The child reads no more (row B12): what it has read may still be answered,
+  /// the rest was never sent.
+  func stdinClosed() {
+    guard ending == nil else { return }
+    isAccepting = false
+    let text = "Service '\(service)' closed its stdin.\(errors.excerpt)"
+    for entry in pending.takeAll(where: { $0.endsAt > writer.sentBytes }) {
+      entry.exchange.failed(BackendFailure(.lost, wasSent: false, detail: text))
+    }
+    endIfRetired()
+  }
+
+  /// Ends a backend that takes no more requests once the last one is answered.
+  func endIfRetired() {
+    guard ending == nil, !isAccepting, handshake.isSettled, pending.isEmpty else { return }
+    end(
+      .crashed("Service '\(service)' closed its stdin.\(errors.excerpt)"),
+      .within(settings.patience))
+  }
+
+  func writerDrained() {
+    stallTimer?.stop()
+  }
+
+  func watchForStall() {
+    guard stallTimer == nil || stallTimer?.isActive == false else { return }
+    let timer = stallTimer ?? LoopTimer { [unowned self] in checkStall() }
+    stallTimer = timer
+    timer.start(after: settings.stallTime)
+  }
+
+  private func checkStall() {
+    guard ending == nil, let since = writer.stalledSince else { return }
+    let until = since + settings.stallTime
+    if EventLoop.now < until {
+      stallTimer?.start(at: until)
+    } else {
+      let text = "Service '\(service)' has not read its stdin for \(settings.stallTime)."
+      end(.crashed(text), .atOnce)
+    }
+  }
+}

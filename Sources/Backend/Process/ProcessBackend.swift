@@ -1,0 +1,197 @@
+/// One child process that speaks MCP on its stdin and stdout, from spawn to burial.
+///
+/// It opens the connection (`Handshake`), pairs replies with requests
+/// (`PendingTable`), notices death by pidfd *and* by the end of stdout, whichever
+/// comes first, and reads everything the child has written before it fails what
+/// is left (reliability B11, B14, B16). Stopping is `StopSequence`'s decision.
+import Glibc
+package import Loop
+package import MCP
+import RawJSON
+import Resilience
+package import Telemetry
+
+@EventLoop
+package final class ProcessBackend {
+  /// What the handshake told about the service.
+  package struct Introduction: Hashable, Sendable {
+    package var revision: Revision
+    /// JSON objects as the service wrote them; empty if it said nothing.
+    package var capabilities: [UInt8] = []
+    package var serverInfo: [UInt8] = []
+    /// Decoded text; nil if it said nothing.
+    package var instructions: [UInt8]?
+
+    package init(
+      revision: Revision, capabilities: [UInt8] = [], serverInfo: [UInt8] = [],
+      instructions: [UInt8]? = nil
+    ) {
+      self.revision = revision
+      self.capabilities = capabilities
+      self.serverInfo = serverInfo
+      self.instructions = instructions
+    }
+  }
+
+  struct Pending {
+    let exchange: any Exchange
+    /// How far the writer must get until the request counts as sent.
+    var endsAt: Int
+  }
+
+  package let service: String
+  package private(set) var introduction: Introduction?
+  /// What is spoken with it; the newest legacy revision until that is known.
+  package var revision: Revision { introduction?.revision ?? .newestLegacy }
+  package internal(set) var isAccepting = false
+  let settings: BackendSettings
+  let log: Log
+  unowned let delegate: any ProcessBackendDelegate
+
+  var pending: PendingTable<Pending>
+  var handshake: Handshake
+  var framer: LineFramer
+  let child: Child
+  let reader: DescriptorReader
+  let writer: DescriptorWriter
+  let errors: ErrorOutput
+  let relay: BackendRelay
+  var junk = JunkCounter()
+  var exit: ExitStatus?
+  var stopping = StopSequence()
+  var ending: BackendEnding?
+  var startTimer: LoopTimer?
+  var stopTimer: LoopTimer?
+  var stallTimer: LoopTimer?
+
+  package var pid: Int32 { child.pid }
+  package var identity: ProcessIdentity? { child.identity }
+  /// Requests that wait for an answer, our own included.
+  package var inFlight: Int { pending.count }
+  package var queuedBytes: Int { writer.queuedBytes }
+  package var isGone: Bool { exit != nil && ending != nil && goneReported }
+  var goneReported = false
+
+  /// Starts the child. The delegate hears of everything that follows.
+  package init(
+    _ spec: ChildSpec, service: String, handshake: Handshake, settings: BackendSettings,
+    delegate: any ProcessBackendDelegate, log: Log
+  ) throws(SpawnError) {
+    let relay = BackendRelay()
+    let child = try Child.spawn(spec) { status in relay.backend?.childExited(status) }
+    self.child = child
+    self.service = service
+    self.handshake = handshake
+    self.settings = settings
+    self.delegate = delegate
+    self.log = log
+    framer = LineFramer(limit: settings.longestMessage, byteOrderMark: .skipped)
+    pending = PendingTable(firstID: UInt32.random(in: 1 ... .max))
+    self.relay = relay
+    reader = DescriptorReader(descriptor: child.output, sink: relay)
+    writer = DescriptorWriter(descriptor: child.input)
+    errors = ErrorOutput(descriptor: child.errors, service: service, log: log)
+    relay.backend = self
+    writer.onDrained = { relay.backend?.writerDrained() }
+    writer.onFailed = { _ in relay.backend?.stdinClosed() }
+    reader.resume()
+    errors.resume()
+    perform(self.handshake.childStarted())
+  }
+
+  // MARK: Requests
+
+  /// The id under which the next request must be written.
+  package var nextID: UInt64 { pending.nextID }
+
+  /// Writes the line of a request that carries `nextID`, and awaits its answer.
+  package func send(_ line: Slices, for exchange: any Exchange) {
+    writer.write(line)
+    pending.open(Pending(exchange: exchange, endsAt: writer.acceptedBytes))
+    if writer.queuedBytes > settings.stallMark { watchForStall() }
+  }
+
+  /// Writes a notification or an answer.
+  package func write(_ message: [UInt8]) {
+    message.withUnsafeBytes { writer.write(Slices($0)) }
+  }
+
+  /// Writes a request of our own.
+  package func send(_ message: [UInt8], for exchange: any Exchange) {
+    message.withUnsafeBytes { send(Slices($0), for: exchange) }
+  }
+
+  /// Gives a request up: the child is told, and its late reply is dropped.
+  package func cancel(_ id: UInt64, reason: StaticString) {
+    guard pending.abandon(id) != nil, isAccepting else { return }
+    write(Messages.cancelled(id, reason: reason))
+    delegate.backendHasRoom(self)
+  }
+
+  /// Reads the child no more, or again: the client is slow.
+  package func setPaused(_ isPaused: Bool) {
+    if isPaused { reader.pause() } else { reader.resume() }
+  }
+
+  // MARK: Starting
+
+  func perform(_ action: Handshake.Action) {
+    switch action {
+    case .sendDiscover:
+      limitStart(to: settings.probeTime)
+      send(Messages.discover(nextID), for: HandshakeExchange(self))
+    case .sendInitialize:
+      limitStart(to: settings.startTime)
+      send(Messages.initialize(nextID), for: HandshakeExchange(self))
+    case .ready(let revision): becomeReady(revision)
+    case .respawn:
+      let successor = handshake
+      end(.stopped, .atOnce)
+      delegate.backend(self, needsSuccessorWith: successor)
+    case .fail(let failure):
+      end(.failedToStart(explain(failure)), .within(settings.patience))
+    }
+  }
+
+  private func limitStart(to time: Duration) {
+    let timer = startTimer ?? LoopTimer { [unowned self] in startTimeElapsed() }
+    startTimer = timer
+    timer.start(after: time)
+  }
+
+  private func startTimeElapsed() {
+    guard ending == nil, !handshake.isSettled else { return }
+    perform(handshake.timeElapsed())
+  }
+
+  private func becomeReady(_ revision: Revision) {
+    startTimer?.stop()
+    var found = introduction ?? Introduction(revision: revision)
+    found.revision = revision
+    introduction = found
+    isAccepting = true
+    if revision.era == .legacy { write(Messages.initialized) }
+    delegate.backendIsReady(self)
+  }
+
+  /// Keeps what `server/discover` or `initialize` told, before the verdict.
+  func introduce(_ introduction: Introduction) { self.introduction = introduction }
+
+  func explain(_ failure: Handshake.Failure) -> String {
+    let what =
+      switch failure {
+      case .ended: "ended before it was ready" + exitText
+      case .timedOut: "did not answer within \(settings.startTime)"
+      case .refused: "speaks no protocol revision that is allowed here"
+      }
+    return "The command of service '\(service)' \(what).\(junk.excerpt)\(errors.excerpt)"
+  }
+
+  var exitText: String {
+    switch exit {
+    case .exited(let code): " (exit code \(code))"
+    case .signalled(let signal): " (signal \(signal))"
+    case nil: ""
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package import Loop
+package import MCP
+package import Resilience
+
+/// What a service learns about its backends.
+@EventLoop
+package protocol ProcessBackendDelegate: AnyObject {
+  /// Calls may flow.
+  func backendIsReady(_ backend: ProcessBackend)
+  /// The child fell to the era probe; start another with `handshake`.
+  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake)
+  /// A request or notification that belongs to no pending request.
+  func backend(
+    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope)
+  /// No further calls: its requests have been failed. The process may still run.
+  func backendEnded(_ backend: ProcessBackend, _ ending: BackendEnding)
+  /// The process group is gone and reaped.
+  func backendIsGone(_ backend: ProcessBackend)
+  /// A request was answered or given up: another may be sent.
+  func backendHasRoom(_ backend: ProcessBackend)
+}
+
+/// Why a backend takes no more calls.
+package enum BackendEnding: Hashable, Sendable {
+  /// We stopped it.
+  case stopped
+  /// It ended, or closed its stdout, by itself after it was ready.
+  case crashed(String)
+  /// It never became ready.
+  case failedToStart(String)
+}
+
+/// Times and limits of one backend.
+package struct BackendSettings: Sendable {
+  package var longestMessage: Int
+  package var probeTime: Duration
+  package var startTime: Duration
+  package var stallTime: Duration
+  /// Bytes that may wait for its stdin before that is watched.
+  package var stallMark = 64 * 1024
+  /// For a stop while the gateway goes on.
+  package var patience: StopSequence.Patience
+
+  package init(
+    longestMessage: Int, probeTime: Duration, startTime: Duration, stallTime: Duration,
+    patience: StopSequence.Patience
+  ) {
+    self.longestMessage = longestMessage
+    self.probeTime = probeTime
+    self.startTime = startTime
+    self.stallTime = stallTime
+    self.patience = patience
+  }
+}

@@ -1,0 +1,164 @@
+import Backend
+import Loop
+import MCP
+import RawJSON
+
+/// The edits that carry one message from one side to the other.
+///
+/// Within one era only the id, the progress token and the name differ. Across
+/// eras, and for what belongs to one hop only, the members named in
+/// protocol.md 5.4 are added or taken away. Every other byte is the sender's own
+/// (promise I10); the documented exceptions are exactly the edits in this file.
+enum Translation {
+  /// Fills `splice` with what turns a client's request into one for a service.
+  ///
+  /// - Parameters:
+  ///   - name: where the public name stands, and the service's own name for it.
+  ///   - id: our id of the exchange, which is its progress token as well.
+  static func request(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
+    name: (range: ByteRange, own: [UInt8])?, splice: inout Splice
+  ) {
+    splice.removeAll()
+    splice.replace(envelope.id, with: id)
+    if let name {
+      splice.replace(name.range) { JSON.appendQuoted(name.own, to: &$0) }
+    }
+    if revision.era == .legacy, !envelope.isModern {
+      splice.replace(envelope.progressToken, with: id)
+    } else {
+      requestMeta(line, envelope, to: revision, id: id, splice: &splice)
+    }
+  }
+
+  /// `_meta` of a request that crosses eras, or that is modern: the envelope of
+  /// one hop never travels to the next.
+  private static func requestMeta(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
+    splice: inout Splice
+  ) {
+    let bytes = line.bytes
+    var own: [UInt8] = []
+    if revision.era == .modern { own += Messages.envelope.utf8 }
+    if !envelope.progressToken.isAbsent {
+      if !own.isEmpty { own.append(UInt8(ascii: ",")) }
+      own += #""progressToken":"#.utf8
+      JSON.append(id, to: &own)
+    }
+    if !envelope.meta.isAbsent {
+      let meta = JSON.rebuildObject(
+        envelope.meta, in: bytes, dropping: { isOfOneHop($0, in: bytes) }, adding: own)
+      splice.replace(envelope.meta, with: meta)
+    } else if !own.isEmpty {
+      let meta = Array(#""_meta":{"#.utf8) + own + [UInt8(ascii: "}")]
+      if JSON.isObject(envelope.params, in: bytes) {
+        insertMember(meta, into: envelope.params, of: bytes, splice: &splice)
+      } else {
+        let params = Array(#""params":{"#.utf8) + meta + [UInt8(ascii: "}")]
+        insertMember(params, into: envelope.whole, of: bytes, splice: &splice)
+      }
+    }
+  }
+
+  /// Keys of `_meta` that describe one hop: the envelope, and our own token.
+  private static func isOfOneHop(_ key: ByteRange, in bytes: RawSpan) -> Bool {
+    JSON.equals(key, MetaKey.protocolVersion, in: bytes)
+      || JSON.equals(key, MetaKey.clientInfo, in: bytes)
+      || JSON.equals(key, MetaKey.clientCapabilities, in: bytes)
+      || JSON.equals(key, MetaKey.logLevel, in: bytes)
+      || JSON.equals(key, MetaKey.progressToken, in: bytes)
+  }
+
+  private static func insertMember(
+    _ member: [UInt8], into object: ByteRange, of bytes: RawSpan, splice: inout Splice
+  ) {
+    var isEmpty = true
+    JSON.forEachMember(of: object, in: bytes) { _, _ in isEmpty = false }
+    splice.insert(at: object.start + 1) { output in
+      output += member
+      if !isEmpty { output.append(UInt8(ascii: ",")) }
+    }
+  }
+
+  /// Fills `splice` with what turns a service's answer into the client's.
+  static func answer(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from revision: Revision,
+    to client: ClientContext, method: Method, id: [UInt8], splice: inout Splice
+  ) {
+    splice.removeAll()
+    splice.replace(envelope.id, with: id)
+    switch (envelope.kind, revision.era, client.era) {
+    case (.result, .legacy, .legacy): break
+    case (.result, _, .modern):
+      modernResult(line, envelope, method: method, from: revision, splice: &splice)
+    case (.result, .modern, .legacy):
+      splice.replace(envelope.result, with: legacyResult(line, envelope))
+    case (.failure, .legacy, .modern):
+      // Resource not found has another code since 2026-07-28 (protocol.md 4.5).
+      if JSON.integer(envelope.errorCode, in: line.bytes) == -32002 {
+        splice.replace(envelope.errorCode) { $0 += "-32602".utf8 }
+      }
+    default: break
+    }
+  }
+
+  private static func modernResult(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, method: Method, from revision: Revision,
+    splice: inout Splice
+  ) {
+    let bytes = line.bytes
+    guard JSON.isObject(envelope.result, in: bytes) else { return }
+    if !envelope.meta.isAbsent {
+      let meta = JSON.rebuildObject(
+        envelope.meta, in: bytes, dropping: { JSON.equals($0, MetaKey.serverInfo, in: bytes) },
+        adding: Array(ModernResult.serverInfo.utf8))
+      splice.replace(envelope.meta, with: meta)
+    }
+    var added: [UInt8] = []
+    if envelope.resultType.isAbsent { added += ModernResult.complete.utf8 }
+    if method == .resourcesRead, envelope.ttlMs.isAbsent {
+      if !added.isEmpty { added.append(UInt8(ascii: ",")) }
+      added += ModernResult.uncached.utf8
+    }
+    if envelope.meta.isAbsent {
+      if !added.isEmpty { added.append(UInt8(ascii: ",")) }
+      added += ModernResult.meta.utf8
+    }
+    if !added.isEmpty { insertMember(added, into: envelope.result, of: bytes, splice: &splice) }
+  }
+
+  /// Without the members that only the modern era has; `structuredContent` had to
+  /// be an object before.
+  private static func legacyResult(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope
+  ) -> [UInt8] {
+    let bytes = line.bytes
+    let structured = JSON.member("structuredContent", of: envelope.result, in: bytes)
+    let keepsStructured = JSON.isObject(structured, in: bytes)
+    return JSON.rebuildObject(
+      envelope.result, in: bytes,
+      dropping: { key in
+        JSON.equals(key, "resultType", in: bytes) || JSON.equals(key, "ttlMs", in: bytes)
+          || JSON.equals(key, "cacheScope", in: bytes)
+          || (!keepsStructured && JSON.equals(key, "structuredContent", in: bytes))
+      })
+  }
+}
+
+/// The members that results of the modern era carry (protocol.md 4.2 and 4.5).
+enum ModernResult {
+  static let complete = #""resultType":"complete""#
+  /// The most careful promise: do not keep it, and show it to nobody else.
+  static let uncached = #""ttlMs":0,"cacheScope":"private""#
+  static let serverInfo = #""io.modelcontextprotocol/serverInfo":"# + Messages.implementation
+  static let meta = #""_meta":{"# + serverInfo + "}"
+}
+
+extension Splice {
+  /// The edited line as slices; valid until this splice or the line changes.
+  func slices(of line: UnsafeRawBufferPointer) -> Slices {
+    var slices = Slices()
+    forEachSlice(of: line) { slices.append($0) }
+    return slices
+  }
+}

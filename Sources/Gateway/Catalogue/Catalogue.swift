@@ -1,0 +1,111 @@
+import MCP
+import Manifest
+import RawJSON
+
+/// Everything on offer, under the names that the client sees.
+///
+/// A value, built anew whenever an offer changes, from the manifests in their
+/// order (priority, then name) and the items in the order of their names: two
+/// gateways with the same configuration show the same list. Two services that
+/// claim one name both lose it, and the error names both (reliability S03): a
+/// call must never depend on who was faster.
+struct Catalogue: Sendable {
+  struct Entry: Sendable {
+    /// The index of the service in the configuration's order.
+    var service: Int
+    var publicName: [UInt8]
+    var ownName: [UInt8]
+    /// As it stands in lists of the modern era.
+    var json: [UInt8]
+    /// As it stands in lists of the legacy era, if that differs.
+    var legacyJSON: [UInt8]?
+  }
+
+  /// A name that two services claim, or a URI.
+  struct Collision: Hashable, Sendable {
+    var kind: Offer.Kind
+    var name: [UInt8]
+    var services: [String]
+  }
+
+  private(set) var entries: [Offer.Kind: [Entry]] = [:]
+  private(set) var collisions: [Collision] = []
+  private var tables: [Offer.Kind: NameTable] = [:]
+  private var collided: [Offer.Kind: NameTable] = [:]
+
+  /// - Parameter offers: one for every service that is known, with its manifest.
+  init(_ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = []) {
+    for kind in Offer.Kind.allCases {
+      var claimed: [[UInt8]: [Entry]] = [:]
+      var order: [[UInt8]] = []
+      for (index, manifest, offer) in offers {
+        let items = (offer.items[kind] ?? []).compactMap { item in
+          PublicItem.entry(item, kind: kind, manifest: manifest, service: index)
+        }
+        for entry in items.sorted(by: Catalogue.isBefore) {
+          if claimed[entry.publicName] == nil { order.append(entry.publicName) }
+          claimed[entry.publicName, default: []].append(entry)
+        }
+      }
+      file(kind, order.map { claimed[$0] ?? [] }) { index in
+        offers.first { $0.index == index }?.manifest.name ?? "?"
+      }
+    }
+  }
+
+  private mutating func file(
+    _ kind: Offer.Kind, _ claims: [[Entry]], serviceName: (Int) -> String
+  ) {
+    var unique: [Entry] = []
+    var lost: [[UInt8]] = []
+    for claim in claims {
+      guard let first = claim.first else { continue }
+      if Set(claim.map(\.service)).count == 1 {
+        unique.append(first)
+      } else {
+        lost.append(first.publicName)
+        let names = claim.map { serviceName($0.service) }
+        collisions.append(Collision(kind: kind, name: first.publicName, services: names))
+      }
+    }
+    entries[kind] = unique
+    tables[kind] = NameTable(unique.map(\.publicName))
+    collided[kind] = NameTable(lost)
+  }
+
+  private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
+    left.publicName.lexicographicallyPrecedes(right.publicName)
+  }
+
+  func entry(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Entry? {
+    guard let index = tables[kind]?.find(name) else { return nil }
+    return entries[kind]?[index]
+  }
+
+  /// The entry whose name is the JSON string at `range`; no copy unless it has escapes.
+  func entry(
+    _ kind: Offer.Kind, namedAt range: ByteRange, in line: UnsafeRawBufferPointer
+  ) -> Entry? {
+    let text = UnsafeRawBufferPointer(rebasing: line[(range.start + 1)..<(range.end - 1)])
+    if !text.contains(UInt8(ascii: "\\")) { return entry(kind, named: text) }
+    guard let name = JSON.string(range, in: line.bytes) else { return nil }
+    return name.withUnsafeBytes { entry(kind, named: $0) }
+  }
+
+  /// The services that claim a name that therefore nobody has.
+  func collision(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Collision? {
+    guard collided[kind]?.find(name) != nil else { return nil }
+    return collisions.first { $0.kind == kind && $0.name.elementsEqual(name) }
+  }
+
+  /// The service to which a URI belongs: listed, or matched by exactly one template.
+  func owner(ofURI uri: UnsafeRawBufferPointer) -> Int? {
+    if let entry = entry(.resources, named: uri) { return entry.service }
+    let text = Array(uri)
+    let owners = (entries[.templates] ?? []).filter {
+      URITemplate(Array($0.ownName)).matches(text)
+    }
+    let services = Set(owners.map(\.service))
+    return services.count == 1 ? services.first : nil
+  }
+}

@@ -1,0 +1,45 @@
+/// Finds an entry by the bytes of its name, without making a `String` of them.
+///
+/// Names of peers are compared as bytes (reliability 2.7): Swift's `String`
+/// equality is canonical equivalence, under which two different names are one.
+/// Open addressing, at most half full, built once and never changed.
+struct NameTable {
+  private var slots: [Int32]
+  private var names: [[UInt8]]
+  private let mask: Int
+
+  /// - Parameter names: no name twice; the index of a name is what `find` returns.
+  init(_ names: [[UInt8]]) {
+    var size = 8
+    while size < names.count * 2 { size *= 2 }
+    mask = size - 1
+    slots = Array(repeating: -1, count: size)
+    self.names = names
+    for (index, name) in names.enumerated() {
+      var slot = name.withUnsafeBytes { NameTable.hash($0) } & mask
+      while slots[slot] >= 0 { slot = (slot + 1) & mask }
+      slots[slot] = Int32(truncatingIfNeeded: index)
+    }
+  }
+
+  func find(_ name: UnsafeRawBufferPointer) -> Int? {
+    var slot = NameTable.hash(name) & mask
+    while slots[slot] >= 0 {
+      let index = Int(slots[slot])
+      if names[index].elementsEqual(name) { return index }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
+  /// FNV-1a. The names come from manifests and services, are at most 64 bytes
+  /// and limited in number, so flooding it gains an attacker nothing.
+  private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var value: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in bytes {
+      value ^= UInt64(byte)
+      value &*= 0x100_0000_01b3
+    }
+    return Int(truncatingIfNeeded: value >> 1)
+  }
+}

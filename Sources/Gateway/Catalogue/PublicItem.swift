@@ -1,0 +1,75 @@
+import MCP
+import Manifest
+import RawJSON
+
+/// An item of a service as the client sees it: filtered, renamed, re-described,
+/// prefixed; every other member is the service's own bytes.
+enum PublicItem {
+  /// `nil` if the manifest hides it.
+  static func entry(
+    _ item: Offer.Item, kind: Offer.Kind, manifest: ServiceManifest, service: Int
+  ) -> Catalogue.Entry? {
+    switch kind {
+    case .resources, .templates:
+      return Catalogue.Entry(
+        service: service, publicName: item.name, ownName: item.name, json: item.json)
+    case .prompts:
+      let name = qualified(item.name, manifest)
+      return Catalogue.Entry(
+        service: service, publicName: name, ownName: item.name,
+        json: rewritten(item.json, name: name, description: nil))
+    case .tools:
+      return tool(item, manifest: manifest, service: service)
+    }
+  }
+
+  static func qualified(_ name: [UInt8], _ manifest: ServiceManifest) -> [UInt8] {
+    Array(
+      ToolName.qualified(prefix: manifest.prefix, name: String(decoding: name, as: UTF8.self)).utf8)
+  }
+
+  private static func tool(
+    _ item: Offer.Item, manifest: ServiceManifest, service: Int
+  ) -> Catalogue.Entry? {
+    let rules = manifest.tools
+    guard rules.admits(item.name) else { return nil }
+    let name = qualified(rules.renamed(item.name).map { Array($0.utf8) } ?? item.name, manifest)
+    let json = rewritten(item.json, name: name, description: rules.described(item.name))
+    return Catalogue.Entry(
+      service: service, publicName: name, ownName: item.name, json: json,
+      legacyJSON: legacy(json))
+  }
+
+  /// `execution` announces tasks of 2025-11-25, which are not relayed: it is left out.
+  private static func rewritten(
+    _ json: [UInt8], name: [UInt8], description: String?
+  ) -> [UInt8] {
+    var added = Array(#""name":"#.utf8)
+    JSON.appendQuoted(name, to: &added)
+    if let description {
+      added += #","description":"#.utf8
+      JSON.appendQuoted(description.utf8, to: &added)
+    }
+    let bytes = json.span.bytes
+    return JSON.rebuildObject(
+      ByteRange(start: 0, end: json.count), in: bytes,
+      dropping: { key in
+        JSON.equals(key, "name", in: bytes) || JSON.equals(key, "execution", in: bytes)
+          || (description != nil && JSON.equals(key, "description", in: bytes))
+      }, adding: added)
+  }
+
+  /// Before 2026-07-28 an `outputSchema` had to describe an object.
+  private static func legacy(_ json: [UInt8]) -> [UInt8]? {
+    let bytes = json.span.bytes
+    let whole = ByteRange(start: 0, end: json.count)
+    let schema = JSON.member("outputSchema", of: whole, in: bytes)
+    if schema.isAbsent
+      || JSON.equals(JSON.member("type", of: schema, in: bytes), "object", in: bytes)
+    {
+      return nil
+    }
+    return JSON.rebuildObject(
+      whole, in: bytes, dropping: { JSON.equals($0, "outputSchema", in: bytes) }, adding: [])
+  }
+}

@@ -1,0 +1,113 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+import Telemetry
+
+/// What the session hands requests and notifications to.
+@EventLoop
+protocol ClientSessionDelegate: AnyObject {
+  /// A request with a fresh id; answer it through the session, now or later.
+  func serve(_ request: Incoming, of session: ClientSession)
+  /// A notification other than `notifications/cancelled`.
+  func noticed(_ envelope: Envelope, of session: ClientSession)
+  /// Any message that is a reason to get ready for calls.
+  func clientIsActive(_ session: ClientSession)
+  /// The client sends no more (`nil`) or cannot be written to (errno).
+  func clientLeft(_ session: ClientSession, failure: Int32?)
+  /// The client is slow, or no longer: services must not be read meanwhile.
+  func outputIsFull(_ session: ClientSession, _ isFull: Bool)
+}
+
+/// A request as it came in. `line` is valid during the call that passes it on.
+struct Incoming {
+  var line: UnsafeRawBufferPointer
+  var envelope: Envelope
+  var id: RequestID
+  var client: ClientContext
+  /// It has waited for discovery once and must be answered now.
+  var hasWaited = false
+}
+
+/// The client on our stdin and stdout, and the only writer of stdout.
+///
+/// It cuts lines, decides the era of each message, refuses what is no message,
+/// and keeps the ledger of requests in flight: an id is answered exactly once
+/// (promise I1), because an answer needs the id's entry and takes it out.
+@EventLoop
+final class ClientSession: ByteSink {
+  /// Above this many waiting bytes only the newest progress of each call is kept.
+  static let progressMark = 256 * 1024
+
+  let limits: GatewayConfiguration.Limits
+  let absoluteTime: Duration
+  let log: Log
+  /// The gateway, which lives as long as the session.
+  var delegate: (any ClientSessionDelegate)?
+
+  /// The edits of the line that is being written; reused, so that a message allocates none.
+  var splice = Splice()
+  var holdsProgress = false
+  /// The revision agreed in `initialize`, if there was one.
+  var legacyRevision: Revision?
+  /// `notifications/initialized` has come: unasked notifications may be sent.
+  var isInitialized = false
+  var hasUsedModern = false
+  /// Answers to questions that we never asked (row C16).
+  var strayReplies = 0
+
+  let ledger: RequestLedger
+  private var framer: LineFramer
+  var reader: DescriptorReader?
+  let writer: DescriptorWriter
+  var isFull = false
+  var isActive = false
+
+  init(input: Int32, output: Int32, configuration: GatewayConfiguration, log: Log) {
+    limits = configuration.limits
+    absoluteTime = configuration.deadlines.absolute
+    self.log = log
+    ledger = RequestLedger(limit: limits.clientCalls)
+    framer = LineFramer(limit: limits.clientMessage)
+    writer = DescriptorWriter(descriptor: output)
+    reader = DescriptorReader(descriptor: input, sink: self)
+    writer.onDrained = { [unowned self] in outputDrained() }
+    writer.onFailed = { [unowned self] code in
+      delegate?.clientLeft(self, failure: code)
+    }
+  }
+
+  func begin() { reader?.resume() }
+
+  /// Reads no more; what is in flight can still be answered.
+  func stopReading() {
+    reader?.close()
+    reader = nil
+  }
+
+  func flush() { writer.flush() }
+
+  // MARK: Lines
+
+  func tail(atLeast count: Int) -> UnsafeMutableRawBufferPointer { framer.tail(atLeast: count) }
+
+  func received(_ count: Int) {
+    framer.commit(count)
+    while let line = framer.next() {
+      switch line {
+      case .line(let bytes): receive(bytes)
+      case .tooLong:
+        let limit = limits.clientMessage
+        refuse(.invalidRequest("A message is longer than the limit of \(limit) bytes."))
+      }
+    }
+  }
+
+  func ended(_ reason: EndOfInput) {
+    reader = nil
+    if framer.pendingBytes > 0 { log(.warning, "client.partial_line") }
+    delegate?.clientLeft(self, failure: nil)
+  }
+}

@@ -1,0 +1,76 @@
+import Backend
+import Loop
+import MCP
+import RawJSON
+import Resilience
+
+/// `initialize` and `server/discover`: answered at once, from what is known, and
+/// never a reason to start anything (protocol.md 5.2; hosts spawn throw-away probes).
+extension Gateway {
+  /// Bytes of instructions that a client is given; hosts cut at about this much.
+  static let longestInstructions = 2048
+
+  func initialize(_ request: Incoming) throws(CallError) {
+    // A self-describing request has no handshake (conformance wants this code).
+    guard !request.envelope.isModern else { throw .methodNotFound("initialize") }
+    let asked = Revision(request.envelope.protocolVersion, in: request.line.bytes)
+    let agreed = asked.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
+    session.legacyRevision = agreed
+    session.isInitialized = false
+    var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
+    // What is offered may still be unknown, so every list is announced; an empty one is legal.
+    result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
+    result += #""resources":{"listChanged":true}"#
+    if agreed >= .r2025_03_26 { result += #","completions":{}"# }
+    result += #"},"serverInfo":"# + Messages.implementation
+    session.reply(to: request.id, result: Array(result.utf8) + instructionsMember + Array("}".utf8))
+  }
+
+  func discover(_ request: Incoming) throws(CallError) {
+    guard request.envelope.isModern else {
+      throw .invalidParams(
+        "server/discover needs params._meta with io.modelcontextprotocol/protocolVersion.")
+    }
+    // Only modern versions: a client that sees both would still choose the modern one, and one
+    // that sees legacy versions alone falls back to initialize (protocol.md 4.3).
+    var result = "{" + ModernResult.complete
+    result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
+    result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
+    result += #""resources":{"listChanged":true},"completions":{}},"# + ModernResult.uncached
+    result += "," + ModernResult.meta
+    session.reply(to: request.id, result: Array(result.utf8) + instructionsMember + Array("}".utf8))
+  }
+
+  /// What services say about themselves, each under its name; with one service, its own words.
+  private var instructionsMember: [UInt8] {
+    var text: [UInt8] = []
+    for service in services {
+      guard let words = service.offer?.introduction.instructions, !words.isEmpty else { continue }
+      if services.count > 1 {
+        if !text.isEmpty { text += "\n\n".utf8 }
+        text += (service.name + ": ").utf8
+      }
+      text += words
+    }
+    guard !text.isEmpty else { return [] }
+    // A character that the cut would split is dropped whole.
+    var end = min(text.count, Gateway.longestInstructions)
+    while end > 0, end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }
+    var member = Array(#","instructions":"#.utf8)
+    JSON.appendQuoted(text[..<end], to: &member)
+    return member
+  }
+}
+
+extension CallError {
+  /// -32022, which modern clients answer by another revision (protocol.md 4.4).
+  static func unsupportedVersion(_ requested: [UInt8]) -> CallError {
+    var data = Array(#"{"supported":[""#.utf8)
+    data += (Revision.newest.rawValue + #""],"requested":"#).utf8
+    JSON.appendQuoted(requested.prefix(64), to: &data)
+    data.append(UInt8(ascii: "}"))
+    return CallError(
+      code: .unsupportedProtocolVersion, message: "Unsupported protocol version",
+      reason: "unsupported_version", specifiedData: data)
+  }
+}

@@ -1,0 +1,186 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+import Telemetry
+
+/// The way of one request: what is answered here, and what goes to a service.
+extension Gateway: ClientSessionDelegate {
+  func serve(_ request: Incoming, of session: ClientSession) {
+    do throws(CallError) {
+      // Beyond this many, waiting helps nobody (row C22).
+      guard session.ledger.hasRoom else {
+        throw CallError.tooManyInFlight(session.limits.clientCalls)
+      }
+      switch request.envelope.method {
+      case .initialize: try initialize(request)
+      case .discover: try discover(request)
+      case .ping where request.client.era == .legacy:
+        session.reply(to: request.id, result: Array("{}".utf8))
+      case .toolsList: try list(.tools, request)
+      case .promptsList: try list(.prompts, request)
+      case .resourcesList: try list(.resources, request)
+      case .resourcesTemplatesList: try list(.templates, request)
+      case .toolsCall: try call(.tools, request)
+      case .promptsGet: try call(.prompts, request)
+      case .resourcesRead: try read(request)
+      case .completionComplete: try complete(request)
+      case .subscriptionsListen where request.client.era == .modern: try listen(request)
+      default: throw CallError.methodNotFound(shownMethod(of: request))
+      }
+    } catch {
+      session.reply(to: request.id, error: error)
+    }
+  }
+
+  private func shownMethod(of request: Incoming) -> String {
+    Printable.text(JSON.string(request.envelope.methodText, in: request.line.bytes) ?? [])
+  }
+
+  // MARK: Lists
+
+  private func list(_ kind: Offer.Kind, _ request: Incoming) throws(CallError) {
+    if waitsForDiscovery(request) { return }
+    let bytes = request.line.bytes
+    var cursor: [UInt8]?
+    if !request.envelope.cursor.isAbsent {
+      guard let text = JSON.string(request.envelope.cursor, in: bytes) else {
+        throw .invalidParams("The cursor is not a string.", reason: "invalid_cursor")
+      }
+      cursor = text
+    }
+    let era = request.client.era
+    guard let page = pages.page(kind, cursor: cursor, era: era, of: catalogue) else {
+      throw .invalidParams(
+        "The cursor is not one of this list, or the list has changed; start without one.",
+        reason: "invalid_cursor")
+    }
+    var result: [UInt8] = [UInt8(ascii: "{")]
+    if era == .modern {
+      // An incomplete list must be asked for again soon; a complete one is good for a while.
+      let time = undiscovered.isEmpty ? Gateway.listLifetime : .zero
+      result += "\(ModernResult.complete),\"ttlMs\":\(time.inMilliseconds),".utf8
+      result += "\"cacheScope\":\"private\",\(ModernResult.meta),".utf8
+    }
+    result += page
+    result.append(UInt8(ascii: "}"))
+    session.reply(to: request.id, result: result)
+  }
+
+  /// How long a client may keep a complete list; changes are announced besides.
+  static let listLifetime = Duration.seconds(60)
+
+  // MARK: Calls
+
+  /// The order of the policies of a call. Each line says who it refuses and why.
+  private func call(_ kind: Offer.Kind, _ request: Incoming) throws(CallError) {
+    let bytes = request.line.bytes
+    let range = request.envelope.name
+    // A call without a name is no call.
+    guard JSON.isString(range, in: bytes) else {
+      throw .invalidParams("params.name must be a string.")
+    }
+    // Names are looked up as bytes, in the catalogue the client was shown.
+    guard let entry = catalogue.entry(kind, namedAt: range, in: request.line) else {
+      let name = JSON.string(range, in: bytes) ?? []
+      // It may belong to a service that has not been asked yet.
+      if waitsForDiscovery(request) { return }
+      throw refusal(kind, name: name)
+    }
+    try start(request, on: services[entry.service], name: (range, entry.ownName))
+  }
+
+  private func read(_ request: Incoming) throws(CallError) {
+    guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
+      throw .invalidParams("params.uri must be a string.")
+    }
+    let owner = uri.withUnsafeBytes { catalogue.owner(ofURI: $0) } ?? onlyResourceService
+    guard let owner else {
+      if waitsForDiscovery(request) { return }
+      throw refusal(uri: uri, client: request.client)
+    }
+    try start(request, on: services[owner], name: nil)
+  }
+
+  private func complete(_ request: Incoming) throws(CallError) {
+    let bytes = request.line.bytes
+    let ref = JSON.member("ref", of: request.envelope.params, in: bytes)
+    if JSON.equals(JSON.member("type", of: ref, in: bytes), "ref/prompt", in: bytes) {
+      let range = JSON.member("name", of: ref, in: bytes)
+      guard let name = JSON.string(range, in: bytes) else {
+        throw .invalidParams("params.ref.name must be a string.")
+      }
+      guard let entry = name.withUnsafeBytes({ catalogue.entry(.prompts, named: $0) }) else {
+        if waitsForDiscovery(request) { return }
+        throw refusal(.prompts, name: name)
+      }
+      return try start(request, on: services[entry.service], name: (range, entry.ownName))
+    }
+    guard let uri = JSON.string(JSON.member("uri", of: ref, in: bytes), in: bytes) else {
+      throw .invalidParams(
+        "params.ref must be a ref/prompt with a name or a ref/resource with a uri.")
+    }
+    let template = uri.withUnsafeBytes { catalogue.entry(.templates, named: $0) }
+    let owner = template?.service ?? uri.withUnsafeBytes { catalogue.owner(ofURI: $0) }
+    guard let owner else {
+      if waitsForDiscovery(request) { return }
+      throw refusal(uri: uri, client: request.client)
+    }
+    try start(request, on: services[owner], name: nil)
+  }
+
+  private func start(
+    _ request: Incoming, on service: Service, name: (range: ByteRange, own: [UInt8])?
+  ) throws(CallError) {
+    // The gateway ends: what has not begun does not begin.
+    guard ending == nil else { throw .shuttingDown }
+    let token = request.envelope.progressToken
+    // A token must be a string or an integer, else no progress could be sent (row C21).
+    guard token.isAbsent || RequestID.isLegal(token, in: request.line.bytes) else {
+      throw .invalidParams("params._meta.progressToken must be a string or an integer.")
+    }
+    let call = Call(
+      session: session, id: request.id, client: request.client, method: request.envelope.method,
+      service: service, token: JSON.copy(token, in: request.line.bytes), name: name,
+      times: CallTimes(
+        start: EventLoop.turnTime, patience: service.manifest.limits.timeout,
+        absolute: configuration.gateway.deadlines.absolute))
+    session.ledger.open(request.id, call)
+    call.start(request.line, request.envelope)
+  }
+
+  /// The one service with resources: URIs that it never listed go to it.
+  private var onlyResourceService: Int? {
+    let owners = services.filter { $0.offer?.declares("resources") == true }
+    return owners.count == 1 && undiscovered.isEmpty ? owners.first?.index : nil
+  }
+
+  // MARK: Waiting for discovery
+
+  /// Parks a request until every service has been asked, at most once and only so long.
+  private func waitsForDiscovery(_ request: Incoming) -> Bool {
+    guard !undiscovered.isEmpty, !request.hasWaited, ending == nil else { return false }
+    let deadline = EventLoop.now + configuration.gateway.discovery.wait
+    let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
+      parked.removeAll { $0 === done }
+    }
+    parked.append(waiting)
+    return true
+  }
+
+  func resumeParked() {
+    for request in parked { request.resume() }
+  }
+
+  // MARK: The session
+
+  func noticed(_ envelope: Envelope, of session: ClientSession) {}
+
+  func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
+    for service in services {
+      for backend in service.liveBackends { backend.setPaused(isFull) }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import Backend
+import Glibc
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+import Store
+import Telemetry
+
+/// What services ask of the gateway, and how it keeps their offers fresh.
+extension Gateway: ServiceHost {
+  /// Discovery, and the start of `warm` and `always` services, begin with the first
+  /// message that no throw-away probe would send.
+  func clientIsActive(_ session: ClientSession) {
+    sweepLeftovers()
+    for service in services {
+      if undiscovered.contains(service.index) {
+        ask(service)
+      } else if service.manifest.process.start != .onDemand {
+        service.wake()
+      }
+    }
+  }
+
+  /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
+  private func ask(_ service: Service) {
+    guard ending == nil, beingAsked.insert(service.index).inserted else { return }
+    let discovery = Discovery(
+      of: service, time: configuration.gateway.discovery.deadline, log: log
+    ) { [unowned self] outcome in
+      beingAsked.remove(service.index)
+      discovered(service, outcome)
+    }
+    service.submit(discovery)
+  }
+
+  private func discovered(_ service: Service, _ outcome: Discovery.Outcome) {
+    let wasUnknown = undiscovered.remove(service.index) != nil
+    switch outcome {
+    case .found(let offer):
+      if service.offer != offer {
+        service.offer = offer
+        remember(offer, of: service)
+        let changes = rebuildCatalogue()
+        // A list that waits for this service is answered with it; that is no change.
+        if !(wasUnknown && !parked.isEmpty) || undiscovered.isEmpty == false { announce(changes) }
+      }
+    case .failed(let failure):
+      log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
+      if service.offer == nil { askAgainLater(service) }
+    }
+    if undiscovered.isEmpty { resumeParked() }
+  }
+
+  /// A service that could not be asked is never given up for good.
+  private func askAgainLater(_ service: Service) {
+    let timer = retryTimer ?? LoopTimer { [unowned self] in askAgain() }
+    retryTimer = timer
+    if !timer.isActive { timer.start(after: Gateway.discoveryRetry) }
+  }
+
+  static let discoveryRetry = Duration.seconds(60)
+
+  private func askAgain() {
+    for service in services where service.offer == nil { ask(service) }
+  }
+
+  private func remember(_ offer: Offer, of service: Service) {
+    let record = offer.record(
+      service: service.name, digest: service.digest, at: secondsSince1970())
+    _ = surroundings.store?.save(record)
+  }
+
+  private func secondsSince1970() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Int64(now.tv_sec)
+  }
+
+  /// Ends what earlier gateways of this state folder left behind when even their
+  /// guards were killed.
+  private func sweepLeftovers() {
+    for orphan in surroundings.store?.orphans() ?? [] {
+      let process = Loop.ProcessIdentity(orphan.process)
+      let wasAlive = process.killIfStillThatProcess()
+      _ = surroundings.store?.remove(orphan.process)
+      guard wasAlive else { continue }
+      log(
+        .warning, "sweep.killed", ["service": orphan.service, "pid": String(orphan.process.pid)])
+    }
+  }
+
+  // MARK: ServiceHost
+
+  func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
+    try Launch.spec(service.manifest.process, inherited: surroundings.environment)
+  }
+
+  func settings(for service: Service) -> BackendSettings {
+    let gateway = configuration.gateway
+    return BackendSettings(
+      longestMessage: gateway.limits.backendMessage, probeTime: gateway.deadlines.probe,
+      startTime: gateway.deadlines.initialize, stallTime: gateway.limits.stalledWrite,
+      patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate))
+  }
+
+  func knownEra(of service: Service) -> Era? {
+    surroundings.store?.era(digest: service.digest).flatMap { Revision(rawValue: $0)?.era }
+  }
+
+  func childStarted(_ backend: ProcessBackend, of service: Service) {
+    if let child = backend.identity, let owner = Loop.ProcessIdentity.current {
+      _ = surroundings.store?.record(
+        ChildRecord(
+          process: .init(child), marker: Lineage.gateway, service: service.name,
+          owner: .init(owner)))
+    }
+    if session.isFull { backend.setPaused(true) }
+  }
+
+  func childGone(_ backend: ProcessBackend, of service: Service) {
+    if let child = backend.identity { _ = surroundings.store?.remove(.init(child)) }
+    endIfDone()
+  }
+
+  func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
+    if knownEra(of: service) != backend.revision.era {
+      _ = surroundings.store?.saveEra(
+        digest: service.digest, revision: backend.revision.rawValue, now: secondsSince1970())
+    }
+    // What it offers may be different from what was stored in an earlier run.
+    if service.offer != nil, service.readyCount == 1 { ask(service) }
+  }
+
+  func serviceFailed(_ service: Service, _ failure: BackendFailure) {}
+
+  func service(
+    _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
+    from backend: ProcessBackend
+  ) {
+    switch envelope.method {
+    case .ping where envelope.kind == .request:
+      answer(line, envelope, on: backend, Array(#""result":{}}"#.utf8))
+    case .toolsListChanged, .promptsListChanged, .resourcesListChanged: ask(service)
+    case _ where envelope.kind == .request:
+      // Nothing was declared to the service, so it may ask for nothing (row S16).
+      let error = #""error":{"code":-32601,"message":"Method not found"}}"#
+      answer(line, envelope, on: backend, Array(error.utf8))
+    default: break
+    }
+  }
+
+  private func answer(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, on backend: ProcessBackend,
+    _ outcome: [UInt8]
+  ) {
+    var reply = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
+    JSON.append(envelope.id, of: line.bytes, to: &reply)
+    reply.append(UInt8(ascii: ","))
+    backend.write(reply + outcome)
+  }
+}

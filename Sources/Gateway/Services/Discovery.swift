@@ -1,0 +1,122 @@
+import Backend
+import Loop
+import MCP
+import RawJSON
+import Resilience
+import Telemetry
+
+/// Asks one service for everything it offers: each list it declares, page by page.
+///
+/// Bounded in time (from the service's own start), in pages and in items; a
+/// cursor that comes again ends the list (row B29). An error of one list leaves
+/// that list empty and the others in place.
+@EventLoop
+final class Discovery: ServiceRequest {
+  /// Limits of reliability 2.4.
+  static let pagesPerList = 100
+  static let itemsPerList = 2_000
+
+  enum Outcome {
+    case found(Offer)
+    case failed(BackendFailure)
+  }
+
+  private unowned let service: Service
+  private let log: Log
+  private let time: Duration
+  private var finish: (@EventLoop (Outcome) -> Void)?
+  private var offer: Offer?
+  private var backend: ProcessBackend?
+  private var kinds: ArraySlice<Offer.Kind> = []
+  private var cursors: Set<[UInt8]> = []
+  private var pages = 0
+  private var timer: LoopTimer?
+
+  init(
+    of service: Service, time: Duration, log: Log, finish: @escaping @EventLoop (Outcome) -> Void
+  ) {
+    self.service = service
+    self.time = time
+    self.log = log
+    self.finish = finish
+  }
+
+  func send(on backend: ProcessBackend) {
+    guard let introduction = backend.introduction else { return }
+    let empty = Offer(introduction: introduction)
+    offer = empty
+    self.backend = backend
+    kinds = Offer.Kind.allCases.filter { empty.declares($0.capability) }[...]
+    let timer = LoopTimer { [weak self] in self?.timeElapsed() }
+    timer.start(after: time)
+    self.timer = timer
+    askNext()
+  }
+
+  private func askNext(cursor: [UInt8]? = nil) {
+    guard let backend, let kind = kinds.first else { return succeed() }
+    let era = backend.revision.era
+    backend.send(Messages.list(backend.nextID, kind.method, cursor: cursor, era: era), for: self)
+  }
+
+  func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    guard let kind = kinds.first, finish != nil else { return }
+    guard envelope.kind == .result else { return nextKind() }
+    let bytes = line.bytes
+    let array = JSON.member(kind.member, of: envelope.result, in: bytes)
+    var rejected: [String] = []
+    let found = Offer.items(kind, of: array, in: bytes, rejected: &rejected)
+    offer?.items[kind, default: []] += found
+    for why in rejected {
+      log(.warning, "discovery.item_left_out", ["service": service.name, "why": why])
+    }
+    let cursor = JSON.member("nextCursor", of: envelope.result, in: bytes)
+    guard JSON.isString(cursor, in: bytes) else { return nextKind() }
+    follow(JSON.copy(cursor, in: bytes), of: kind)
+  }
+
+  private func follow(_ cursor: [UInt8], of kind: Offer.Kind) {
+    pages += 1
+    let count = offer?.items[kind]?.count ?? 0
+    guard pages < Self.pagesPerList, count < Self.itemsPerList, cursors.insert(cursor).inserted
+    else {
+      log(
+        .warning, "discovery.list_cut",
+        ["service": service.name, "list": "\(kind.member)", "items": String(count)])
+      return nextKind()
+    }
+    askNext(cursor: cursor)
+  }
+
+  private func nextKind() {
+    kinds = kinds.dropFirst()
+    cursors.removeAll()
+    pages = 0
+    askNext()
+  }
+
+  func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {}
+
+  func failed(_ failure: BackendFailure) {
+    if failure.reason == .protocolError, finish != nil, kinds.first != nil { return nextKind() }
+    end(.failed(failure))
+  }
+
+  private func timeElapsed() {
+    let detail = "Service '\(service.name)' did not list what it offers within \(time)."
+    end(.failed(BackendFailure(.lost, wasSent: true, detail: detail)))
+  }
+
+  private func succeed() {
+    guard let offer else { return }
+    end(.found(offer))
+  }
+
+  private func end(_ outcome: Outcome) {
+    timer?.stop()
+    timer = nil
+    guard let finish else { return }
+    self.finish = nil
+    finish(outcome)
+  }
+}

@@ -1,0 +1,65 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import Telemetry
+
+/// What the service hears of its child processes.
+extension Service: ProcessBackendDelegate {
+  func backendIsReady(_ backend: ProcessBackend) {
+    guard case .starting(let starting) = phase, starting === backend else { return }
+    host.startQueue.leave()
+    phase = .ready(backend)
+    lastFailure = nil
+    readyCount += 1
+    host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
+    watchIdleness()
+    sendWaiting()
+    host.serviceIsReady(self, on: backend)
+  }
+
+  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
+    guard case .starting(let starting) = phase, starting === backend else { return }
+    ending.append(backend)
+    self.handshake = handshake
+    phase = .queued
+    host.log(.info, "service.probe_failed", ["service": name])
+    // The slot of the fallen child goes on to its successor.
+    start()
+  }
+
+  func backend(
+    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
+  ) {
+    host.service(self, received: line, envelope, from: backend)
+  }
+
+  func backendEnded(_ backend: ProcessBackend, _ cause: BackendEnding) {
+    var wasStarting = false
+    switch phase {
+    case .starting(let current) where current === backend: wasStarting = true
+    case .ready(let current) where current === backend: break
+    default: return
+    }
+    // A child that fell to the era probe: its successor takes the slot.
+    if wasStarting, cause == .stopped { return }
+    ending.append(backend)
+    switch cause {
+    case .stopped: phase = .asleep
+    case .crashed(let why), .failedToStart(let why):
+      if wasStarting { host.startQueue.leave() }
+      pause(unavailable(.unavailable, why))
+    }
+    if !waiting.isEmpty { wake() }
+  }
+
+  func backendIsGone(_ backend: ProcessBackend) {
+    ending.removeAll { $0 === backend }
+    host.childGone(backend, of: self)
+  }
+
+  func backendHasRoom(_ backend: ProcessBackend) {
+    lastUse = EventLoop.turnTime
+    if !waiting.isEmpty { sendWaiting() }
+  }
+}

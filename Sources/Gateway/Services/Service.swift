@@ -1,0 +1,264 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import Resilience
+import Telemetry
+
+/// One manifest brought to life: started when needed, restarted with patience,
+/// stopped when idle.
+///
+/// ```
+///   asleep ──submit──▶ queued ──slot──▶ starting ──handshake──▶ ready
+///     ▲                                   │ fails                 │ crashes, or idle
+///     └────────── time is over ───────── pausing ◀────────────────┘ (idle: asleep)
+/// ```
+///
+/// Requests wait in order while there is no backend; they fail at once when the
+/// service is known to crash again and again. At most one backend takes calls; an
+/// earlier one may still be ending beside it.
+///
+/// Services live as long as the gateway, so nothing refers to them weakly.
+@EventLoop
+final class Service {
+  enum Phase {
+    case asleep
+    /// Waits for a slot in the start queue.
+    case queued
+    case starting(ProcessBackend)
+    case ready(ProcessBackend)
+    /// A start failed or the process crashed; `until` is when the next start is due.
+    case pausing(until: Instant)
+    /// The gateway ends: nothing starts any more.
+    case closed
+  }
+
+  let index: Int
+  let manifest: ServiceManifest
+  /// The identity of its command, under which the state file knows it.
+  let digest: String
+  var phase = Phase.asleep
+  /// What it offered when last asked; `nil` if it never was.
+  var offer: Offer?
+  /// Why the last attempt to start failed, for errors and the status.
+  var lastFailure: BackendFailure?
+  /// How often it has become ready in the life of this gateway.
+  var readyCount = 0
+
+  unowned let host: any ServiceHost
+  var policy = RestartPolicy()
+  var waiting: [any ServiceRequest] = []
+  var ending: [ProcessBackend] = []
+  var handshake: Handshake
+  private var pauseTimer: LoopTimer?
+  private var idleTimer: LoopTimer?
+  var lastUse = Instant.zero
+
+  init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
+    self.index = index
+    self.manifest = manifest
+    self.digest = digest
+    self.host = host
+    handshake = Handshake(setting: .auto, knownEra: nil)
+  }
+
+  var name: String { manifest.name }
+  /// Whether a request is with it or waits for it.
+  var isBusy: Bool {
+    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
+    return !waiting.isEmpty
+  }
+  /// Processes that still have to end.
+  var liveBackends: [ProcessBackend] {
+    switch phase {
+    case .starting(let backend), .ready(let backend): ending + [backend]
+    default: ending
+    }
+  }
+
+  // MARK: Requests
+
+  /// The backend for a request right now, if it need not wait for one.
+  ///
+  /// The hot path: when this is not `nil`, the caller writes its line at once.
+  var openBackend: ProcessBackend? {
+    guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty,
+      backend.inFlight < manifest.limits.concurrent
+    else { return nil }
+    return backend
+  }
+
+  /// Sends `request` as soon as a backend is ready, or fails it.
+  func submit(_ request: any ServiceRequest) {
+    if let backend = openBackend { return request.send(on: backend) }
+    if case .closed = phase {
+      return request.failed(unavailable(.shuttingDown, "The gateway is ending."))
+    }
+    if case .pausing(let until) = phase, policy.isFlapping {
+      let detail = lastFailure?.detail ?? "Service '\(name)' crashes again and again."
+      let wait = until - EventLoop.now
+      return request.failed(unavailable(.unavailable, detail, retryAfter: wait))
+    }
+    guard waiting.count < manifest.limits.queue else {
+      return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
+    }
+    waiting.append(request)
+    wake()
+  }
+
+  /// Forgets a request that has not been sent.
+  func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
+
+  func sendWaiting() {
+    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
+      backend.inFlight < manifest.limits.concurrent
+    {
+      waiting.removeFirst().send(on: backend)
+    }
+  }
+
+  private func failWaiting(_ failure: BackendFailure) {
+    let requests = waiting
+    waiting.removeAll()
+    for request in requests { request.failed(failure) }
+  }
+
+  func unavailable(
+    _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
+  ) -> BackendFailure {
+    BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
+  }
+
+  // MARK: Starting
+
+  /// Starts the service unless it runs, is about to, or must pause.
+  func wake() {
+    if case .ready(let backend) = phase, !backend.isAccepting {
+      ending.append(backend)
+      phase = .asleep
+    }
+    guard case .asleep = phase else { return }
+    phase = .queued
+    handshake = Handshake(setting: handshakeSetting, knownEra: host.knownEra(of: self))
+    host.startQueue.enter(self) { [unowned self] in start() }
+  }
+
+  private var handshakeSetting: Handshake.Setting {
+    switch manifest.process.protocolChoice {
+    case .auto: .auto
+    case .legacy: .legacy
+    case .modern: .modern
+    }
+  }
+
+  /// A slot is ours; it is given back in `becameReady` or `startFailed`.
+  func start() {
+    guard case .queued = phase else { return host.startQueue.leave() }
+    do {
+      let spec = try host.launch(self)
+      policy.started(at: EventLoop.now)
+      let backend = try ProcessBackend(
+        spec, service: name, handshake: handshake, settings: host.settings(for: self),
+        delegate: self, log: host.log)
+      phase = .starting(backend)
+      host.childStarted(backend, of: self)
+      host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
+    } catch let error as Launch.Failure {
+      startFailed(unavailable(.unavailable, explain(error)))
+    } catch let error as SpawnError {
+      let reason: BackendFailure.Reason = error.reason == .descriptors ? .descriptors : .unavailable
+      startFailed(unavailable(reason, "Service '\(name)' cannot start. \(error)"))
+    } catch {
+      startFailed(unavailable(.unavailable, "Service '\(name)' cannot start."))
+    }
+  }
+
+  private func explain(_ failure: Launch.Failure) -> String {
+    switch failure {
+    case .commandNotFound(let command):
+      "Service '\(name)' cannot start: its command '\(command)' is not in PATH; "
+        + "install it or write its full path in \(manifest.file)."
+    }
+  }
+
+  /// Nothing was started: no use in trying again before somebody asks.
+  private func startFailed(_ failure: BackendFailure) {
+    phase = .asleep
+    lastFailure = failure
+    host.startQueue.leave()
+    host.log(.error, "service.cannot_start", ["service": name, "why": failure.detail])
+    host.serviceFailed(self, failure)
+    failWaiting(failure)
+  }
+
+  // MARK: Ending
+
+  /// Ends every process of this service and starts no more.
+  func close(_ patience: StopSequence.Patience) {
+    if case .queued = phase { host.startQueue.withdraw(self) }
+    let backends = liveBackends
+    if case .starting = phase { host.startQueue.leave() }
+    ending = backends
+    phase = .closed
+    pauseTimer?.stop()
+    idleTimer?.stop()
+    failWaiting(unavailable(.shuttingDown, "The gateway is ending."))
+    for backend in backends { backend.stop(patience) }
+  }
+
+  func pause(_ failure: BackendFailure) {
+    let now = EventLoop.now
+    policy.failed(at: now, random: Double.random(in: 0..<1))
+    let until = policy.nextStart(after: now) ?? now
+    let delay = until - now
+    phase = .pausing(until: until)
+    lastFailure = failure
+    host.log(
+      policy.isFlapping ? .error : .warning, "service.failed",
+      [
+        "service": name, "why": failure.detail, "flapping": String(policy.isFlapping),
+        "retry_ms": String(delay.inMilliseconds),
+      ])
+    host.serviceFailed(self, failure)
+    if policy.isFlapping {
+      var told = failure
+      told.retryAfter = delay
+      failWaiting(told)
+    }
+    let timer = pauseTimer ?? LoopTimer { [unowned self] in pauseOver() }
+    pauseTimer = timer
+    timer.start(after: delay)
+  }
+
+  private func pauseOver() {
+    guard case .pausing = phase else { return }
+    phase = .asleep
+    if !waiting.isEmpty || manifest.process.start == .always { wake() }
+  }
+
+  // MARK: Idleness
+
+  /// The idle clock runs only with no request in flight and none waiting.
+  func watchIdleness() {
+    guard manifest.process.start != .always else { return }
+    lastUse = EventLoop.now
+    let timer = idleTimer ?? LoopTimer { [unowned self] in checkIdleness() }
+    idleTimer = timer
+    timer.start(after: manifest.process.idle)
+  }
+
+  private func checkIdleness() {
+    guard case .ready(let backend) = phase else { return }
+    let now = EventLoop.now
+    if backend.inFlight > 0 || !waiting.isEmpty { lastUse = now }
+    let due = lastUse + manifest.process.idle
+    guard now >= due else {
+      idleTimer?.start(at: due)
+      return
+    }
+    host.log(.info, "service.idle", ["service": name])
+    ending.append(backend)
+    phase = .asleep
+    backend.stop(host.settings(for: self).patience)
+  }
+}

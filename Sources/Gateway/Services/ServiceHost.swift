@@ -1,0 +1,21 @@
+import Backend
+import Loop
+import MCP
+import Telemetry
+
+/// What a service needs from the gateway around it.
+@EventLoop
+protocol ServiceHost: AnyObject {
+  var startQueue: StartQueue { get }
+  var log: Log { get }
+  func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
+  func settings(for service: Service) -> BackendSettings
+  func knownEra(of service: Service) -> Era?
+  func childStarted(_ backend: ProcessBackend, of service: Service)
+  func childGone(_ backend: ProcessBackend, of service: Service)
+  func serviceIsReady(_ service: Service, on backend: ProcessBackend)
+  func serviceFailed(_ service: Service, _ failure: BackendFailure)
+  func service(
+    _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
+    from backend: ProcessBackend)
+}

@@ -1,0 +1,57 @@
+package import RawJSON
+
+/// A request's id exactly as its sender wrote it, quotes and all.
+///
+/// `1`, `"1"` and `1.0` are three ids. Ids are echoed, never interpreted.
+package struct RequestID: Hashable, Sendable, CustomStringConvertible {
+  /// Bytes between the quotes of a string, or of a whole number.
+  package static let maximumLength = 256
+
+  /// The id as JSON text.
+  package let bytes: [UInt8]
+
+  /// The id at `range`; nil if no legal id is there.
+  package init?(_ range: ByteRange, in bytes: RawSpan) {
+    guard Self.isLegal(range, in: bytes) else { return nil }
+    self.bytes = JSON.copy(range, in: bytes)
+  }
+
+  /// An id of our own.
+  package init(_ number: UInt64) {
+    var bytes: [UInt8] = []
+    JSON.append(number, to: &bytes)
+    self.bytes = bytes
+  }
+
+  /// As one block: hashing byte by byte took a tenth of the relay's time.
+  package func hash(into hasher: inout Hasher) {
+    unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+  }
+
+  package var description: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Whether the JSON value at `range` may be an id: a string, or a number that is an integer by
+  /// its form (`7`, `-0`, `1.0`; not `1.5`, `1e3`). Progress tokens follow the same rule.
+  package static func isLegal(_ range: ByteRange, in bytes: RawSpan) -> Bool {
+    guard range.count > 0, range.fits(in: bytes.byteCount) else { return false }
+    switch bytes.byte(at: range.start) {
+    case UInt8(ascii: "\""): return range.count - 2 <= maximumLength
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      return range.count <= maximumLength && isIntegral(range, in: bytes)
+    default: return false
+    }
+  }
+
+  private static func isIntegral(_ number: ByteRange, in bytes: RawSpan) -> Bool {
+    var isBehindPoint = false
+    for offset in number.start..<number.end {
+      switch bytes.byte(at: offset) {
+      case UInt8(ascii: "."): isBehindPoint = true
+      case UInt8(ascii: "e"), UInt8(ascii: "E"): return false
+      case UInt8(ascii: "1")...UInt8(ascii: "9") where isBehindPoint: return false
+      default: break
+      }
+    }
+    return true
+  }
+}

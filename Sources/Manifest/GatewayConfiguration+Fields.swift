@@ -1,0 +1,129 @@
+import YAML
+
+// The keys of gateway.yaml. `config/gateway.yaml` tells the reasons for the defaults.
+
+extension GatewayConfiguration {
+  /// The longest span that any key takes.
+  static let longest = Duration.seconds(86_400)
+
+  static let fields: [Field<GatewayConfiguration>] = [
+    .plugins("plugins", \.plugins, "Installed plugins to serve, by name."),
+    .section("log", \.log, "What is written to stderr.", { Log.fields }),
+    .section("limits", \.limits, "How much of everything.", { Limits.fields }),
+    .section("deadlines", \.deadlines, "How long answers may take.", { Deadlines.fields }),
+    .section(
+      "discovery", \.discovery, "Asking services for the first time what they offer.",
+      { Discovery.fields }),
+    .section("processes", \.processes, "Child processes.", { Processes.fields }),
+    .section("stop", \.stop, "How processes and the gateway end.", { Stop.fields }),
+    .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
+  ]
+}
+
+extension GatewayConfiguration.Log {
+  static let fields: [Field<Self>] = [
+    .choice("level", \.level, "The least important event that is logged.")
+  ]
+}
+
+extension GatewayConfiguration.Limits {
+  private static let message: ClosedRange<UInt64> = 1 << 10...1 << 30
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .size("client_message", \.clientMessage, in: message, "The longest line from the client."),
+    .size("backend_message", \.backendMessage, in: message, "The longest line from a service."),
+    .integer(
+      "client_calls", \.clientCalls, in: 1...1_000_000,
+      "Requests of the client that are not answered yet; more are refused."),
+    .integer(
+      "backend_calls", \.backendCalls, in: 1...1_000_000,
+      "Calls that one service works on at a time, where its manifest does not say."),
+    .integer(
+      "queued_calls", \.queuedCalls, in: 0...1_000_000,
+      "Calls that wait for one service, where its manifest does not say; more are refused."),
+    .size(
+      "queued_bytes", \.queuedBytes, in: message,
+      "Bytes that wait to be written to one service; a single message may be larger."),
+    .span(
+      "stalled_write", \.stalledWrite, in: span,
+      "A service that reads nothing for this long is restarted."),
+    .size(
+      "client_output", \.clientOutput, in: message,
+      "Bytes that wait for the client before services are no longer read."),
+    .integer("page", \.page, in: 1...20_000, "Entries on one page of a list."),
+  ]
+}
+
+extension GatewayConfiguration.Deadlines {
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .span("call", \.call, in: span, "A call, where nothing else says; progress extends it."),
+    .span("absolute", \.absolute, in: span, "A call with all extensions."),
+    .span("initialize", \.initialize, in: span, "From starting a process to its handshake."),
+    .span("probe", \.probe, in: span, "The question which era of MCP a service speaks."),
+  ]
+}
+
+extension GatewayConfiguration.Discovery {
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .span(
+      "wait", \.wait, in: .zero...GatewayConfiguration.longest,
+      "How long the first list waits for services that were never asked."),
+    .integer("parallel", \.parallel, in: 1...256, "Services asked at the same time."),
+    .span("deadline", \.deadline, in: span, "For one service, from its own start."),
+  ]
+}
+
+extension GatewayConfiguration.Processes {
+  private static let span = Duration.seconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .integer("parallel", \.parallel, in: 1...256, "Processes started at the same time."),
+    .span(
+      "idle", \.idle, in: span,
+      "A process without a call for this long is stopped, where its manifest does not say."),
+  ]
+}
+
+extension GatewayConfiguration.Stop {
+  private static let span = Duration.zero...Duration.seconds(600)
+
+  static let fields: [Field<Self>] = [
+    .span("close", \.close, in: span, "From closing a process's input to SIGTERM."),
+    .span("terminate", \.terminate, in: span, "From SIGTERM to SIGKILL."),
+    .span("drain", \.drain, in: span, "For calls in flight after the client has gone."),
+  ]
+}
+
+extension GatewayConfiguration.Stderr {
+  static let fields: [Field<Self>] = [
+    .size("line", \.line, in: 80...1 << 20, "The longest line that is kept; the rest is cut."),
+    .integer("rate", \.rate, in: 0...1_000_000, "Lines a second that one service may log."),
+    .size("kept", \.kept, in: 1 << 10...1 << 24, "The newest output kept for error messages."),
+  ]
+}
+
+extension Field {
+  static func plugins(
+    _ key: String, _ path: Path<[String]>, _ about: String
+  ) -> Field {
+    value(
+      key, path, about, .list(.text(.service)),
+      show: { "[" + $0.joined(separator: ", ") + "]" }
+    ) { node, reader in
+      var seen: Set<String> = []
+      return reader.list(node) { node, reader in
+        guard let name = reader.text(node, .service) else { return nil }
+        guard seen.insert(name).inserted else {
+          reader.report("the plugin '\(name)' is named twice", at: node.position)
+          return nil
+        }
+        return name
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import YAML
+
+/// Reads one manifest.
+struct ManifestFile {
+  let path: String
+  let gateway: GatewayConfiguration
+  let variables: Variables
+
+  /// The service, ready or off; never throws, since a broken manifest concerns nobody else.
+  func entry() -> ServiceEntry {
+    let stem = FilePath.stem(of: path)
+    var reader = Reader(file: path, variables: variables)
+    guard let root = reader.root() else {
+      return ServiceEntry(name: escaped(stem), file: path, state: .off(reader.diagnostics))
+    }
+    let isEnabled = !(root["enabled"]?.scalar.map(Self.isFalse) ?? false)
+    if !isEnabled { reader = Reader(file: path, variables: variables.dry) }
+    let manifest = manifest(from: root, named: stem, &reader)
+    let name = TextRule.service.problem(with: manifest.name) == nil ? manifest.name : escaped(stem)
+    guard reader.diagnostics.isEmpty else {
+      return ServiceEntry(name: name, file: path, state: .off(reader.diagnostics))
+    }
+    return ServiceEntry(
+      name: name, file: path, state: isEnabled ? .ready(manifest) : .disabled(manifest))
+  }
+
+  private static func isFalse(_ scalar: Scalar) -> Bool {
+    scalar.style == .plain && ["false", "False", "FALSE"].contains(scalar.text)
+  }
+
+  private func manifest(
+    from root: Node, named stem: String, _ reader: inout Reader
+  ) -> ServiceManifest {
+    var manifest = ServiceManifest(name: stem, file: path)
+    manifest.process.directory = FilePath.folder(of: path)
+    manifest.process.idle = gateway.processes.idle
+    manifest.limits.concurrent = gateway.limits.backendCalls
+    manifest.limits.queue = gateway.limits.queuedCalls
+    manifest.limits.timeout = min(gateway.deadlines.call, gateway.deadlines.absolute)
+    if let other = root.pairs?.first(where: { $0.key == "http" || $0.key == "rest" }) {
+      // Its other keys mean something else there, so they are not judged.
+      if let name = root["service"]?.scalar?.text { manifest.name = name }
+      reader.report(ServiceManifest.otherTransport(other.key), at: other.keyPosition)
+      return manifest
+    }
+    reader.read(root, into: &manifest, by: ServiceManifest.fields)
+    checkNames(manifest, root, &reader)
+    checkProcess(&manifest, root, &reader)
+    checkLimits(manifest, root, &reader)
+    return manifest
+  }
+
+  private func checkNames(_ manifest: ServiceManifest, _ root: Node, _ reader: inout Reader) {
+    if root["service"]?.isNull ?? true, let problem = TextRule.service.problem(with: manifest.name)
+    {
+      reader.report(
+        "the file's name gives the service the name \(quoted(manifest.name)), which \(problem); "
+          + "give it another with 'service'", at: .start)
+    }
+    for reserved in ["gateway_", "tools_"] where manifest.prefix.utf8.starts(with: reserved.utf8) {
+      let node = root["tools"]?["prefix"] ?? root["service"]
+      reader.report(
+        "the prefix '\(manifest.prefix)' begins with '\(reserved)', which is reserved; "
+          + "choose another 'service' or 'tools.prefix'", at: node?.position ?? .start)
+    }
+    var shown: [String: String] = [:]
+    for rename in manifest.tools.rename {
+      guard let first = shown.updateValue(rename.name, forKey: rename.text) else { continue }
+      reader.report(
+        "'tools.rename' gives both \(quoted(first)) and \(quoted(rename.name)) the name "
+          + quoted(rename.text),
+        at: root["tools"]?["rename"]?[rename.name]?.position ?? root.position)
+    }
+  }
+
+  private func checkProcess(
+    _ manifest: inout ServiceManifest, _ root: Node, _ reader: inout Reader
+  ) {
+    let folder = FilePath.folder(of: path)
+    let process = root["process"]
+    for (key, text) in [
+      ("command", manifest.process.command), ("directory", manifest.process.directory),
+    ] where text.utf8.starts(with: "~/".utf8) || text == "~" {
+      reader.report(
+        "'~' in 'process.\(key)' is not expanded; write ${env:HOME}",
+        at: process?[key]?.position ?? root.position)
+    }
+    if manifest.process.command.utf8.contains(UInt8(ascii: "/")) {
+      manifest.process.command = FilePath.absolute(manifest.process.command, in: folder)
+    }
+    manifest.process.directory = FilePath.absolute(manifest.process.directory, in: folder)
+    let arguments = ArgumentList(command: manifest.process.command, items: reader.arguments)
+    for refusal in arguments.refusals() {
+      reader.report(
+        "'process.args.\(refusal.index + 1)' \(refusal.message)",
+        at: reader.arguments[refusal.index].node.position)
+    }
+  }
+
+  private func checkLimits(_ manifest: ServiceManifest, _ root: Node, _ reader: inout Reader) {
+    guard manifest.limits.timeout > gateway.deadlines.absolute else { return }
+    reader.report(
+      "'limits.timeout' is longer than deadlines.absolute of gateway.yaml, "
+        + SpanText.show(gateway.deadlines.absolute),
+      at: root["limits"]?["timeout"]?.position ?? root.position)
+  }
+}
+
+extension Reader {
+  /// The root of the file; reports why there is none. An empty file may be fine.
+  mutating func root(allowsEmpty: Bool = false) -> Node? {
+    do throws(RegularFile.Failure) {
+      let bytes = try RegularFile.read(file, limit: YAML.Limits().bytes)
+      return root(of: bytes, allowsEmpty)
+    } catch {
+      report("the file \(error)", at: nil)
+      return nil
+    }
+  }
+
+  private mutating func root(of bytes: [UInt8], _ allowsEmpty: Bool) -> Node? {
+    do throws(YAMLError) {
+      if let root = try Node.parse(bytes), !root.isNull { return root }
+      if !allowsEmpty { report("the file is empty", at: .start) }
+    } catch {
+      report(error.description, at: error.position)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,159 @@
+import YAML
+
+// The keys of a manifest.
+
+extension ServiceManifest {
+  static let fields: [Field<ServiceManifest>] = [
+    .text("service", \.name, .service, "The service's name; the file's name if left out."),
+    .text("description", \.description, .prose, "One sentence for people."),
+    .flag("enabled", \.isEnabled, "Whether the service is served at all."),
+    .section(
+      "process", \.process, "The child process that speaks MCP over stdin and stdout.",
+      { ProcessSpec.fields }, isRequired: true),
+    .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+    .integer(
+      "priority", \.priority, in: 0...100, "Services with a higher one come first in lists."),
+    .section(
+      "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
+    .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
+    .reserved("health", "'health' is not supported yet: this version makes no health checks"),
+    .reserved("http", Self.otherTransport("http")),
+    .reserved("rest", Self.otherTransport("rest")),
+  ]
+
+  static func otherTransport(_ key: String) -> String {
+    "'\(key)' is not supported yet: this version serves process services only"
+  }
+}
+
+extension ServiceLimits {
+  static let fields: [Field<ServiceLimits>] = [
+    .integer(
+      "concurrent", \.concurrent, in: 1...1_000_000,
+      "Calls at a time; by default limits.backend_calls of gateway.yaml."),
+    .integer(
+      "queue", \.queue, in: 0...1_000_000,
+      "Calls that wait beyond those; by default limits.queued_calls of gateway.yaml."),
+    .span(
+      "timeout", \.timeout, in: .milliseconds(1)...GatewayConfiguration.longest,
+      "Of a call, unless progress extends it; by default deadlines.call of gateway.yaml."),
+  ]
+}
+
+extension ProcessSpec {
+  static let fields: [Field<ProcessSpec>] = [
+    .openText(
+      "command", \.command, .path,
+      "The program: a name to be found in PATH, or a path, relative to the manifest's folder.",
+      isRequired: true),
+    .arguments("args", \.arguments, "Its arguments; no shell reads them."),
+    .environment("env", \.environment, "Variables for the process."),
+    .openText(
+      "directory", \.directory, .path,
+      "Where it runs, relative to the manifest's folder, which is the default."),
+    .choice(
+      "start", \.start,
+      "With the first call (on-demand), early (warm), or early and for good (always)."),
+    .span(
+      "idle", \.idle, in: .seconds(1)...GatewayConfiguration.longest,
+      "Stopped after this long without a call; by default processes.idle of gateway.yaml."),
+    .choice("protocol", \.protocolChoice, "The era of MCP it speaks; auto asks it once."),
+    .section("limits", \.self, "What the process may use.", { ProcessSpec.limits }),
+  ]
+
+  static let limits: [Field<ProcessSpec>] = [
+    .size("memory", \.memory, in: 1 << 20...1 << 44, "Bytes of data it may allocate (RLIMIT_DATA).")
+  ]
+}
+
+extension ToolRules {
+  static let fields: [Field<ToolRules>] = [
+    .text(
+      "prefix", \.prefix, .prefix,
+      "What names of tools and prompts begin with; by default the service's name and _."),
+    .patterns("include", \.include, "Only tools with these names; * stands for anything."),
+    .patterns("exclude", \.exclude, "No tools with these names; * stands for anything."),
+    .names(
+      "rename", \.rename, .tool,
+      "From the service's name of a tool to the one to show, before the prefix."),
+    .names("describe", \.describe, .prose, "From the service's name of a tool to its description."),
+  ]
+}
+
+extension Field {
+  /// Text with variables, but without secrets.
+  static func openText(
+    _ key: String, _ path: Path<String>, _ rule: TextRule,
+    _ about: String, isRequired: Bool = false
+  ) -> Field {
+    value(key, path, about, .text(rule), isRequired: isRequired, show: { _ in nil }) {
+      $1.openText($0, rule)
+    }
+  }
+
+  static func patterns(
+    _ key: String, _ path: Path<[NamePattern]>, _ about: String
+  ) -> Field {
+    value(key, path, about, .list(.text(.foreignName)), show: { _ in nil }) { node, reader in
+      reader.list(node) { $1.text($0, .foreignName).map { NamePattern($0) } }
+    }
+  }
+
+  static func names(
+    _ key: String, _ path: Path<[NamedText]>, _ rule: TextRule,
+    _ about: String
+  ) -> Field {
+    let shape = KeyDescription.Shape.table(keys: nil, .text(rule))
+    return value(key, path, about, shape, show: { _ in nil }) { node, reader in
+      reader.table(node, keys: .foreignName) { pair, reader in
+        reader.text(pair.value, rule).map { NamedText(name: pair.key, text: $0) }
+      }
+    }
+  }
+
+  static func environment(
+    _ key: String, _ path: Path<[EnvironmentVariable]>,
+    _ about: String
+  ) -> Field {
+    let shape = KeyDescription.Shape.table(keys: TextRule.variable.pattern, .text(.word))
+    return value(key, path, about, shape, show: { _ in nil }) { node, reader in
+      reader.table(node, keys: .variable) { pair, reader in
+        reader.environmentValue(pair).map { EnvironmentVariable(name: pair.key, value: Secret($0)) }
+      }
+    }
+  }
+}
+
+extension Field<ProcessSpec> {
+  static func arguments(
+    _ key: String, _ path: Path<[String]>, _ about: String
+  ) -> Field {
+    value(key, path, about, .list(.text(.word)), show: { _ in nil }) { $1.arguments($0) }
+  }
+}
+
+extension Reader {
+  /// The variable by which the gateway finds its descendants; no manifest may set it.
+  static let reservedVariable = "SWITCHYARD_LINEAGE"
+
+  fileprivate mutating func environmentValue(_ pair: Node.Pair) -> String? {
+    guard pair.key != Self.reservedVariable else {
+      report("\(subject) is set by the gateway", at: pair.keyPosition)
+      return nil
+    }
+    guard let template = template(pair.value, .word) else { return nil }
+    return expanded(template, .word, at: pair.value)
+  }
+
+  fileprivate mutating func arguments(_ node: Node) -> [String]? {
+    let items = list(node) { node, reader -> ArgumentList.Item? in
+      guard let template = reader.template(node, .word), reader.isOpen(template, at: node),
+        let text = reader.expanded(template, .word, at: node)
+      else { return nil }
+      return ArgumentList.Item(template: template, text: text, node: node)
+    }
+    guard let items else { return nil }
+    arguments = items
+    return items.map(\.text)
+  }
+}

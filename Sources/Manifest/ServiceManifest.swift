@@ -1,0 +1,83 @@
+/// What one manifest describes, checked and complete.
+package struct ServiceManifest: Sendable {
+  /// `[A-Za-z0-9_-]`, at most 32 bytes; the file's name where the manifest has none.
+  package var name: String
+  package var description: String?
+  package var isEnabled = true
+  package var process = ProcessSpec()
+  package var tools = ToolRules()
+  /// 0 to 100; services with more come first in lists.
+  package var priority = 50
+  package var limits = ServiceLimits()
+  /// The path of the manifest.
+  package var file: String
+
+  package init(name: String, file: String) {
+    self.name = name
+    self.file = file
+  }
+
+  /// What names of tools and prompts begin with: `tools.prefix`, or the service's name and `_`.
+  package var prefix: String { tools.prefix ?? name + "_" }
+}
+
+/// How much of a service may be used at once.
+package struct ServiceLimits: Hashable, Sendable {
+  /// Calls that are with the service at the same time.
+  package var concurrent = 1_024
+  /// Calls that wait for the service.
+  package var queue = 1_024
+  /// The deadline of a call that does not bring its own; progress may extend it.
+  package var timeout = Duration.seconds(60)
+
+  package init() {}
+}
+
+/// The child process that is the service.
+package struct ProcessSpec: Sendable {
+  /// An absolute path, or a name without a slash to be looked up in `PATH`.
+  package var command = ""
+  package var arguments: [String] = []
+  /// What is added to the short list that every child gets, in the order of the file.
+  package var environment: [EnvironmentVariable] = []
+  /// Absolute.
+  package var directory = ""
+  package var start = StartPolicy.onDemand
+  /// How long without a call until the process is stopped; `always` never stops.
+  package var idle = Duration.seconds(300)
+  package var protocolChoice = ProtocolChoice.auto
+  /// Bytes of data the process may allocate (RLIMIT_DATA); nil is no limit.
+  package var memory: UInt64?
+
+  package init() {}
+}
+
+/// A variable of a child's environment.
+package struct EnvironmentVariable: Sendable {
+  package var name: String
+  /// Kept from messages and logs whether it came from a secret or not.
+  package var value: Secret
+
+  package init(name: String, value: Secret) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// When a process is started.
+package enum StartPolicy: String, CaseIterable, Sendable {
+  /// With the first call.
+  case onDemand = "on-demand"
+  /// Early; stops when idle.
+  case warm
+  /// Early; never stops for idleness.
+  case always
+}
+
+/// Which era of MCP a service is spoken to in.
+package enum ProtocolChoice: String, CaseIterable, Sendable {
+  /// Probed once per command and remembered.
+  case auto
+  case legacy
+  case modern = "2026-07-28"
+}

@@ -1,0 +1,44 @@
+/// Which of a service's tools are shown, and under which name and description.
+///
+/// Names are the service's own; `rename` comes before the prefix.
+package struct ToolRules: Sendable {
+  /// nil is the default: the service's name and `_`; empty is none.
+  package var prefix: String?
+  /// If not empty, only tools that match one of these.
+  package var include: [NamePattern] = []
+  /// Tools that match one of these are left out, included or not.
+  package var exclude: [NamePattern] = []
+  /// The service's name of a tool, and the one to show.
+  package var rename: [NamedText] = []
+  /// The service's name of a tool, and the description to show.
+  package var describe: [NamedText] = []
+
+  package init() {}
+
+  /// Whether the tool that the service calls `name` is shown.
+  package func admits(_ name: some Collection<UInt8>) -> Bool {
+    if exclude.contains(where: { $0.matches(name) }) { return false }
+    return include.isEmpty || include.contains { $0.matches(name) }
+  }
+
+  /// The name to show for the tool that the service calls `name`, before the prefix; nil if its own.
+  package func renamed(_ name: some Collection<UInt8>) -> String? {
+    rename.first { $0.name.utf8.elementsEqual(name) }?.text
+  }
+
+  /// The description to show for the tool that the service calls `name`; nil if its own.
+  package func described(_ name: some Collection<UInt8>) -> String? {
+    describe.first { $0.name.utf8.elementsEqual(name) }?.text
+  }
+}
+
+/// One line of a mapping from names to texts.
+package struct NamedText: Hashable, Sendable {
+  package var name: String
+  package var text: String
+
+  package init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
+}

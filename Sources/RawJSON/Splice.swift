@@ -1,0 +1,127 @@
+/// A list of changes to one text, which is otherwise passed on byte for byte.
+///
+/// Replacements lie one after another in one buffer that survives `removeAll`,
+/// so that a splice which is kept and reused allocates nothing. The edits are
+/// kept in the order of their places, whatever the order they came in.
+///
+/// `forEachSlice` yields at most `2 * editCount + 1` slices: the gateway writes
+/// them out with one system call and copies the payload nowhere.
+package struct Splice: Sendable {
+  private struct Entry {
+    var range: ByteRange
+    var text: ByteRange
+  }
+
+  private var entries: [Entry] = []
+  private var texts: [UInt8] = []
+
+  /// A splice without edits.
+  package init() {
+    entries.reserveCapacity(8)
+    texts.reserveCapacity(256)
+  }
+
+  /// A splice with these edits, which may come in any order.
+  package init(_ edits: [Edit]) {
+    self.init()
+    for edit in edits { replace(edit.range, orInsertAt: true) { $0 += edit.replacement } }
+  }
+
+  /// Number of edits.
+  package var editCount: Int { entries.count }
+
+  /// Forgets all edits and keeps the memory.
+  package mutating func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    texts.removeAll(keepingCapacity: true)
+  }
+
+  /// Replaces `range` by what `write` appends; nothing happens if the range is absent.
+  ///
+  /// Of two edits that overlap the later call is ignored, because both cannot be done; ranges
+  /// of different members never overlap.
+  package mutating func replace(_ range: ByteRange, by write: (inout [UInt8]) -> Void) {
+    replace(range, orInsertAt: false, by: write)
+  }
+
+  /// Replaces `range` by `bytes`; nothing happens if the range is absent.
+  package mutating func replace(_ range: ByteRange, with bytes: [UInt8]) {
+    replace(range, orInsertAt: false) { $0 += bytes }
+  }
+
+  /// Replaces `range` by a number in decimal; nothing happens if the range is absent.
+  package mutating func replace(_ range: ByteRange, with number: UInt64) {
+    replace(range, orInsertAt: false) { JSON.append(number, to: &$0) }
+  }
+
+  /// Inserts what `write` appends before the byte at `offset`.
+  ///
+  /// Two insertions at one place appear in the order of the calls.
+  package mutating func insert(at offset: Int, _ write: (inout [UInt8]) -> Void) {
+    replace(ByteRange(start: offset, end: offset), orInsertAt: true, by: write)
+  }
+
+  /// Inserts `bytes` before the byte at `offset`.
+  package mutating func insert(_ bytes: [UInt8], at offset: Int) {
+    insert(at: offset) { $0 += bytes }
+  }
+
+  /// Bytes that a text of `byteCount` bytes has after the edits.
+  package func resultCount(of byteCount: Int) -> Int {
+    entries.reduce(byteCount) { $0 - $1.range.count + $1.text.count }
+  }
+
+  /// Calls `body` with the pieces of the edited text in order; none is empty.
+  ///
+  /// The pointers are valid during the call of `forEachSlice` only, those into the replacements
+  /// until this splice is next changed. Edits beyond the end of `source` are left out.
+  package func forEachSlice(
+    of source: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    unsafe texts.withUnsafeBytes { replacements in
+      var position = 0
+      for entry in entries where entry.range.fits(in: source.count) {
+        if entry.range.start > position {
+          unsafe body(UnsafeRawBufferPointer(rebasing: source[position..<entry.range.start]))
+        }
+        if !entry.text.isAbsent {
+          unsafe body(
+            UnsafeRawBufferPointer(rebasing: replacements[entry.text.start..<entry.text.end]))
+        }
+        position = entry.range.end
+      }
+      guard position < source.count else { return }
+      unsafe body(UnsafeRawBufferPointer(rebasing: source[position...]))
+    }
+  }
+
+  /// The edited text, copied.
+  package func applied(to source: RawSpan) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(resultCount(of: source.byteCount))
+    unsafe source.withUnsafeBytes { pointer in
+      unsafe forEachSlice(of: pointer) { unsafe output.append(contentsOf: $0) }
+    }
+    return output
+  }
+
+  private mutating func replace(
+    _ range: ByteRange, orInsertAt inserts: Bool, by write: (inout [UInt8]) -> Void
+  ) {
+    guard range.start <= range.end, inserts || !range.isAbsent else { return }
+    var index = entries.count
+    while index > 0,
+      entries[index - 1].range.start > range.start
+        || (range.isAbsent && entries[index - 1].range.start == range.start
+          && !entries[index - 1].range.isAbsent)
+    {
+      index -= 1
+    }
+    if index > 0, entries[index - 1].range.end > range.start { return }
+    if index < entries.count, entries[index].range.start < range.end { return }
+    let start = texts.count
+    write(&texts)
+    let text = ByteRange(start: start, end: texts.count)
+    entries.insert(Entry(range: range, text: text), at: index)
+  }
+}

@@ -1,0 +1,25 @@
+/// The tables, and the number that says which they are.
+enum Schema {
+  /// Kept in `user_version`. Version 0 is an empty file.
+  static let version = 1
+
+  static let statements = """
+    CREATE TABLE catalogue (
+      service TEXT NOT NULL, digest TEXT NOT NULL, revision TEXT NOT NULL,
+      server_info BLOB NOT NULL, capabilities BLOB NOT NULL, instructions BLOB,
+      tools BLOB NOT NULL, prompts BLOB NOT NULL, resources BLOB NOT NULL,
+      templates BLOB NOT NULL, updated_at INTEGER NOT NULL,
+      PRIMARY KEY (service, digest)) WITHOUT ROWID;
+    CREATE TABLE era (
+      digest TEXT PRIMARY KEY, revision TEXT NOT NULL, updated_at INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE child (
+      pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
+      marker TEXT NOT NULL, service TEXT NOT NULL,
+      owner_pid INTEGER NOT NULL, owner_started INTEGER NOT NULL,
+      PRIMARY KEY (boot, pid, started)) WITHOUT ROWID;
+    CREATE TABLE gateway (
+      pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
+      configuration TEXT NOT NULL, started_at INTEGER NOT NULL,
+      PRIMARY KEY (boot, pid, started)) WITHOUT ROWID;
+    """
+}

@@ -1,1 +1,0 @@
-// Events as one JSON object a line.

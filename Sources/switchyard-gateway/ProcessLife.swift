@@ -1,0 +1,76 @@
+import Gateway
+import Glibc
+import Loop
+import Manifest
+import Store
+import Telemetry
+
+/// What ends the process from outside, and what others can know of it: signals,
+/// the end of the parent, and its entry in the state file.
+@EventLoop
+final class ProcessLife {
+  private static var current: ProcessLife?
+
+  private let store: StateStore?
+  private let folder: String
+  private let gateway: Gateway
+  private var signals: [SignalWatch] = []
+  private var parent: ParentWatch?
+
+  /// - Parameter folder: the configuration's, for the entry in the state file.
+  static func begin(
+    _ configuration: Configuration, environment: [String: String], folder: String, state: String,
+    log: Log
+  ) {
+    let life = ProcessLife(configuration, environment, folder: folder, state: state, log: log)
+    current = life
+    life.begin()
+  }
+
+  private init(
+    _ configuration: Configuration, _ environment: [String: String], folder: String, state: String,
+    log: Log
+  ) {
+    let store = ProcessLife.openStore(state, log: log)
+    self.store = store
+    self.folder = folder
+    let surroundings = Gateway.Surroundings(
+      input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
+      environment: environment, store: store, log: log,
+      leave: { code in
+        if let process = Loop.ProcessIdentity.current { _ = store?.unregister(.init(process)) }
+        exit(code)
+      })
+    gateway = Gateway(configuration, surroundings: surroundings)
+  }
+
+  /// Without its state file the gateway is slower to know its services, and otherwise the same.
+  private static func openStore(_ directory: String, log: Log) -> StateStore? {
+    do {
+      return try StateStore(directory: directory)
+    } catch {
+      log(.warning, "state.unavailable", ["why": "\(error)"])
+      return nil
+    }
+  }
+
+  private func begin() {
+    let gateway = self.gateway
+    for number in [SIGTERM, SIGINT, SIGHUP] {
+      signals.append(SignalWatch(number) { [weak gateway] in gateway?.signalled(number) })
+    }
+    parent = ParentWatch { [weak gateway] in gateway?.parentEnded() }
+    gateway.begin()
+    // After the first read has been asked for: nobody waits for this.
+    Task(executorPreference: EventLoop.executor) { await self.register() }
+  }
+
+  private func register() {
+    guard let process = Loop.ProcessIdentity.current else { return }
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    _ = store?.register(
+      GatewayRecord(
+        process: .init(process), configuration: folder, startedAt: Int64(now.tv_sec)))
+  }
+}

@@ -1,0 +1,103 @@
+/// The process that clients launch: reads its configuration, opens its state,
+/// and serves MCP on stdin and stdout until the client leaves.
+///
+/// Nothing here waits for a service, so that the first answer is there within
+/// milliseconds of the start.
+import Glibc
+import Loop
+import Manifest
+import Telemetry
+
+@main
+struct SwitchyardGateway {
+  static func main() {
+    switch Arguments.parse(Array(CommandLine.arguments.dropFirst())) {
+    case .help: leave(0, saying: Arguments.help, on: 1)
+    case .version: leave(0, saying: "switchyard-gateway \(Arguments.version)\n", on: 1)
+    case .mistake(let text): leave(2, saying: "switchyard-gateway: \(text)\n", on: 2)
+    case .run(let arguments): serve(arguments)
+    }
+  }
+
+  private static func serve(_ arguments: Arguments) {
+    EventLoop.prepareProcess()
+    let environment = environment()
+    let paths: ConfigurationPaths
+    do {
+      paths = try ConfigurationPaths(
+        config: arguments.config, state: arguments.state, environment: environment,
+        workingDirectory: workingDirectory())
+    } catch {
+      leave(2, saying: "switchyard-gateway: \(error)\n", on: 2)
+    }
+    let configuration = Configuration.load(
+      directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
+      pluginDirectories: pluginDirectories(), environment: environment)
+    let log = Log(level: LogLevel(configuration.gateway.log.level))
+    report(configuration, to: log)
+    guard configuration.isUsable else {
+      leave(1, saying: "switchyard-gateway: the configuration cannot be used; see above.\n", on: 2)
+    }
+    EventLoop.run {
+      ProcessLife.begin(
+        configuration, environment: environment, folder: paths.configuration, state: paths.state,
+        log: log)
+    }
+  }
+
+  // MARK: The machine
+
+  private static func environment() -> [String: String] {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let pair = String(cString: text)
+      if let equals = pair.utf8.firstIndex(of: UInt8(ascii: "=")) {
+        variables[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+      }
+      entry += 1
+    }
+    return variables
+  }
+
+  private static func workingDirectory() -> String {
+    guard let path = getcwd(nil, 0) else { return "/" }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
+  /// `PREFIX/share/switchyard/plugins` beside `PREFIX/bin`, and `Plugins` of a checkout.
+  private static func pluginDirectories() -> [String] {
+    guard let path = realpath("/proc/self/exe", nil) else { return [] }
+    defer { free(path) }
+    let parts = String(cString: path).split(separator: "/").dropLast()
+    let prefix = "/" + parts.dropLast().joined(separator: "/")
+    return [prefix + "/share/switchyard/plugins"]
+  }
+
+  private static func report(_ configuration: Configuration, to log: Log) {
+    for diagnostic in configuration.diagnostics {
+      log(
+        diagnostic.severity == .error ? .error : .warning, "config.problem",
+        ["problem": diagnostic.description])
+    }
+  }
+
+  private static func leave(_ code: Int32, saying text: String, on descriptor: Int32) -> Never {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    exit(code)
+  }
+}
+
+extension LogLevel {
+  init(_ level: GatewayConfiguration.Level) {
+    switch level {
+    case .trace: self = .trace
+    case .debug: self = .debug
+    case .info: self = .info
+    case .warning: self = .warning
+    case .error: self = .error
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// What the files of the benchmark share: a peer at the other end of two pipes,
+// the three subjects that are compared, and the table that comes out.
+
+#ifndef SWITCHYARD_BENCH_H
+#define SWITCHYARD_BENCH_H
+
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Where the programs are and where a run may write; set once by main.
+struct setting {
+  const char *gateway, *relay, *echo;
+  const char *folder;  // scratch: configurations and state, one subfolder a part
+  const char *marker;  // NAME=VALUE in the environment of every service, grandchildren included
+  int cpu;             // -1: not pinned
+  int rounds;
+};
+extern struct setting setting;
+
+/// A line without its newline; it lies in the peer's buffer until the next read.
+struct line {
+  const char *bytes;
+  size_t length;
+};
+
+/// A process whose stdin and stdout we hold.
+struct peer {
+  pid_t pid;
+  int to, from;
+  char *buffer;
+  size_t start, end, scanned, capacity;
+};
+
+struct peer peer_start(char *const command[]);
+struct peer peer_start_gateway(const char *configuration);
+void peer_send(struct peer *, const char *bytes, size_t length);
+/// Waits for one line; an end of input instead of it ends the benchmark.
+struct line peer_line(struct peer *);
+/// Reads once; the lines that came are then taken with `peer_next`.
+void peer_read(struct peer *);
+int peer_next(struct peer *, struct line *);
+/// Waits for the answer to `id`, past any notification.
+struct line peer_answer(struct peer *, long id);
+/// The handshake of the legacy era, then one `tools/list`; returns its length.
+size_t peer_open(struct peer *);
+/// Closes stdin, waits for the end, returns the wait status.
+int peer_stop(struct peer *);
+
+uint64_t nanoseconds(void);
+void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+/// Writes DIR/config/manifests/NAME_i.yaml, `services` of them, each with `tools` tools.
+void configure(const char *directory, int services, int tools, int faults);
+/// How many living processes carry the marker.
+int marked_processes(void);
+/// Ends those that are left, so that a failed row does not spoil the next one.
+void kill_marked_processes(void);
+
+enum subject { direct, relay, gateway, subjects };
+struct peer subject_start(enum subject);
+
+/// A call of `size` bytes of text. `id_at` is where its ten digits of id stand.
+struct call {
+  char *bytes;
+  size_t length, id_at, answer_length;
+};
+struct call call_of(size_t size);
+void call_number(struct call *, long id);
+
+enum bound { no_bound, at_most, at_least };
+void report_title(const char *title);
+/// One row of the table and of the JSON; returns nothing, remembers a miss.
+void report(const char *name, double value, const char *unit, enum bound, double limit);
+/// Returns how many rows were missed.
+int report_write(const char *path, const char *commit);
+
+void measure_sequential(void);
+void measure_pipelined(void);
+void measure_start(void);
+void measure_memory(void);
+void measure_leftovers(void);
+
+int compare_u64(const void *, const void *);
+int compare_double(const void *, const void *);
+double median(double *values, size_t count);
+
+#endif
