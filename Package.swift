@@ -24,9 +24,14 @@ let package = Package(
   name: "switchyard",
   products: [
     .executable(name: "switchyard-gateway", targets: ["switchyard-gateway"]),
+    .executable(name: "switchyard", targets: ["switchyard"]),
+    .executable(name: "switchyard-demo", targets: ["switchyard-demo"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
   ],
-  dependencies: [],
+  dependencies: [
+    // In `switchyard` only (docs/decisions/argument-parser.md).
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
   targets: [
     // C libraries of the system, and the one piece of C that is ours.
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -63,10 +68,40 @@ let package = Package(
     .executableTarget(
       name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
+    .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
 
     .executableTarget(
       name: "switchyard-gateway",
       dependencies: ["Telemetry", "Loop", "Store", "Manifest", "Gateway"],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard",
+      dependencies: [
+        "RawJSON", "MCP", "Store", "Manifest", "Harness", "Clients",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
+      swiftSettings: common),
+    .testTarget(
+      name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
+      swiftSettings: common),
+    // The service of docs/plugins.md, so that what the page shows compiles and runs.
+    .executableTarget(
+      name: "temperature", dependencies: ["PluginKit"], path: "Tests/Support/ExamplePlugin",
+      swiftSettings: common),
+    .testTarget(
+      name: "PluginKitTests",
+      dependencies: [
+        "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport", "switchyard-demo", "temperature",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "SwitchyardTests",
+      dependencies: [
+        "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
+      ],
       swiftSettings: common),
 
     .target(
