@@ -6,8 +6,8 @@ package import RawJSON
 ///     {"ms":3,"from":"client","message":{"jsonrpc":"2.0",...}}
 ///     {"ms":9,"from":"server","text":"not JSON at all"}
 ///
-/// Messages keep their numbers and the order of their members; lines that are
-/// not JSON are kept as text.
+/// Messages are kept byte for byte (but for a carriage return at the end); lines
+/// that are not JSON are kept as text.
 package struct Recording: Sendable {
   package enum Side: String, Sendable { case client, server }
 
@@ -19,12 +19,13 @@ package struct Recording: Sendable {
   }
 
   package enum Content: Sendable {
-    case message(JSONValue)
+    /// JSON, byte for byte.
+    case message([UInt8])
     case text(String)
 
     init(_ bytes: [UInt8]) {
-      if let value = try? JSONValue(parsing: bytes) {
-        self = .message(value)
+      if (try? JSONValue(parsing: bytes)) != nil {
+        self = .message(bytes.filter { $0 != 13 })
       } else {
         self = .text(String(decoding: bytes, as: UTF8.self))
       }
@@ -54,7 +55,7 @@ extension Recording {
   package static func text(of line: Line) -> String {
     let content =
       switch line.content {
-      case .message(let value): #""message":\#(value.text)"#
+      case .message(let bytes): #""message":\#(String(decoding: bytes, as: UTF8.self))"#
       case .text(let text): #""text":\#(WireText.quoted(text))"#
       }
     return #"{"ms":\#(line.milliseconds),"from":"\#(line.side.rawValue)",\#(content)}"# + "\n"
@@ -84,8 +85,14 @@ extension Recording.Line {
     else { return nil }
     self.side = side
     milliseconds = UInt64(clamping: value.member("ms")?.intValue ?? 0)
-    if let message = value.member("message") {
-      content = .message(message)
+    if value.member("message") != nil {
+      content = .message(
+        bytes.withUnsafeBytes { buffer in
+          let start = buffer.firstIndex(of: UInt8(ascii: "{")) ?? 0
+          let whole = ByteRange(start: start, end: buffer.count)
+          let range = JSON.member("message", of: whole, in: buffer.bytes)
+          return Array(buffer[range.start..<range.end])
+        })
     } else if let text = value.member("text")?.stringValue {
       content = .text(text)
     } else {
@@ -93,10 +100,16 @@ extension Recording.Line {
     }
   }
 
+  /// The message as a tree; nil for text.
+  package var message: JSONValue? {
+    guard case .message(let bytes) = content else { return nil }
+    return try? JSONValue(parsing: bytes)
+  }
+
   /// The line as it goes over the wire, with its newline.
   package var wireBytes: [UInt8] {
     switch content {
-    case .message(let value): value.serialized() + [10]
+    case .message(let bytes): bytes + [10]
     case .text(let text): Array(text.utf8) + [10]
     }
   }

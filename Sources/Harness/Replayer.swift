@@ -57,7 +57,7 @@ package struct Replayer {
 
   private mutating func send(_ line: Recording.Line) {
     var bytes = line.wireBytes
-    if case .message(let message) = line.content, let id = message.member("id")?.text {
+    if let message = line.message, let id = message.member("id")?.text {
       if let method = message.member("method")?.stringValue {
         methods[id] = method
       } else if let method = serverRequests.removeValue(forKey: id) {
@@ -76,7 +76,7 @@ package struct Replayer {
   }
 
   private mutating func expect(_ line: Recording.Line) {
-    guard case .message(let message) = line.content, let id = message.member("id")?.text else {
+    guard let message = line.message, let id = message.member("id")?.text else {
       return
     }
     if let method = message.member("method")?.stringValue {
@@ -86,7 +86,10 @@ package struct Replayer {
     let start = MonotonicClock.now
     let title = "\(methods[id] ?? "answer") \(id)"
     do throws(HarnessError) {
-      let answer = try client.response(to: id, within: options.timeout)
+      let answer =
+        id == "null"
+        ? try client.errorWithoutID(within: options.timeout)
+        : try client.response(to: id, within: options.timeout)
       var outcome = ScenarioOutcome(name: title, file: options.file)
       outcome.duration = MonotonicClock.now - start
       let pruned = message.pruned(of: options.ignoredPointers)

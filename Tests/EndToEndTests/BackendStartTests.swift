@@ -13,12 +13,15 @@ import Testing
     let folder: TemporaryFolder
     let run: GatewayRun
 
-    init(settings: String = GatewayRun.shortDeadlines) throws {
+    /// Long enough for the restarts that a call waits for before its service counts as flapping.
+    static let settings = "deadlines: {call: 10s, initialize: 1s, probe: 300ms}\n"
+
+    init() throws {
       folder = try TemporaryFolder()
       try folder.write("", to: "script")
       let script = "script=\(folder.path)/script,starts=\(folder.path)/starts"
       run = try GatewayRun(
-        [Service("bad", script), Service("good")], settings: settings, folder: folder)
+        [Service("bad", script), Service("good")], settings: Self.settings, folder: folder)
       try run.client.handshake()
       try run.expectOK("bad_echo")
     }
@@ -53,8 +56,12 @@ import Testing
   ) throws {
     let bad = try Switched()
     try bad.turn(script)
-    for _ in 0..<4 {
-      let answer = try bad.run.expectError("bad_echo", .backendUnavailable, .circuitOpen)
+    for attempt in 0..<4 {
+      let start = ContinuousClock.now
+      let answer = try bad.run.expectError(
+        "bad_echo", .backendUnavailable, .circuitOpen, within: .seconds(11))
+      // The first call may wait for restarts; once it flaps, the answer comes at once.
+      #expect(attempt == 0 || ContinuousClock.now - start < .milliseconds(500))
       #expect(answer.error?.at(pointer: "/data/sent") == false, "\(answer.text)")
       #expect(answer.error?.at(pointer: "/data/outcome") == "not_executed", "\(answer.text)")
     }
@@ -65,7 +72,8 @@ import Testing
   @Test func `B03: what a service printed before it left is in the error`() throws {
     let bad = try Switched()
     try bad.turn("usage")
-    let answer = try bad.run.expectError("bad_echo", .backendUnavailable)
+    let answer = try bad.run.expectError(
+      "bad_echo", .backendUnavailable, .circuitOpen, within: .seconds(11))
     #expect(answer.text.contains("usage: fake"), "\(answer.text)")
     #expect(answer.text.contains("missing operand"), "\(answer.text)")
     #expect(answer.text.contains("2"), "\(answer.text)")
@@ -93,7 +101,8 @@ import Testing
     let before = bad.starts
     let start = ContinuousClock.now
     while ContinuousClock.now - start < .seconds(3) {
-      try bad.run.expectError("bad_echo", .backendUnavailable, .circuitOpen)
+      try bad.run.expectError(
+        "bad_echo", .backendUnavailable, .circuitOpen, within: .seconds(11))
       bad.run.client.run(for: .milliseconds(20))
     }
     // Five starts in ten seconds, the healthy one included, then it counts as flapping.

@@ -75,7 +75,7 @@ import Testing
 
   @Test func `R17: a dead client is noticed although somebody else holds its pipe`() throws {
     let run = try GatewayRun(
-      [Service("good")], wrapper: ["/bin/sh", "-c", "\"$@\" <&0 & wait", "sh"])
+      [Service("good")], wrapper: ["/bin/sh", "-c", "exec 3<&0; \"$@\" <&3 3<&- & wait", "sh"])
     try run.client.handshake()
     try run.expectOK()
     // The shell is the client; this test goes on holding the pipes.

@@ -86,7 +86,9 @@ import Testing
   @Test(arguments: ["read", "write", "writev", "epoll_wait", "epoll_pwait"])
   func `R09: interrupted system calls lose nothing`(call: String) throws {
     guard exists("strace") else { return }
-    for place in [1, 2, 3, 5, 8, 13, 21] {
+    // The loader reads its libraries before anything of ours runs.
+    let first = call == "read" ? 60 : 1
+    for place in ["\(first)", "\(first + 1)", "\(first)+2", "\(first)+3", "\(first)+5"] {
       let run = try GatewayRun(
         [Service("good")],
         wrapper: [
@@ -106,11 +108,15 @@ import Testing
     guard access(library, R_OK) == 0 else { return }
     let folder = try TemporaryFolder()
     let clock = try folder.write("+0d", to: "clock")
+    // Swift reads no arguments under this preload, therefore the folders come by variables.
+    try folder.ensureFolder("home")
+    #expect(symlink("..", folder.path + "/home/switchyard") == 0)
     let run = try GatewayRun(
       [Service("good")],
       environment: [
         "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "XDG_CONFIG_HOME": folder.path + "/home",
+        "XDG_STATE_HOME": folder.path + "/home/state",
       ], folder: folder)
     try run.client.handshake()
     try run.expectOK()
@@ -119,7 +125,8 @@ import Testing
       let start = ContinuousClock.now
       try run.expectError("good_hang", .timeout)
       let took = ContinuousClock.now - start
-      #expect(took >= .milliseconds(450) && took < .seconds(1), "\(jump): \(took)")
+      let isInTime = took >= .milliseconds(450) && took < .seconds(1)
+      #expect(isInTime, "\(jump): \(took)")
       try run.expectOK()
     }
     try run.finish()

@@ -1,3 +1,5 @@
+import Harness
+
 /// A manifest for one fake backend.
 struct Service {
   var name: String
@@ -42,6 +44,7 @@ struct Service {
   }
 
   private func quoted(_ text: String) -> String {
-    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    // A JSON string is a double-quoted scalar of YAML.
+    WireText.quoted(text)
   }
 }
