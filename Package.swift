@@ -112,6 +112,12 @@ let package = Package(
         "Harness", "RawJSON", "MCP", "Resilience", "YAML", "TestSupport", "switchyard-fake-backend",
       ],
       swiftSettings: common),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+      ],
+      swiftSettings: common),
     .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
     .target(

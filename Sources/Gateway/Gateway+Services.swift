@@ -28,8 +28,7 @@ extension Gateway: ServiceHost {
     guard ending == nil, beingAsked.insert(service.index).inserted else { return }
     let discovery = Discovery(
       of: service, time: configuration.gateway.discovery.deadline, log: log
-    ) { [weak self, weak service] outcome in
-      guard let self, let service else { return }
+    ) { [unowned self] outcome in
       beingAsked.remove(service.index)
       discovered(service, outcome)
     }
@@ -56,7 +55,7 @@ extension Gateway: ServiceHost {
 
   /// A service that could not be asked is never given up for good.
   private func askAgainLater(_ service: Service) {
-    let timer = retryTimer ?? LoopTimer { [weak self] in self?.askAgain() }
+    let timer = retryTimer ?? LoopTimer { [unowned self] in askAgain() }
     retryTimer = timer
     if !timer.isActive { timer.start(after: Gateway.discoveryRetry) }
   }
@@ -159,6 +158,6 @@ extension Gateway: ServiceHost {
     var reply = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
     JSON.append(envelope.id, of: line.bytes, to: &reply)
     reply.append(UInt8(ascii: ","))
-    backend.writeOwn(reply + outcome)
+    backend.write(reply + outcome)
   }
 }

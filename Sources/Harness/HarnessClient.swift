@@ -134,6 +134,16 @@ extension HarnessClient {
     try take("error without id", limit) { $0.takeErrorWithoutID() }
   }
 
+  /// The next error, whether it names a request or not: what a malformed request gets.
+  package func nextError(
+    within limit: Duration = .seconds(10)
+  ) throws(HarnessError) -> ServerMessage {
+    try take("error", limit) { $0.takeError() }
+  }
+
+  /// Expects no answer to a request any more.
+  package func forget(_ id: String) { transcript.cancelled(id) }
+
   /// The next notification, in the order in which they came.
   package func notification(
     within limit: Duration = .seconds(10)

@@ -7,9 +7,13 @@ import Resilience
 /// A descendant that was started with an environment of its own is not found.
 package struct ProcessMarker: Sendable {
   package static let name = "SWITCHYARD_HARNESS_RUN"
+  package let variable: String
   package let value: String
 
-  package init(value: String) { self.value = value }
+  package init(variable: String = Self.name, value: String) {
+    self.variable = variable
+    self.value = value
+  }
 
   /// A value that no other run has.
   package static func fresh() -> ProcessMarker {
@@ -18,7 +22,7 @@ package struct ProcessMarker: Sendable {
   }
 
   /// The variable as it stands in an environment.
-  package var entry: String { Self.name + "=" + value }
+  package var entry: String { variable + "=" + value }
 
   /// Processes that carry the marker; not this one, and no zombies.
   package func processes() -> [Int32] {

@@ -7,9 +7,17 @@ import Resilience
 package struct Recorder {
   private let options: RecordOptions
   private let file: Int32
+  /// Where the client writes, and where it reads.
+  private let client: (input: Int32, output: Int32)
 
   /// Returns the exit code of the command: that of the server, or 2.
-  package static func run(_ options: RecordOptions) -> Int32 {
+  ///
+  /// - Parameters:
+  ///   - input: where the client's lines come from.
+  ///   - output: where the server's lines go to.
+  package static func run(
+    _ options: RecordOptions, input: Int32 = 0, output: Int32 = 1
+  ) -> Int32 {
     let file = open(options.file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else {
       Complaint.say("\(options.file): \(SystemText.error(errno))")
@@ -18,7 +26,8 @@ package struct Recorder {
     defer { close(file) }
     signal(SIGPIPE, SIG_IGN)
     do throws(HarnessError) {
-      return try Recorder(options: options, file: file).relay()
+      let recorder = Recorder(options: options, file: file, client: (input, output))
+      return try recorder.relay()
     } catch {
       Complaint.say("\(error)")
       return 2
@@ -38,15 +47,15 @@ package struct Recorder {
     }
     wire.onLine = { line, _ in
       keep(.server, line)
-      _ = SmallFile.write(line + [10], on: 1)
+      _ = SmallFile.write(line + [10], on: client.output)
     }
     wire.onErrors = { _ = SmallFile.write($0, on: 2) }
     var unfinished: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     wire.companion = (
-      0,
+      client.input,
       {
-        let count = read(0, &chunk, chunk.count)
+        let count = read(client.input, &chunk, chunk.count)
         if count < 0, errno == EINTR || errno == EAGAIN { return }
         guard count > 0 else {
           wire.companion = nil
@@ -74,7 +83,7 @@ package struct Recorder {
       return exit != nil && wire.outputEnded
     }
     // What came after the last newline is passed on as it is.
-    _ = SmallFile.write(wire.partialLine, on: 1)
+    _ = SmallFile.write(wire.partialLine, on: client.output)
     switch exit {
     case .code(let code): return code
     case .signal(let signal): return 128 + signal

@@ -39,6 +39,7 @@ package struct Transcript: Sendable {
   private var notifications: [ServerMessage] = []
   private var requests: [ServerMessage] = []
   private var unfinishedLine: [UInt8] = []
+  private var errorsSeen = 0
 
   /// Bytes of a line of the client above which it counts as unreadable.
   package static let longestLine = 16 << 20
@@ -141,6 +142,22 @@ extension Transcript {
 
   package mutating func takeErrorWithoutID() -> ServerMessage? {
     errorsWithoutID.isEmpty ? nil : errorsWithoutID.removeFirst()
+  }
+
+  /// The next error that was not taken, in the order in which they came.
+  package mutating func takeError() -> ServerMessage? {
+    while errorsSeen < messages.count {
+      let message = messages[errorsSeen]
+      errorsSeen += 1
+      guard message.kind == .failure else { continue }
+      guard let id = message.id else {
+        errorsWithoutID.removeAll { $0.bytes == message.bytes }
+        return message
+      }
+      takenAnswers[id, default: 0] += 1
+      return message
+    }
+    return nil
   }
 
   package mutating func takeNotification() -> ServerMessage? {

@@ -80,7 +80,7 @@ package final class Child {
     output = pipes.output.readEnd
     errors = pipes.errors.readEnd
     self.onExit = onExit
-    watch = try? Watch(descriptor: pidfd) { [unowned self] in self.checkExit() }
+    watch = try? Watch(descriptor: pidfd) { [unowned(unsafe) self] in self.checkExit() }
     watch?.start(.readable)
   }
 

@@ -13,7 +13,7 @@ package final class ParentWatch {
     let parent = getppid()
     pidfd = parent > 1 ? cspawn_pidfd_open(parent) : -1
     guard pidfd >= 0 else { return nil }
-    watch = try? Watch(descriptor: pidfd) { [unowned self] in
+    watch = try? Watch(descriptor: pidfd) { [unowned(unsafe) self] in
       self.watch?.stop()
       onEnd()
     }

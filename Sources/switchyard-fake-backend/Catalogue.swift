@@ -11,6 +11,7 @@ extension Server {
     ("env", "Returns the environment, arguments and directory.", ""),
     ("pid", "Returns the process id.", ""),
     ("crash", "Kills this process.", #""signal":{"type":"integer"}"#),
+    ("kill", "Kills this process group.", #""signal":{"type":"integer"}"#),
     ("digest", "Returns size and SHA-256 of its arguments.", #""text":{"type":"string"}"#),
     ("hang", "Never answers.", ""),
     ("ask", "Asks the client.", #""method":{"type":"string"},"params":{"type":"object"}"#),

@@ -111,8 +111,20 @@ extension Processes {
     _ = write(descriptor, bytes, bytes.count)
   }
 
+  /// The words of a script file; none if it cannot be read.
+  static func words(in file: String) -> [String] {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = max(0, read(descriptor, &bytes, bytes.count))
+    return bytes[0..<count].split { $0 == 10 || $0 == UInt8(ascii: ",") }
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// What the script wants before the first byte is read.
   static func prepare(_ script: Script) {
+    if let file = script.starts { append("started \(getpid())", to: file) }
     if let code = script.exitAtStart {
       say("fake backend: leaving with \(code) before anything\n", on: 2)
       exit(code)

@@ -57,6 +57,9 @@ struct Script: Sendable {
   var resources = false
   var ledger: String?
   var onceFile: String?
+  /// The tool whose calls go wrong; every tool where nil.
+  var onlyTool: String?
+  var starts: String?
   var name = "fake"
   var wantsHelp = false
 
@@ -81,6 +84,8 @@ struct Script: Sendable {
     script.prompts = prompts
     script.resources = resources
     script.ledger = ledger
+    script.starts = starts
+    script.onlyTool = onlyTool
     script.name = name
     script.isPlain = !script.altersAnswers
     return script
@@ -157,6 +162,10 @@ struct Script: Sendable {
     case "pages": pages = max(1, try number(value, word))
     case "ledger": ledger = value
     case "once": onceFile = value
+    case "only": onlyTool = value
+    case "starts": starts = value
+    case "script":
+      for word in Processes.words(in: value) where !word.isEmpty { try read(word) }
     case "name": name = value
     case "fork":
       switch value {

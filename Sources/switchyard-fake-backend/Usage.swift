@@ -18,6 +18,8 @@ let usageText = """
     ignore-term              ignore SIGTERM
     ignore-eof               keep running when stdin ends
     once=FILE                obey the script only if FILE does not exist, and create it
+    script=FILE              read more words from FILE (commas, lines) at each start
+    only=TOOL                calls of other tools are answered as they should be
     one-shot                 exit with 0 after the answer to a call
     fork                     leave a process in the same group that keeps the pipes open
     fork=setsid              the same in a session of its own
@@ -64,10 +66,12 @@ let usageText = """
   Ledger
     ledger=FILE              append "executed UUID PID TOOL" for each call, and
                              "cancelled UUID PID TOOL" for each cancel of a waiting call
+    starts=FILE              append "started PID" at each start
 
   Tools: echo (arguments verbatim), digest (their size and SHA-256), add {a, b},
   slow {ms, steps} with progress, hang, fail (isError), env (environment, argv,
-  directory), pid, crash {signal}, ask {method, params} (asks the client).
+  directory), pid, crash {signal}, kill {signal} (its whole process group), ask {method,
+  params} (asks the client).
   The argument `uuid` of any tool goes into the ledger.
 
   """

@@ -36,7 +36,7 @@ private let oneCall = """
         - handshake: {serverInfo: {name: fake}}
         - request: tools/list
           capture: {tool: /result/tools/1/name}
-          expect: {result: {tools: {$length: 10}}}
+          expect: {result: {tools: {$length: 11}}}
         - request: tools/call
           params: {name: {$captured: tool}, arguments: {a: 1, b: 2}}
           expect: {result: {structuredContent: {sum: 3}}}

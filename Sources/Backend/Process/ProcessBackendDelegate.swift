@@ -36,6 +36,8 @@ package struct BackendSettings: Sendable {
   package var probeTime: Duration
   package var startTime: Duration
   package var stallTime: Duration
+  /// Bytes that may wait for its stdin before that is watched.
+  package var stallMark = 64 * 1024
   /// For a stop while the gateway goes on.
   package var patience: StopSequence.Patience
 
