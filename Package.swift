@@ -102,7 +102,7 @@ let package = Package(
       dependencies: [
         "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
       ],
-      swiftSettings: common),
+      exclude: ["Snapshots"], swiftSettings: common),
 
     .target(
       name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
