@@ -105,7 +105,8 @@ let package = Package(
       exclude: ["Snapshots"], swiftSettings: common),
 
     .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
+      swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
