@@ -113,7 +113,7 @@ let package = Package(
       dependencies: [
         "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
       ],
-      swiftSettings: common),
+      exclude: ["Snapshots"], swiftSettings: common),
 
     .target(
       name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
