@@ -148,6 +148,19 @@ let package = Package(
     .testTarget(
       name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
       swiftSettings: common),
+    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+    .testTarget(
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-store-writer", dependencies: ["Store"], path: "Tests/Support/StoreWriter",
+      swiftSettings: common),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Store", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
 )
