@@ -9,6 +9,8 @@ endif
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -s
 RELEASE := .build/release
+COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
+PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 FUZZ_SECONDS ?= 60
 
 PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev
@@ -26,13 +28,18 @@ help: ## list the targets
 packages:
 	@.ci/packages $(PACKAGES)
 
+# One after the other: all at once would include what supports the tests, which
+# needs the testing library and that is not there to be linked statically.
 release: packages ## build what is installed, in release
-	$(SWIFT_BUILD) $(RELEASE_FLAGS)
+	@for product in $(COMMANDS) $(addprefix switchyard-,$(PLUGINS)); do \
+	  $(SWIFT_BUILD) $(RELEASE_FLAGS) --product "$$product"; \
+	done
 
 demo: release ## build, then run the gateway once and show what goes over the wire
 	@rm -rf .build/demo
-	@$(RELEASE)/switchyard test --wire config/demo/demo.yaml \
-	  -- $(RELEASE)/switchyard-gateway --config config/demo --state .build/demo
+	@$(RELEASE)/switchyard test --wire config/demo/conversation.yaml -- \
+	  "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
+	  --config "$(CURDIR)/config/demo" --state "$(CURDIR)/.build/demo"
 
 clients:
 	@.ci/packages $(TEST_PACKAGES)
@@ -61,6 +68,49 @@ bench: release ## measure against a bare relay; exits 1 when a limit is missed
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
 	  --folder "$$folder" --json .build/bench.json \
 	  --commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BENCH_ARGUMENTS)
+
+# Each folder of Tests/Fuzz is a target of the same name, with its seeds in Seeds.
+fuzz: packages ## fuzz each parser for FUZZ_SECONDS (60)
+	@mkdir -p .build-fuzz/crashes
+	@for folder in Tests/Fuzz/*/; do \
+	  name="$$(basename "$$folder")"; \
+	  SWITCHYARD_FUZZ=1 swift build -c release --product "$$name" --scratch-path .build-fuzz \
+	    -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library; \
+	  mkdir -p ".build-fuzz/corpus/$$name"; \
+	  SWIFT_BACKTRACE=enable=no ".build-fuzz/release/$$name" \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5 -rss_limit_mb=4096 \
+	    -artifact_prefix=".build-fuzz/crashes/$$name-" ".build-fuzz/corpus/$$name" "$$folder/Seeds"; \
+	done
+
+BIN := $(DESTDIR)$(PREFIX)/bin
+SHARE := $(DESTDIR)$(PREFIX)/share
+COMPLETIONS := $(SHARE)/bash-completion/completions/switchyard \
+  $(SHARE)/zsh/site-functions/_switchyard $(SHARE)/fish/vendor_completions.d/switchyard.fish
+MANUALS := $(SHARE)/man/man1/switchyard.1 $(SHARE)/man/man1/switchyard-gateway.1
+
+# Root often has no Swift on its path: what the user has built before is then taken.
+install: ## install into PREFIX (/usr/local), below DESTDIR if given
+	@if command -v swift >/dev/null; then $(MAKE) --no-print-directory release; fi
+	@test -x $(RELEASE)/switchyard || { echo "Run 'make release' first." >&2; exit 1; }
+	install -d $(BIN) $(dir $(COMPLETIONS)) $(dir $(MANUALS))
+	install -m 755 $(addprefix $(RELEASE)/,$(COMMANDS)) $(BIN)
+	@for plugin in $(PLUGINS); do \
+	  install -d "$(SHARE)/switchyard/plugins/$$plugin"; \
+	  install -m 755 "$(RELEASE)/switchyard-$$plugin" "$(SHARE)/switchyard/plugins/$$plugin"; \
+	  install -m 644 "Plugins/$$plugin/manifest.yaml" "Plugins/$$plugin/README.md" \
+	    "$(SHARE)/switchyard/plugins/$$plugin"; \
+	done
+	@$(RELEASE)/switchyard --generate-completion-script bash >$(word 1,$(COMPLETIONS))
+	@$(RELEASE)/switchyard --generate-completion-script zsh >$(word 2,$(COMPLETIONS))
+	@$(RELEASE)/switchyard --generate-completion-script fish >$(word 3,$(COMPLETIONS))
+	@$(RELEASE)/switchyard manual >$(word 1,$(MANUALS))
+	@install -m 644 docs/man/switchyard-gateway.1 $(word 2,$(MANUALS))
+	@chmod 644 $(COMPLETIONS) $(MANUALS)
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(BIN)/,$(COMMANDS)) $(COMPLETIONS) $(MANUALS)
+	rm -rf $(addprefix $(SHARE)/switchyard/plugins/,$(PLUGINS))
+	@rmdir $(SHARE)/switchyard/plugins $(SHARE)/switchyard 2>/dev/null || true
 
 clean: ## remove what the other targets built
 	rm -rf .build .build-fuzz .venv-mcp1 .venv-mcp2

@@ -35,9 +35,14 @@ let package = Package(
   name: "switchyard",
   products: [
     .executable(name: "switchyard-gateway", targets: ["switchyard-gateway"]),
+    .executable(name: "switchyard", targets: ["switchyard"]),
+    .executable(name: "switchyard-demo", targets: ["switchyard-demo"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
   ],
-  dependencies: [],
+  dependencies: [
+    // In `switchyard` only (docs/decisions/argument-parser.md).
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
   targets: [
     // C libraries of the system, and the one piece of C that is ours.
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -69,15 +74,62 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "Loop", "YAML"],
+      name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "YAML"],
       swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
+    .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
 
     .executableTarget(
       name: "switchyard-gateway",
       dependencies: ["Telemetry", "Loop", "Store", "Manifest", "Gateway"],
       swiftSettings: common),
+    .executableTarget(
+      name: "switchyard",
+      dependencies: [
+        "RawJSON", "MCP", "Store", "Manifest", "Harness", "Clients",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
+      swiftSettings: common),
+    .testTarget(
+      name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
+      swiftSettings: common),
+    // The service of docs/plugins.md, so that what the page shows compiles and runs.
+    .executableTarget(
+      name: "temperature", dependencies: ["PluginKit"], path: "Tests/Support/ExamplePlugin",
+      swiftSettings: common),
+    .testTarget(
+      name: "PluginKitTests",
+      dependencies: [
+        "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport", "switchyard-demo", "temperature",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "SwitchyardTests",
+      dependencies: [
+        "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
+      ],
+      exclude: ["Snapshots"], swiftSettings: common),
 
+    .target(
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
+      swiftSettings: common),
+    .testTarget(
+      name: "HarnessTests",
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "Resilience", "YAML", "TestSupport", "switchyard-fake-backend",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+      ],
+      swiftSettings: common),
     .target(
       name: "FuzzProperties", dependencies: ["RawJSON", "MCP"],
       path: "Tests/Support/FuzzProperties", swiftSettings: common),
@@ -95,6 +147,19 @@ let package = Package(
       name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
     .testTarget(
       name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
+      swiftSettings: common),
+    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+    .testTarget(
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-store-writer", dependencies: ["Store"], path: "Tests/Support/StoreWriter",
+      swiftSettings: common),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Store", "CSQLite", "FileTesting", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])

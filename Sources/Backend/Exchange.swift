@@ -7,7 +7,7 @@
 /// owner of a request is an `Exchange` and gets the raw line.
 ///
 /// ```
-///   Exchange ──open/write──▶ ProcessBackend ──stdin──▶ child
+///   Exchange ──send──▶ ProcessBackend ──stdin──▶ child
 ///      ▲                        │  PendingTable
 ///      └──answered/failed───────┘◀──stdout── child     stderr ─▶ log
 /// ```

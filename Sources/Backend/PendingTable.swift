@@ -27,7 +27,11 @@ package struct PendingTable<Entry> {
   package var count: Int { entries.count }
   package var isEmpty: Bool { entries.isEmpty }
 
+  /// The id that `open` will give next.
+  package var nextID: UInt64 { next }
+
   /// Files `entry` under a fresh id.
+  @discardableResult
   package mutating func open(_ entry: Entry) -> UInt64 {
     let id = next
     next &+= 1
@@ -40,13 +44,6 @@ package struct PendingTable<Entry> {
 
   /// The entry of `id`, left in place: progress does not end a request.
   package func entry(_ id: UInt64) -> Entry? { entries[id] }
-
-  /// Replaces the entry of a request that is still open.
-  package mutating func update(_ id: UInt64, _ change: (inout Entry) -> Void) {
-    guard var entry = entries[id] else { return }
-    change(&entry)
-    entries[id] = entry
-  }
 
   /// Removes an entry whose reply is no longer wanted but may still come.
   package mutating func abandon(_ id: UInt64) -> Entry? {

@@ -47,14 +47,14 @@ extension Gateway {
   private func end(exitCode: Int32) {
     guard ending == nil else { return }
     session.stopReading()
-    let timer = LoopTimer { [weak self] in self?.endingTimeElapsed() }
+    let timer = LoopTimer { [unowned self] in endingTimeElapsed() }
     ending = Ending(exitCode: exitCode, timer: timer)
     beganEnding = EventLoop.now
     for request in parked { request.resume() }
     for listener in Array(listeners.values) { listener.abandoned() }
     for service in services where !service.isBusy { service.close(remainingPatience) }
     timer.start(after: configuration.gateway.stop.drain)
-    session.ledger.onIdle = { [weak self] in self?.stopServices() }
+    session.ledger.onIdle = { [unowned self] in stopServices() }
     if session.ledger.isEmpty { stopServices() }
   }
 

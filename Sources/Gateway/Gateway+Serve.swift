@@ -79,12 +79,12 @@ extension Gateway: ClientSessionDelegate {
     let bytes = request.line.bytes
     let range = request.envelope.name
     // A call without a name is no call.
-    guard let name = JSON.string(range, in: bytes) else {
+    guard JSON.isString(range, in: bytes) else {
       throw .invalidParams("params.name must be a string.")
     }
     // Names are looked up as bytes, in the catalogue the client was shown.
-    let entry = name.withUnsafeBytes { catalogue.entry(kind, named: $0) }
-    guard let entry else {
+    guard let entry = catalogue.entry(kind, namedAt: range, in: request.line) else {
+      let name = JSON.string(range, in: bytes) ?? []
       // It may belong to a service that has not been asked yet.
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
@@ -145,7 +145,7 @@ extension Gateway: ClientSessionDelegate {
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.now, patience: service.manifest.limits.timeout,
+        start: EventLoop.turnTime, patience: service.manifest.limits.timeout,
         absolute: configuration.gateway.deadlines.absolute))
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
@@ -163,8 +163,8 @@ extension Gateway: ClientSessionDelegate {
   private func waitsForDiscovery(_ request: Incoming) -> Bool {
     guard !undiscovered.isEmpty, !request.hasWaited, ending == nil else { return false }
     let deadline = EventLoop.now + configuration.gateway.discovery.wait
-    let waiting = ParkedRequest(request, of: session, until: deadline) { [weak self] done in
-      self?.parked.removeAll { $0 === done }
+    let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
+      parked.removeAll { $0 === done }
     }
     parked.append(waiting)
     return true

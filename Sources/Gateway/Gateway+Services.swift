@@ -26,11 +26,16 @@ extension Gateway: ServiceHost {
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
   private func ask(_ service: Service) {
     guard ending == nil, beingAsked.insert(service.index).inserted else { return }
+    discoveries.enter(service) { [unowned self] in askNow(service) }
+  }
+
+  /// A place among those asked at the same time is ours until the answer is there.
+  private func askNow(_ service: Service) {
     let discovery = Discovery(
       of: service, time: configuration.gateway.discovery.deadline, log: log
-    ) { [weak self, weak service] outcome in
-      guard let self, let service else { return }
+    ) { [unowned self] outcome in
       beingAsked.remove(service.index)
+      discoveries.leave()
       discovered(service, outcome)
     }
     service.submit(discovery)
@@ -56,7 +61,7 @@ extension Gateway: ServiceHost {
 
   /// A service that could not be asked is never given up for good.
   private func askAgainLater(_ service: Service) {
-    let timer = retryTimer ?? LoopTimer { [weak self] in self?.askAgain() }
+    let timer = retryTimer ?? LoopTimer { [unowned self] in askAgain() }
     retryTimer = timer
     if !timer.isActive { timer.start(after: Gateway.discoveryRetry) }
   }
@@ -103,7 +108,10 @@ extension Gateway: ServiceHost {
     return BackendSettings(
       longestMessage: gateway.limits.backendMessage, probeTime: gateway.deadlines.probe,
       startTime: gateway.deadlines.initialize, stallTime: gateway.limits.stalledWrite,
-      patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate))
+      patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate),
+      errors: ErrorOutputLimits(
+        line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
+        quoted: gateway.stderr.kept))
   }
 
   func knownEra(of service: Service) -> Era? {
@@ -159,6 +167,6 @@ extension Gateway: ServiceHost {
     var reply = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
     JSON.append(envelope.id, of: line.bytes, to: &reply)
     reply.append(UInt8(ascii: ","))
-    backend.writeOwn(reply + outcome)
+    backend.write(reply + outcome)
   }
 }

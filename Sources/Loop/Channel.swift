@@ -10,6 +10,8 @@ struct Channel {
 
   /// What a blocking pipe surely takes once poll says that it is writable (PIPE_BUF).
   private static let safeWrite = 4096
+  /// IOV_MAX.
+  private static let vectorLimit = 1024
 
   init(_ descriptor: Int32) {
     var status = stat()
@@ -37,33 +39,68 @@ struct Channel {
         isSocket
         ? recv(descriptor, memory.baseAddress, memory.count, Int32(MSG_DONTWAIT))
         : Glibc.read(descriptor, memory.baseAddress, memory.count)
-      if count >= 0 { return .moved(count) }
-      if errno == EINTR { continue }
-      return errno == EAGAIN ? .wouldBlock : .failed(errno)
+      if let outcome = outcome(of: count) { return outcome }
     }
   }
 
-  /// Writes as much of the vectors as goes at once. A description that blocks
-  /// is asked first, and given no more than it surely takes.
-  func write(_ vectors: UnsafeBufferPointer<iovec>) -> Outcome {
+  /// Writes as much as goes at once.
+  func write(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+    let base = UnsafeMutableRawPointer(mutating: bytes.baseAddress)
+    if isSocket || !(isNonBlocking || isFile) {
+      var vector = iovec(iov_base: base, iov_len: bytes.count)
+      return withUnsafePointer(to: &vector) { write($0, 1) }
+    }
     while true {
-      let count: Int
+      let outcome = outcome(of: Glibc.write(descriptor, base, bytes.count))
+      if let outcome { return outcome }
+    }
+  }
+
+  /// Writes as much as goes at once of `queued`, the line, and a newline.
+  func write(_ queued: UnsafeRawBufferPointer, _ line: Slices) -> Outcome {
+    withUnsafeTemporaryAllocation(of: iovec.self, capacity: line.count + 2) { list in
+      withUnsafePointer(to: newline) { newline in
+        var count = 0
+        func add(_ base: UnsafeRawPointer?, _ length: Int) {
+          let base = UnsafeMutableRawPointer(mutating: base)
+          list.initializeElement(at: count, to: iovec(iov_base: base, iov_len: length))
+          count += 1
+        }
+        if !queued.isEmpty { add(queued.baseAddress, queued.count) }
+        for index in 0..<line.count { add(line[index].iov_base, line[index].iov_len) }
+        add(newline, 1)
+        guard let base = list.baseAddress else { return .moved(0) }
+        // What does not fit one call counts as not written, like any other rest.
+        return write(base, min(count, Self.vectorLimit))
+      }
+    }
+  }
+
+  private func write(_ vectors: UnsafePointer<iovec>, _ count: Int) -> Outcome {
+    while true {
+      let written: Int
       if isSocket {
         var message = msghdr()
-        message.msg_iov = UnsafeMutablePointer(mutating: vectors.baseAddress)
-        message.msg_iovlen = vectors.count
-        count = sendmsg(
-          descriptor, &message, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+        message.msg_iov = UnsafeMutablePointer(mutating: vectors)
+        message.msg_iovlen = count
+        written = sendmsg(descriptor, &message, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
       } else if isNonBlocking || isFile {
-        count = writev(descriptor, vectors.baseAddress, Int32(vectors.count))
+        written = writev(descriptor, vectors, Int32(count))
       } else {
-        guard let first = vectors.first, isReady(POLLOUT) else { return .wouldBlock }
-        count = Glibc.write(descriptor, first.iov_base, min(first.iov_len, Self.safeWrite))
+        // A description that blocks is asked first, and given no more than it surely takes.
+        guard isReady(POLLOUT) else { return .wouldBlock }
+        let first = vectors.pointee
+        written = Glibc.write(descriptor, first.iov_base, min(first.iov_len, Self.safeWrite))
       }
-      if count >= 0 { return .moved(count) }
-      if errno == EINTR { continue }
-      return errno == EAGAIN ? .wouldBlock : .failed(errno)
+      if let outcome = outcome(of: written) { return outcome }
     }
+  }
+
+  /// Nil when the call was interrupted and has to be repeated.
+  private func outcome(of count: Int) -> Outcome? {
+    if count >= 0 { return .moved(count) }
+    let code = errno
+    return code == EINTR ? nil : code == EAGAIN ? .wouldBlock : .failed(code)
   }
 
   /// Whether poll(2) reports the event, an error or a hang-up, without waiting.
@@ -81,6 +118,8 @@ struct Channel {
   /// Makes a pipe hold up to 1 MiB. Does nothing where that is not allowed.
   func enlarge() { _ = fcntl(descriptor, setPipeSize, 1 << 20) }
 }
+
+let newline = UInt8(ascii: "\n")
 
 /// F_SETPIPE_SZ of <linux/fcntl.h>, which the Glibc module does not show.
 private let setPipeSize: Int32 = 1031

@@ -8,14 +8,14 @@ import Glibc
 @EventLoop
 package final class DescriptorReader {
   private let channel: Channel
-  private var sink: (any ByteSink)?
+  @exclusivity(unchecked) private var sink: (any ByteSink)?
   private var watch: Watch?
   private var pump: FilePump?
-  private var isClosed = false
-  private var room = DescriptorReader.smallestRead
-  private var smallReads = 0
+  @exclusivity(unchecked) private var isClosed = false
+  @exclusivity(unchecked) private var room = DescriptorReader.smallestRead
+  @exclusivity(unchecked) private var smallReads = 0
   private var isEnlarged = false
-  package private(set) var isPaused = true
+  @exclusivity(unchecked) package private(set) var isPaused = true
 
   /// What a pipe holds before anybody has enlarged it.
   private static let smallestRead = 64 << 10
@@ -27,8 +27,8 @@ package final class DescriptorReader {
     channel = Channel(descriptor)
     self.sink = sink
     // Files and /dev/null have no readiness (EPERM); anything else that is wrong shows in the read.
-    watch = try? Watch(descriptor: descriptor) { [unowned self] in self.readable() }
-    if watch == nil { pump = FilePump { [unowned self] in self.readable() } }
+    watch = try? Watch(descriptor: descriptor) { [unowned(unsafe) self] in self.readable() }
+    if watch == nil { pump = FilePump { [unowned(unsafe) self] in self.readable() } }
   }
 
   isolated deinit { close() }

@@ -5,7 +5,7 @@ import CUV
 @EventLoop
 final class FilePump {
   private let handle: UnsafeMutablePointer<uv_idle_t>
-  private let action: @EventLoop () -> Void
+  fileprivate let action: @EventLoop () -> Void
   private var isClosed = false
 
   init(_ action: @escaping @EventLoop () -> Void) {
@@ -19,9 +19,6 @@ final class FilePump {
 
   func start() {
     guard !isClosed else { return }
-    let turned: uv_idle_cb = { handle in
-      EventLoop.onLoop { owner(FilePump.self, handle?.pointee.data)?.action() }
-    }
     uv_idle_start(handle, turned)
   }
 
@@ -36,3 +33,7 @@ final class FilePump {
     closeHandle(handle)
   }
 }
+
+private let enter = Entrance<UnsafeMutableRawPointer?> { owner(FilePump.self, $0)?.action() }
+
+private func turned(_ handle: UnsafeMutablePointer<uv_idle_t>?) { enter(handle?.pointee.data) }

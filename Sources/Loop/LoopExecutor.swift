@@ -14,10 +14,11 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   private let thread = Atomic<UInt>(0)
   private let isStopping = Atomic<Bool>(false)
   private let remote = Mutex<[UnownedJob]>([])
-  private var local: [UnownedJob] = []
-  private var running: [UnownedJob] = []
-  private var ending: [any EndOfTurnWork] = []
-  private var isSpinning = false
+  @exclusivity(unchecked) private var local: [UnownedJob] = []
+  @exclusivity(unchecked) private var running: [UnownedJob] = []
+  @exclusivity(unchecked) private var ending: [any EndOfTurnWork] = []
+  @exclusivity(unchecked) private var endingNow: [any EndOfTurnWork] = []
+  @exclusivity(unchecked) private var isSpinning = false
 
   /// Rounds of jobs and end-of-turn work before descriptors and timers get
   /// their turn, so that work which always makes more work starves nobody.
@@ -26,10 +27,10 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   init() {
     guard let loop = uv_default_loop() else { refuseToStart("cannot create an event loop") }
     self.loop = loop
-    let woken: uv_async_cb = { _ in EventLoop.executor.takeRemoteJobs() }
-    let prepared: uv_prepare_cb = { _ in EventLoop.executor.finishTurn() }
-    guard uv_async_init(loop, wake, woken) == 0, uv_prepare_init(loop, prepare) == 0,
-      uv_prepare_start(prepare, prepared) == 0, uv_idle_init(loop, spin) == 0
+    guard uv_async_init(loop, wake, { _ in EventLoop.executor.takeRemoteJobs() }) == 0,
+      uv_prepare_init(loop, prepare) == 0,
+      uv_prepare_start(prepare, { _ in EventLoop.executor.finishTurn() }) == 0,
+      uv_idle_init(loop, spin) == 0
     else { refuseToStart("cannot prepare the event loop") }
   }
 
@@ -96,6 +97,7 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   }
 
   private func runJobs() {
+    guard !local.isEmpty else { return }
     swap(&local, &running)
     for job in running {
       job.runSynchronously(
@@ -105,12 +107,10 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   }
 
   private func endTurn() {
-    let count = ending.count
-    for index in 0..<count {
-      let work = ending[index]
-      EventLoop.onLoop { work.turnEnded() }
-    }
-    ending.removeFirst(count)
+    guard !ending.isEmpty else { return }
+    swap(&ending, &endingNow)
+    for work in endingNow { enterTurnEnd(work) }
+    endingNow.removeAll(keepingCapacity: true)
   }
 
   /// While the idle handle is active, libuv polls without waiting.
@@ -120,6 +120,8 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
     if spinning { uv_idle_start(spin) { _ in } } else { uv_idle_stop(spin) }
   }
 }
+
+private let enterTurnEnd = Entrance<any EndOfTurnWork> { $0.turnEnded() }
 
 /// Says why on stderr and ends the process with EX_OSERR. Only for what makes
 /// a start impossible.

@@ -6,7 +6,7 @@ package import Resilience
 @EventLoop
 package final class LoopTimer {
   private let handle: UnsafeMutablePointer<uv_timer_t>
-  private let action: @EventLoop () -> Void
+  fileprivate let action: @EventLoop () -> Void
   private var isClosed = false
 
   /// Creates a stopped timer. It stops for good when it is released.
@@ -38,9 +38,10 @@ package final class LoopTimer {
     let due = (deadline - .zero).inMilliseconds
     let now = uv_now(EventLoop.executor.loop)
     let repetition = interval.map { max(1, $0.inMilliseconds) } ?? 0
-    let fired: uv_timer_cb = { handle in
-      EventLoop.onLoop { owner(LoopTimer.self, handle?.pointee.data)?.action() }
-    }
     uv_timer_start(handle, fired, due > now ? due - now : 0, repetition)
   }
 }
+
+private let enter = Entrance<UnsafeMutableRawPointer?> { owner(LoopTimer.self, $0)?.action() }
+
+private func fired(_ handle: UnsafeMutablePointer<uv_timer_t>?) { enter(handle?.pointee.data) }

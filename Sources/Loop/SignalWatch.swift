@@ -5,7 +5,7 @@ import CUV
 @EventLoop
 package final class SignalWatch {
   private let handle: UnsafeMutablePointer<uv_signal_t>
-  private let action: @EventLoop () -> Void
+  fileprivate let action: @EventLoop () -> Void
 
   /// Watches from now on, until it is released. The signal's default action no longer happens.
   package init(_ signal: Int32, _ action: @escaping @EventLoop () -> Void) {
@@ -13,11 +13,14 @@ package final class SignalWatch {
     handle = .allocate(capacity: 1)
     uv_signal_init(EventLoop.executor.loop, handle)
     handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
-    let received: uv_signal_cb = { handle, _ in
-      EventLoop.onLoop { owner(SignalWatch.self, handle?.pointee.data)?.action() }
-    }
     uv_signal_start(handle, received, signal)
   }
 
   isolated deinit { closeHandle(handle) }
+}
+
+private let enter = Entrance<UnsafeMutableRawPointer?> { owner(SignalWatch.self, $0)?.action() }
+
+private func received(_ handle: UnsafeMutablePointer<uv_signal_t>?, _: Int32) {
+  enter(handle?.pointee.data)
 }

@@ -34,15 +34,13 @@ final class Watch {
     guard !isActive && !isClosed else { return }
     isActive = true
     let events = condition == .readable ? UV_READABLE : UV_WRITABLE
-    let polled: uv_poll_cb = { handle, status, _ in
-      EventLoop.onLoop {
-        guard let watch = owner(Watch.self, handle?.pointee.data) else { return }
-        // libuv has stopped the handle on an error; the next read or write tells what it was.
-        if status < 0 { watch.isActive = false }
-        watch.ready()
-      }
-    }
-    uv_poll_start(handle, Int32(events.rawValue), polled)
+    uv_poll_start(handle, Int32(events.rawValue), pollFired)
+  }
+
+  fileprivate func polled(_ status: Int32) {
+    // libuv has stopped the handle on an error; the next read or write tells what it was.
+    if status < 0 { isActive = false }
+    ready()
   }
 
   func stop() {
@@ -57,6 +55,14 @@ final class Watch {
     isActive = false
     closeHandle(handle)
   }
+}
+
+private let enter = Entrance<(UnsafeMutableRawPointer?, Int32)> { data, status in
+  owner(Watch.self, data)?.polled(status)
+}
+
+private func pollFired(_ handle: UnsafeMutablePointer<uv_poll_t>?, _ status: Int32, _: Int32) {
+  enter((handle?.pointee.data, status))
 }
 
 /// An errno.

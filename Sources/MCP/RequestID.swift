@@ -23,6 +23,11 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     self.bytes = bytes
   }
 
+  /// As one block: hashing byte by byte took a tenth of the relay's time.
+  package func hash(into hasher: inout Hasher) {
+    unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+  }
+
   package var description: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Whether the JSON value at `range` may be an id: a string, or a number that is an integer by

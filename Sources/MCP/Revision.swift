@@ -29,7 +29,7 @@ package enum Revision: String, CaseIterable, Comparable, Sendable {
     self = match
   }
 
-  package var era: Era { self < .r2026_07_28 ? .legacy : .modern }
+  package var era: Era { self == .r2026_07_28 ? .modern : .legacy }
 
   /// The revisions that `initialize` can agree on.
   package static var legacy: [Revision] { allCases.filter { $0.era == .legacy } }

@@ -26,3 +26,15 @@ package struct KeyDescription: Sendable {
 extension KeyDescription.Shape {
   static func text(_ rule: TextRule) -> Self { .text(pattern: rule.pattern, length: rule.length) }
 }
+
+extension GatewayConfiguration {
+  /// All keys of `gateway.yaml`, in the order of the reference.
+  package static var keys: [KeyDescription] { fields.compactMap { $0.describe(defaults) } }
+}
+
+extension ServiceManifest {
+  /// All keys of a manifest, in the order of the reference.
+  package static var keys: [KeyDescription] {
+    fields.compactMap { $0.describe(ServiceManifest(name: "", file: "")) }
+  }
+}

@@ -21,7 +21,7 @@ extension ProcessBackend {
       startTimer?.stop()
       stallTimer?.stop()
       failPending(ending)
-      delegate?.backendEnded(self, ending)
+      delegate.backendEnded(self, ending)
     }
     guard exit == nil else { return finishWhenGone() }
     switch pace {
@@ -51,7 +51,7 @@ extension ProcessBackend {
       }
     }
     guard let deadline = stopping.nextDeadline else { return }
-    let timer = stopTimer ?? LoopTimer { [weak self] in self?.stopTimeElapsed() }
+    let timer = stopTimer ?? LoopTimer { [unowned self] in stopTimeElapsed() }
     stopTimer = timer
     timer.start(at: deadline)
   }
@@ -93,7 +93,8 @@ extension ProcessBackend {
     writer.abandon()
     errors.close()
     Orphans.sweep()
-    delegate?.backendIsGone(self)
+    relay.backend = nil
+    delegate.backendIsGone(self)
   }
 
   // MARK: The way to the child's stdin
@@ -124,7 +125,7 @@ extension ProcessBackend {
 
   func watchForStall() {
     guard stallTimer == nil || stallTimer?.isActive == false else { return }
-    let timer = stallTimer ?? LoopTimer { [weak self] in self?.checkStall() }
+    let timer = stallTimer ?? LoopTimer { [unowned self] in checkStall() }
     stallTimer = timer
     timer.start(after: settings.stallTime)
   }

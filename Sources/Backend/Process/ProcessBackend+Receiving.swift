@@ -31,7 +31,7 @@ extension ProcessBackend {
     switch envelope.kind {
     case .result, .failure: receiveReply(line, envelope)
     case .notification where envelope.method == .progress: receiveProgress(line, envelope)
-    case .notification, .request: delegate?.backend(self, received: line, envelope)
+    case .notification, .request: delegate.backend(self, received: line, envelope)
     case .batch: receiveJunk(line)
     }
   }
@@ -40,7 +40,7 @@ extension ProcessBackend {
     let id = JSON.integer(envelope.id, in: line.bytes).flatMap { UInt64(exactly: $0) }
     guard let id, let entry = pending.take(id) else { return receiveStray(id) }
     entry.exchange.answered(line, envelope)
-    if isAccepting { delegate?.backendHasRoom(self) } else { endIfRetired() }
+    if isAccepting { delegate.backendHasRoom(self) } else { endIfRetired() }
   }
 
   private func receiveProgress(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
@@ -142,10 +142,14 @@ struct JunkCounter {
   var excerpt: String { total == 0 ? "" : " It wrote on stdout: \(firstLine)" }
 }
 
-/// Hands what is read from the child's stdout to its backend's framer.
+/// Hands on what the child's descriptors and its exit tell, as long as the backend
+/// wants to hear it.
+///
+/// The reference is strong, and cut when the process is gone: weak ones make every
+/// retain of their object slower, and the backend is retained for every message.
 @EventLoop
-final class ReaderRelay: ByteSink {
-  weak var backend: ProcessBackend?
+final class BackendRelay: ByteSink {
+  var backend: ProcessBackend?
   /// Where bytes go that arrive after the backend is gone.
   private let nowhere = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
 

@@ -46,7 +46,7 @@ package final class ProcessBackend {
   package internal(set) var isAccepting = false
   let settings: BackendSettings
   let log: Log
-  weak var delegate: (any ProcessBackendDelegate)?
+  unowned let delegate: any ProcessBackendDelegate
 
   var pending: PendingTable<Pending>
   var handshake: Handshake
@@ -55,6 +55,7 @@ package final class ProcessBackend {
   let reader: DescriptorReader
   let writer: DescriptorWriter
   let errors: ErrorOutput
+  let relay: BackendRelay
   var junk = JunkCounter()
   var exit: ExitStatus?
   var stopping = StopSequence()
@@ -76,7 +77,7 @@ package final class ProcessBackend {
     _ spec: ChildSpec, service: String, handshake: Handshake, settings: BackendSettings,
     delegate: any ProcessBackendDelegate, log: Log
   ) throws(SpawnError) {
-    let relay = ExitRelay()
+    let relay = BackendRelay()
     let child = try Child.spawn(spec) { status in relay.backend?.childExited(status) }
     self.child = child
     self.service = service
@@ -86,14 +87,14 @@ package final class ProcessBackend {
     self.log = log
     framer = LineFramer(limit: settings.longestMessage, byteOrderMark: .skipped)
     pending = PendingTable(firstID: UInt32.random(in: 1 ... .max))
-    let input = ReaderRelay()
-    reader = DescriptorReader(descriptor: child.output, sink: input)
+    self.relay = relay
+    reader = DescriptorReader(descriptor: child.output, sink: relay)
     writer = DescriptorWriter(descriptor: child.input)
-    errors = ErrorOutput(descriptor: child.errors, service: service, log: log)
+    errors = ErrorOutput(
+      descriptor: child.errors, service: service, limits: settings.errors, log: log)
     relay.backend = self
-    input.backend = self
-    writer.onDrained = { [weak self] in self?.writerDrained() }
-    writer.onFailed = { [weak self] _ in self?.stdinClosed() }
+    writer.onDrained = { relay.backend?.writerDrained() }
+    writer.onFailed = { _ in relay.backend?.stdinClosed() }
     reader.resume()
     errors.resume()
     perform(self.handshake.childStarted())
@@ -101,23 +102,31 @@ package final class ProcessBackend {
 
   // MARK: Requests
 
-  /// Files a request and returns the id under which it must be written.
-  package func open(_ exchange: any Exchange) -> UInt64 {
-    pending.open(Pending(exchange: exchange, endsAt: .max))
+  /// The id under which the next request must be written.
+  package var nextID: UInt64 { pending.nextID }
+
+  /// Writes the line of a request that carries `nextID`, and awaits its answer.
+  package func send(_ line: Slices, for exchange: any Exchange) {
+    writer.write(line)
+    pending.open(Pending(exchange: exchange, endsAt: writer.acceptedBytes))
+    if writer.queuedBytes > settings.stallMark { watchForStall() }
   }
 
-  /// Writes the line of request `id`, or of a notification (`nil`).
-  package func write(_ line: Slices, for id: UInt64? = nil) {
-    writer.write(line)
-    if let id { pending.update(id) { $0.endsAt = writer.acceptedBytes } }
-    if writer.queuedBytes > 0 { watchForStall() }
+  /// Writes a notification or an answer.
+  package func write(_ message: [UInt8]) {
+    message.withUnsafeBytes { writer.write(Slices($0)) }
+  }
+
+  /// Writes a request of our own.
+  package func send(_ message: [UInt8], for exchange: any Exchange) {
+    message.withUnsafeBytes { send(Slices($0), for: exchange) }
   }
 
   /// Gives a request up: the child is told, and its late reply is dropped.
   package func cancel(_ id: UInt64, reason: StaticString) {
     guard pending.abandon(id) != nil, isAccepting else { return }
-    writeOwn(Messages.cancelled(id, reason: reason))
-    delegate?.backendHasRoom(self)
+    write(Messages.cancelled(id, reason: reason))
+    delegate.backendHasRoom(self)
   }
 
   /// Reads the child no more, or again: the client is slow.
@@ -131,36 +140,22 @@ package final class ProcessBackend {
     switch action {
     case .sendDiscover:
       limitStart(to: settings.probeTime)
-      request { id in Messages.discover(id) }
+      send(Messages.discover(nextID), for: HandshakeExchange(self))
     case .sendInitialize:
       limitStart(to: settings.startTime)
-      request { id in Messages.initialize(id) }
+      send(Messages.initialize(nextID), for: HandshakeExchange(self))
     case .ready(let revision): becomeReady(revision)
     case .respawn:
       let successor = handshake
       end(.stopped, .atOnce)
-      delegate?.backend(self, needsSuccessorWith: successor)
+      delegate.backend(self, needsSuccessorWith: successor)
     case .fail(let failure):
       end(.failedToStart(explain(failure)), .within(settings.patience))
     }
   }
 
-  private func request(_ message: (UInt64) -> [UInt8]) {
-    let id = open(HandshakeExchange(self))
-    writeOwn(message(id), for: id)
-  }
-
-  /// Writes a message of our own.
-  package func writeOwn(_ message: [UInt8], for id: UInt64? = nil) {
-    message.withUnsafeBytes { bytes in
-      var line = Slices()
-      line.append(bytes)
-      write(line, for: id)
-    }
-  }
-
   private func limitStart(to time: Duration) {
-    let timer = startTimer ?? LoopTimer { [weak self] in self?.startTimeElapsed() }
+    let timer = startTimer ?? LoopTimer { [unowned self] in startTimeElapsed() }
     startTimer = timer
     timer.start(after: time)
   }
@@ -176,8 +171,8 @@ package final class ProcessBackend {
     found.revision = revision
     introduction = found
     isAccepting = true
-    if revision.era == .legacy { writeOwn(Messages.initialized) }
-    delegate?.backendIsReady(self)
+    if revision.era == .legacy { write(Messages.initialized) }
+    delegate.backendIsReady(self)
   }
 
   /// Keeps what `server/discover` or `initialize` told, before the verdict.
@@ -200,10 +195,4 @@ package final class ProcessBackend {
     case nil: ""
     }
   }
-}
-
-/// Passes the exit of a child on to a backend that is made after it.
-@EventLoop
-private final class ExitRelay {
-  weak var backend: ProcessBackend?
 }

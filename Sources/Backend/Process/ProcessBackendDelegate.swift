@@ -36,17 +36,22 @@ package struct BackendSettings: Sendable {
   package var probeTime: Duration
   package var startTime: Duration
   package var stallTime: Duration
+  /// Bytes that may wait for its stdin before that is watched.
+  package var stallMark = 64 * 1024
   /// For a stop while the gateway goes on.
   package var patience: StopSequence.Patience
 
+  package var errors: ErrorOutputLimits
+
   package init(
     longestMessage: Int, probeTime: Duration, startTime: Duration, stallTime: Duration,
-    patience: StopSequence.Patience
+    patience: StopSequence.Patience, errors: ErrorOutputLimits
   ) {
     self.longestMessage = longestMessage
     self.probeTime = probeTime
     self.startTime = startTime
     self.stallTime = stallTime
     self.patience = patience
+    self.errors = errors
   }
 }

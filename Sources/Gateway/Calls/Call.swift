@@ -31,7 +31,7 @@ final class Call: ServiceRequest, ClientRequest {
   private let absoluteDeadline: Instant
   private let patience: Duration
   private var lastProgress = -Double.infinity
-  private weak var backend: ProcessBackend?
+  private var backend: ProcessBackend?
   private var upstreamID: UInt64 = 0
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
@@ -81,11 +81,11 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
-    upstreamID = backend.open(self)
+    upstreamID = backend.nextID
     let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
     Translation.request(
       line, envelope, to: backend.revision, id: upstreamID, name: name, splice: &session.splice)
-    backend.write(session.splice.slices(of: line), for: upstreamID)
+    backend.send(session.splice.slices(of: line), for: self)
   }
 
   // MARK: From the backend
@@ -117,7 +117,7 @@ final class Call: ServiceRequest, ClientRequest {
     // It MUST increase; what does not is dropped (row B28).
     guard value > lastProgress else { return }
     lastProgress = value
-    deadline = min(EventLoop.now + patience, absoluteDeadline)
+    deadline = min(EventLoop.turnTime + patience, absoluteDeadline)
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)

@@ -82,6 +82,16 @@ struct Catalogue: Sendable {
     return entries[kind]?[index]
   }
 
+  /// The entry whose name is the JSON string at `range`; no copy unless it has escapes.
+  func entry(
+    _ kind: Offer.Kind, namedAt range: ByteRange, in line: UnsafeRawBufferPointer
+  ) -> Entry? {
+    let text = UnsafeRawBufferPointer(rebasing: line[(range.start + 1)..<(range.end - 1)])
+    if !text.contains(UInt8(ascii: "\\")) { return entry(kind, named: text) }
+    guard let name = JSON.string(range, in: line.bytes) else { return nil }
+    return name.withUnsafeBytes { entry(kind, named: $0) }
+  }
+
   /// The services that claim a name that therefore nobody has.
   func collision(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Collision? {
     guard collided[kind]?.find(name) != nil else { return nil }

@@ -116,7 +116,7 @@ extension Gateway {
       return request.line[value.start..<value.end].elementsEqual("true".utf8)
     }
     let subscription = ListenSubscription(request.id, Set(asked), session: session) {
-      [weak self] id in self?.listeners[id] = nil
+      [unowned self] id in listeners[id] = nil
     }
     listeners[request.id] = subscription
     session.ledger.open(request.id, subscription)
@@ -129,7 +129,7 @@ extension Gateway {
     pendingAnnouncements.formUnion(changes)
     if announceTimer?.isActive == true { return }
     sendAnnouncements()
-    let timer = announceTimer ?? LoopTimer { [weak self] in self?.announcementPauseOver() }
+    let timer = announceTimer ?? LoopTimer { [unowned self] in announcementPauseOver() }
     announceTimer = timer
     timer.start(after: Gateway.announcementPause)
   }

@@ -44,7 +44,8 @@ final class ClientSession: ByteSink {
   let limits: GatewayConfiguration.Limits
   let absoluteTime: Duration
   let log: Log
-  weak var delegate: (any ClientSessionDelegate)?
+  /// The gateway, which lives as long as the session.
+  var delegate: (any ClientSessionDelegate)?
 
   /// The edits of the line that is being written; reused, so that a message allocates none.
   var splice = Splice()
@@ -72,9 +73,8 @@ final class ClientSession: ByteSink {
     framer = LineFramer(limit: limits.clientMessage)
     writer = DescriptorWriter(descriptor: output)
     reader = DescriptorReader(descriptor: input, sink: self)
-    writer.onDrained = { [weak self] in self?.outputDrained() }
-    writer.onFailed = { [weak self] code in
-      guard let self else { return }
+    writer.onDrained = { [unowned self] in outputDrained() }
+    writer.onFailed = { [unowned self] code in
       delegate?.clientLeft(self, failure: code)
     }
   }

@@ -10,7 +10,6 @@ final class ParkedRequest: ClientRequest {
   private let line: [UInt8]
   private var request: Incoming
   private unowned let session: ClientSession
-  private weak var delegate: (any ClientSessionDelegate)?
   private let forget: @EventLoop (ParkedRequest) -> Void
   private var isDone = false
 
@@ -23,7 +22,6 @@ final class ParkedRequest: ClientRequest {
     self.session = session
     self.deadline = deadline
     self.forget = forget
-    delegate = session.delegate
     session.ledger.open(request.id, self)
   }
 
@@ -36,7 +34,7 @@ final class ParkedRequest: ClientRequest {
     request.hasWaited = true
     line.withUnsafeBytes { bytes in
       request.line = bytes
-      delegate?.serve(request, of: session)
+      session.delegate?.serve(request, of: session)
     }
   }
 

@@ -49,7 +49,7 @@ final class RequestLedger {
 
   private func tellIfIdle() {
     guard onIdle != nil, inFlight.isEmpty else { return }
-    EventLoop.atEndOfTurn { [weak self] in self?.onIdle?() }
+    EventLoop.atEndOfTurn { [unowned self] in onIdle?() }
   }
 
   /// Answers everything in flight with an error; the gateway ends.
@@ -59,7 +59,7 @@ final class RequestLedger {
   /// request when it fires, which in a healthy gateway is about once a minute.
   private func scheduleSweep(at instant: Instant) {
     nextSweep = instant
-    let timer = sweepTimer ?? LoopTimer { [weak self] in self?.sweep() }
+    let timer = sweepTimer ?? LoopTimer { [unowned self] in sweep() }
     sweepTimer = timer
     timer.start(at: instant)
   }

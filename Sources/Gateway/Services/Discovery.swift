@@ -55,9 +55,8 @@ final class Discovery: ServiceRequest {
 
   private func askNext(cursor: [UInt8]? = nil) {
     guard let backend, let kind = kinds.first else { return succeed() }
-    let id = backend.open(self)
     let era = backend.revision.era
-    backend.writeOwn(Messages.list(id, kind.method, cursor: cursor, era: era), for: id)
+    backend.send(Messages.list(backend.nextID, kind.method, cursor: cursor, era: era), for: self)
   }
 
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {

@@ -59,7 +59,7 @@ extension Service: ProcessBackendDelegate {
   }
 
   func backendHasRoom(_ backend: ProcessBackend) {
-    lastUse = EventLoop.now
+    lastUse = EventLoop.turnTime
     if !waiting.isEmpty { sendWaiting() }
   }
 }

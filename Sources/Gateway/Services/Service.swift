@@ -17,6 +17,8 @@ import Telemetry
 /// Requests wait in order while there is no backend; they fail at once when the
 /// service is known to crash again and again. At most one backend takes calls; an
 /// earlier one may still be ending beside it.
+///
+/// Services live as long as the gateway, so nothing refers to them weakly.
 @EventLoop
 final class Service {
   enum Phase {
@@ -138,7 +140,7 @@ final class Service {
     guard case .asleep = phase else { return }
     phase = .queued
     handshake = Handshake(setting: handshakeSetting, knownEra: host.knownEra(of: self))
-    host.startQueue.enter(self) { [weak self] in self?.start() }
+    host.startQueue.enter(self) { [unowned self] in start() }
   }
 
   private var handshakeSetting: Handshake.Setting {
@@ -223,7 +225,7 @@ final class Service {
       told.retryAfter = delay
       failWaiting(told)
     }
-    let timer = pauseTimer ?? LoopTimer { [weak self] in self?.pauseOver() }
+    let timer = pauseTimer ?? LoopTimer { [unowned self] in pauseOver() }
     pauseTimer = timer
     timer.start(after: delay)
   }
@@ -240,7 +242,7 @@ final class Service {
   func watchIdleness() {
     guard manifest.process.start != .always else { return }
     lastUse = EventLoop.now
-    let timer = idleTimer ?? LoopTimer { [weak self] in self?.checkIdleness() }
+    let timer = idleTimer ?? LoopTimer { [unowned self] in checkIdleness() }
     idleTimer = timer
     timer.start(after: manifest.process.idle)
   }

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Manifest
+import RawJSON
+
+/// `switchyard check`: finds mistakes without running anything.
+struct Check: ParsableCommand {
+  enum Format: String, CaseIterable, ExpressibleByArgument { case text, json }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Find mistakes in the configuration, without running anything.",
+    discussion: """
+      Reads the whole folder, or only the FILES. Exit codes: 0 no errors, 1 errors.
+
+      EXAMPLES
+        switchyard check
+        switchyard check --config ./config/demo
+        switchyard check manifests/git.yaml --format json
+      """)
+
+  @Argument(
+    help: "Manifests or a gateway.yaml; without any, the whole folder.",
+    completion: .file(extensions: ["yaml", "yml"]))
+  var files: [String] = []
+
+  @Option(help: "How the mistakes are written: text or json.")
+  var format: Format = .text
+
+  @OptionGroup var folders: FolderOptions
+
+  func run() throws {
+    let paths = try folders.paths()
+    let configuration =
+      files.isEmpty
+      ? folders.load(paths)
+      : Configuration.check(
+        files: files, directory: paths.configuration, environment: Process.environment)
+    let diagnostics = configuration.diagnostics
+    switch format {
+    case .json:
+      let list = diagnostics.map(\.json)
+      Terminal.output.write(JSONValue.array(list).serialized(pretty: true) + [0x0A])
+    case .text:
+      for diagnostic in diagnostics {
+        Terminal.output.write(DiagnosticText(diagnostic).text(for: .output))
+      }
+      Terminal.output.write(summary(of: configuration, in: paths))
+    }
+    if diagnostics.contains(where: { $0.severity == .error }) {
+      throw ExitCode(ExitStatus.badNews.rawValue)
+    }
+  }
+
+  private func summary(of configuration: Configuration, in paths: ConfigurationPaths) -> String {
+    let errors = configuration.diagnostics.count { $0.severity == .error }
+    let warnings = configuration.diagnostics.count - errors
+    let ready = configuration.ready.count
+    let place = files.isEmpty ? "\(paths.configuration): " : ""
+    var text = "\(place)\(ready) of \(configuration.services.count) services ready"
+    if errors > 0 { text += ", \(errors) \(errors == 1 ? "error" : "errors")" }
+    if warnings > 0 { text += ", \(warnings) \(warnings == 1 ? "warning" : "warnings")" }
+    return text + "\n"
+  }
+}
+
+extension Diagnostic {
+  var json: JSONValue {
+    [
+      "severity": severity == .error ? "error" : "warning", "file": .string(file),
+      "line": JSONValue(integerLiteral: line), "column": JSONValue(integerLiteral: column),
+      "message": .string(message),
+    ]
+  }
+}
+
+/// A mistake with the line it is on and a caret under the place.
+struct DiagnosticText {
+  private let diagnostic: Diagnostic
+
+  init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+
+  func text(for terminal: Terminal) -> String {
+    let style: Terminal.Style = diagnostic.severity == .error ? .red : .yellow
+    var text = terminal.styled("\(diagnostic)", style) + "\n"
+    guard diagnostic.position != nil, let line = sourceLine() else { return text }
+    // Columns count characters; what is shown before the caret is as wide as the text above it.
+    let before = line.prefix(max(0, diagnostic.column - 1))
+    let shown = String(line).printable()
+    let indent = String(before).printable().count
+    text += "  \(shown)\n  \(String(repeating: " ", count: indent))\(terminal.styled("^", .bold))\n"
+    return text
+  }
+
+  private func sourceLine() -> Substring? {
+    guard let bytes = Process.contents(of: diagnostic.file, limit: 1 << 20) else { return nil }
+    let lines = String(decoding: bytes, as: UTF8.self).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    guard lines.indices.contains(diagnostic.line - 1) else { return nil }
+    let line = lines[diagnostic.line - 1]
+    return line.count <= 200 ? line : nil
+  }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Manifest
+import RawJSON
+
+/// `switchyard list`: what clients see.
+struct List: ParsableCommand {
+  enum Kind: String, CaseIterable, ExpressibleByArgument {
+    case tools, prompts, resources, services
+  }
+
+  static let configuration = CommandConfiguration(
+    abstract: "Show the tools, prompts, resources or services on offer.",
+    discussion: """
+      Asks the gateway, as a client would; 'services' are read from the configuration.
+
+      EXAMPLES
+        switchyard list
+        switchyard list prompts
+        switchyard list tools --json | jq '.[].name'
+      """)
+
+  @Argument(help: "What to show.")
+  var kind: Kind = .tools
+
+  @Flag(help: "Print a JSON array, with everything the gateway says.")
+  var json = false
+
+  @Option(help: ArgumentHelp("The longest wait in seconds.", valueName: "seconds"))
+  var timeout: Double = 60
+
+  @OptionGroup var folders: FolderOptions
+
+  func run() throws {
+    if kind == .services { return try showServices() }
+    let items: [JSONValue]
+    do {
+      let client = try GatewayClient(try folders.gateway())
+      defer { client.close() }
+      let (method, member) = request
+      items = try client.list(method, member, timeout: timeout)
+    } catch GatewayClientError.refused(-32601, _, _) {
+      items = []
+    } catch let error as GatewayClientError {
+      throw CommandFailure("\(error)", error.status)
+    }
+    show(items)
+  }
+
+  private var request: (method: String, member: String) {
+    switch kind {
+    case .prompts: ("prompts/list", "prompts")
+    case .resources: ("resources/list", "resources")
+    default: ("tools/list", "tools")
+    }
+  }
+
+  private func show(_ items: [JSONValue]) {
+    if json {
+      return Terminal.output.write(JSONValue.array(items).serialized(pretty: true) + [0x0A])
+    }
+    var table = Table()
+    for item in items {
+      let name = item[kind == .resources ? "uri" : "name"]?.stringValue ?? ""
+      let text = (item["description"] ?? item["name"])?.stringValue ?? ""
+      table.rows.append([name.printable(), text.firstLine.printable()])
+    }
+    Terminal.output.write(table.text(width: Terminal.output.columnLimit))
+    if items.isEmpty {
+      Terminal.error.write("No \(kind.rawValue). 'switchyard status' shows why a service is off.\n")
+    }
+  }
+
+  private func showServices() throws {
+    let configuration = folders.load(try folders.paths())
+    if json {
+      let services = configuration.services.map { ServiceSummary($0).json }
+      return Terminal.output.write(JSONValue.array(services).serialized(pretty: true) + [0x0A])
+    }
+    var table = Table()
+    for service in configuration.services.map({ ServiceSummary($0) }) {
+      table.rows.append([service.name.printable(), service.state, service.text.printable()])
+    }
+    Terminal.output.write(table.text(width: Terminal.output.columnLimit))
+    if configuration.services.isEmpty {
+      Terminal.error.write(
+        "No services. 'switchyard check' shows where manifests are looked for.\n")
+    }
+  }
+}
+
+/// A service as lists of services show it.
+struct ServiceSummary {
+  var name: String
+  var file: String
+  /// `on`, `off` or `disabled`.
+  var state: String
+  /// The description, or why the service is off.
+  var text: String
+
+  init(_ entry: ServiceEntry) {
+    name = entry.name
+    file = entry.file
+    switch entry.state {
+    case .ready(let manifest):
+      state = "on"
+      text = manifest.description?.firstLine ?? manifest.process.command
+    case .disabled(let manifest):
+      state = "disabled"
+      text = manifest.description?.firstLine ?? manifest.process.command
+    case .off(let reasons):
+      state = "off"
+      text = reasons.first.map { "\($0)" } ?? ""
+    }
+  }
+
+  var json: JSONValue {
+    [
+      "name": .string(name), "state": .string(state), "file": .string(file), "text": .string(text),
+    ]
+  }
+}
+
+extension String {
+  var firstLine: String {
+    String(decoding: utf8.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+  }
+}
+
+extension Terminal {
+  /// Where tables are cut; nil when no person is looking.
+  var columnLimit: Int? { isInteractive ? width : nil }
+}

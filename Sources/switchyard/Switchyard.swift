@@ -1,0 +1,85 @@
+// The people's command: everything about Switchyard that a person does by hand.
+//
+// It serves nothing itself. What clients see is asked of `switchyard-gateway`,
+// started as a child and spoken to as a client would; what the folders say is
+// read by the same code that the gateway uses. Nothing here runs in the gateway.
+//
+// Standard output carries what was asked for, standard error everything else.
+// Exit codes: 0 done, 1 the answer is bad news (mistakes found, a tool failed),
+// 2 used wrongly, 3 the gateway or the protocol failed, 130 interrupted.
+
+import ArgumentParser
+import Glibc
+
+@main
+struct Switchyard: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "switchyard",
+    abstract: "One MCP server in front of many services.",
+    discussion: """
+      Clients launch 'switchyard-gateway'; this command is for people.
+
+      EXAMPLES
+        switchyard check                      Find mistakes in the configuration.
+        switchyard list                       Show the tools that clients see.
+        switchyard call demo_add --args '{"a": 1, "b": 2}'
+        switchyard register claude-code       Tell a client about the gateway.
+      """,
+    version: Product.version,
+    subcommands: [
+      Serve.self, Check.self, Schema.self, List.self, Call.self, Status.self, Register.self,
+      Unregister.self, Test.self, Record.self, Replay.self, Manual.self,
+    ])
+
+  /// Runs the command that the arguments name; never returns.
+  static func main() {
+    // A reader that has seen enough (`| head`) shows as a failed write, which ends the output.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      let (own, server) = ServerWords.split(Array(CommandLine.arguments.dropFirst()))
+      try ServerWords.$words.withValue(server) {
+        var command = try parseAsRoot(own)
+        try command.run()
+      }
+      Glibc.exit(ExitStatus.done.rawValue)
+    } catch let failure as CommandFailure {
+      Terminal.error.write("switchyard: \(failure.message)\n")
+      Glibc.exit(failure.status.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      guard code == .validationFailure else {
+        if !text.isEmpty { (code.isSuccess ? Terminal.output : .error).write(text + "\n") }
+        Glibc.exit(code.rawValue)
+      }
+      Terminal.error.write(text + "\n")
+      Glibc.exit(ExitStatus.usage.rawValue)
+    }
+  }
+}
+
+/// What the command calls itself.
+enum Product {
+  static let version = "0.1.0"
+}
+
+/// The exit codes, which scripts rely on.
+enum ExitStatus: Int32, Error {
+  case done = 0
+  case badNews = 1
+  case usage = 2
+  case gateway = 3
+  case interrupted = 130
+}
+
+/// Ends the command with one sentence on standard error.
+struct CommandFailure: Error {
+  /// What is wrong, where, and what to do next.
+  var message: String
+  var status: ExitStatus
+
+  init(_ message: String, _ status: ExitStatus = .badNews) {
+    self.message = message
+    self.status = status
+  }
+}

@@ -1,0 +1,172 @@
+import Glibc
+import Harness
+import MCP
+import RawJSON
+import TestSupport
+import Testing
+
+/// The real gateway in front of fake backends, with a configuration and a state
+/// folder of its own, driven over real pipes or sockets.
+///
+/// `finish` is the teardown that every test ends with: the gateway leaves within
+/// 2 s of the end of its input, nothing but MCP came out, each request was
+/// answered once, and no process with our marker is left.
+final class GatewayRun {
+  let folder: TemporaryFolder
+  let client: HarnessClient
+  /// Carried by the gateway and by every service.
+  let marker: ProcessMarker
+  private let started: ContinuousClock.Instant
+
+  static let gateway = Sibling.path(of: "switchyard-gateway")
+  static let backend = Sibling.path(of: "switchyard-fake-backend")
+
+  /// Deadlines for tests: what hangs, hangs for half a second.
+  static let shortDeadlines = """
+    deadlines: {call: 500ms, initialize: 1s, probe: 300ms}
+
+    """
+
+  /// - Parameters:
+  ///   - settings: the text of gateway.yaml.
+  ///   - wrapper: words in front of the gateway, such as `sh -c 'exec "$@"' sh`.
+  init(
+    _ services: [Service], settings: String = GatewayRun.shortDeadlines, wrapper: [String] = [],
+    revision: Revision = .newestLegacy, channel: ServerCommand.Channel = .pipes,
+    environment: [String: String] = [:], folder: TemporaryFolder? = nil
+  ) throws {
+    let folder = try folder ?? TemporaryFolder()
+    self.folder = folder
+    marker = ProcessMarker.fresh()
+    try folder.ensureFolder("manifests")
+    try folder.ensureFolder("state")
+    try folder.write(settings, to: "gateway.yaml")
+    for service in services {
+      let variables = [ProcessMarker.name: marker.value, "SERVICE": service.name]
+      try folder.write(
+        service.manifest(command: Self.backend, variables: variables),
+        to: "manifests/\(service.name).yaml")
+    }
+    var all = environment
+    all[ProcessMarker.name] = marker.value
+    all["SWIFT_BACKTRACE"] = "enable=no"
+    let words =
+      wrapper + [Self.gateway, "--config", folder.path, "--state", folder.path + "/state"]
+    started = .now
+    client = try HarnessClient(
+      ServerCommand(words, environment: all, channel: channel), revision: revision)
+  }
+
+  deinit { marker.killAll() }
+
+  /// The usual opening.
+  static func open(
+    _ services: [Service], settings: String = GatewayRun.shortDeadlines,
+    revision: Revision = .newestLegacy
+  ) throws -> GatewayRun {
+    let run = try GatewayRun(services, settings: settings, revision: revision)
+    try run.client.handshake()
+    return run
+  }
+
+  /// Ends the gateway as clients do and asserts what every run must leave.
+  func finish(
+    exit expected: ServerExit = .code(0), sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    client.closeInput()
+    let closed = ContinuousClock.now
+    let exit = try client.waitForExit(within: .seconds(10))
+    #expect(exit == expected, "\(client.stderr)", sourceLocation: sourceLocation)
+    #expect(ContinuousClock.now - closed < .seconds(2), sourceLocation: sourceLocation)
+    checkWhatIsLeft(sourceLocation: sourceLocation)
+  }
+
+  /// The part of the teardown that holds however the gateway ended.
+  func checkWhatIsLeft(sourceLocation: SourceLocation = #_sourceLocation) {
+    let violations = WireRules.violations(
+      in: client.transcript, unfinished: client.partialLine)
+    #expect(violations == [], sourceLocation: sourceLocation)
+    checkProcesses(sourceLocation: sourceLocation)
+  }
+
+  func checkProcesses(sourceLocation: SourceLocation = #_sourceLocation) {
+    #expect(marker.waitUntilGone(within: .seconds(2)) == [], sourceLocation: sourceLocation)
+  }
+
+  /// Processes of one service, wherever they went.
+  func processes(of service: String) -> [Int32] {
+    let ours = Set(marker.processes())
+    return ProcessMarker(variable: "SERVICE", value: service).processes().filter(ours.contains)
+  }
+
+  /// Waits until a condition holds; says whether it came true.
+  func wait(within limit: Duration, _ condition: () -> Bool) -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while !condition() {
+      guard ContinuousClock.now < deadline else { return false }
+      client.run(for: .milliseconds(20))
+    }
+    return true
+  }
+
+  /// Asserts that a service answers: `good_echo` by default.
+  func expectOK(
+    _ tool: String = "good_echo", within limit: Duration = .seconds(5),
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let answer = try client.call(tool, ["text": "still here"], within: limit)
+    #expect(
+      answer.result?.at(pointer: "/structuredContent/text") == "still here", "\(answer.text)",
+      sourceLocation: sourceLocation)
+  }
+
+  /// Asserts that a call ends in one of these errors; returns the error.
+  @discardableResult
+  func expectError(
+    _ tool: String, _ codes: ErrorCode..., arguments: JSONValue = [:],
+    within limit: Duration = .seconds(5), sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> ServerMessage {
+    let answer = try client.call(tool, arguments, within: limit)
+    #expect(
+      answer.errorCode.map { codes.map(\.rawValue).contains($0) } == true, "\(answer.text)",
+      sourceLocation: sourceLocation)
+    return answer
+  }
+}
+
+extension TemporaryFolder {
+  /// Makes the folder unless it is there.
+  func ensureFolder(_ name: String) throws {
+    if access(path + "/" + name, F_OK) != 0 { try makeFolder(name) }
+  }
+}
+
+/// Figures of a process from /proc.
+enum ProcessFigures {
+  /// Peak resident memory in bytes.
+  static func peakMemory(_ process: Int32) -> Int { status(process, "VmHWM:") * 1024 }
+
+  /// Children that are dead and not reaped.
+  static func zombies(of process: Int32) -> Int {
+    let children = SmallFile.bytes(of: "/proc/\(process)/task/\(process)/children")
+    return children.split(separator: UInt8(ascii: " ")).count { child in
+      let id = String(decoding: child, as: UTF8.self)
+      let line = String(decoding: SmallFile.bytes(of: "/proc/\(id)/stat"), as: UTF8.self)
+      return line.contains(") Z ")
+    }
+  }
+
+  static func descriptors(_ process: Int32) -> Int {
+    guard let folder = opendir("/proc/\(process)/fd") else { return -1 }
+    defer { closedir(folder) }
+    var count = -2
+    while readdir(folder) != nil { count += 1 }
+    return count
+  }
+
+  private static func status(_ process: Int32, _ name: String) -> Int {
+    let text = String(decoding: SmallFile.bytes(of: "/proc/\(process)/status"), as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+  }
+}

@@ -1,0 +1,59 @@
+import RawJSON
+import TestSupport
+import Testing
+
+/// `switchyard check`.
+@Suite struct CheckTests {
+  @Test func `a good folder passes`() throws {
+    let home = try DemoHome()
+    let run = try home.run("check")
+    #expect(run.code == 0)
+    #expect(run.output == "\(home.configuration): 1 of 1 services ready\n")
+  }
+
+  @Test func `M06: every mistake is shown with its line and a caret`() throws {
+    let home = try DemoHome()
+    try home.write(
+      "process:\n  command: x\n  comand: y\nlimits: { concurrent: -1 }\n", to: "bad.yaml")
+    let run = try home.run("check")
+    #expect(run.code == 1)
+    let file = "\(home.configuration)/manifests/bad.yaml"
+    #expect(run.output.contains("\(file):3:3: "))
+    #expect(run.output.contains("  \u{20}\u{20}comand: y\n    ^\n"))
+    #expect(run.output.contains("\(file):4:"))
+    #expect(run.output.hasSuffix("1 of 2 services ready, 2 errors\n"))
+  }
+
+  @Test func `single files and JSON`() throws {
+    let home = try DemoHome()
+    try home.write("prcess: {}\n", to: "bad.yaml")
+    let file = "\(home.configuration)/manifests/bad.yaml"
+    let run = try home.run("check", file, "--format", "json")
+    #expect(run.code == 1)
+    let list = try JSONValue(parsing: Array(run.output.utf8)).arrayValue ?? []
+    #expect(!list.isEmpty)
+    #expect(list.allSatisfy { $0["file"]?.stringValue == file && $0["severity"] == "error" })
+    let good = try home.run("check", "\(home.configuration)/manifests/demo.yaml")
+    #expect((good.code, good.output) == (0, "1 of 1 services ready\n"))
+    #expect(try home.run("check", "/nowhere/x.yaml").code == 1)
+  }
+
+  @Test func `M08: a missing variable is named, and its service alone is off`() throws {
+    let home = try DemoHome()
+    try home.write("process: { command: \"${env:NOT_SET_HERE}\" }\n", to: "off.yaml")
+    let run = try home.run("check")
+    #expect(run.code == 1)
+    #expect(run.output.contains("NOT_SET_HERE"))
+    #expect(run.output.contains("1 of 2 services ready"))
+  }
+
+  @Test func `the configuration of the demo is good`() throws {
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let run = try CommandRun(
+      ["check", "--config", root + "/config/demo"], environment: ["HOME": "/"])
+    #expect(run.code == 0, "\(run.output)\(run.errors)")
+    let plugin = try CommandRun(
+      ["check", root + "/Plugins/demo/manifest.yaml"], environment: ["HOME": "/"])
+    #expect(plugin.code == 0, "\(plugin.output)\(plugin.errors)")
+  }
+}
