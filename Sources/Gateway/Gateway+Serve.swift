@@ -170,8 +170,25 @@ extension Gateway: ClientSessionDelegate {
     return true
   }
 
+  /// Serves what waited for the service that has just been discovered, or for the last one.
   func resumeParked() {
-    for request in parked { request.resume() }
+    for waiting in parked where undiscovered.isEmpty || waiting.leadsSomewhere(isKnown) {
+      waiting.resume()
+    }
+  }
+
+  /// Whether a call's name or URI is in the catalogue; a list waits for all services.
+  private func isKnown(_ request: Incoming) -> Bool {
+    let envelope = request.envelope
+    switch envelope.method {
+    case .toolsCall: return catalogue.entry(.tools, namedAt: envelope.name, in: request.line) != nil
+    case .promptsGet:
+      return catalogue.entry(.prompts, namedAt: envelope.name, in: request.line) != nil
+    case .resourcesRead:
+      let uri = JSON.string(envelope.uri, in: request.line.bytes) ?? []
+      return uri.withUnsafeBytes { catalogue.owner(ofURI: $0) } != nil
+    default: return false
+    }
   }
 
   // MARK: The session

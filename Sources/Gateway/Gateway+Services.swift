@@ -56,7 +56,7 @@ extension Gateway: ServiceHost {
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
       if service.offer == nil { askAgainLater(service) }
     }
-    if undiscovered.isEmpty { resumeParked() }
+    resumeParked()
   }
 
   /// A service that could not be asked is never given up for good.

@@ -91,6 +91,7 @@ import Testing
 
   @Test func `C05: a batch of 2025-03-26 is answered whole, an empty one is refused`() throws {
     let run = try GatewayRun.open([Service("good")], revision: .r2025_03_26)
+    _ = try expectRefusal(run, Array("[]".utf8), .invalidRequest)
     let calls = [
       #"{"jsonrpc":"2.0","id":"a","method":"ping"}"#,
       #"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#,
@@ -102,7 +103,6 @@ import Testing
     #expect(try run.client.response(to: "\"a\"").kind == .result)
     #expect(try run.client.response(to: "\"b\"").kind == .result)
     #expect(try run.client.response(to: "\"c\"").errorCode == ErrorCode.methodNotFound.rawValue)
-    _ = try expectRefusal(run, Array("[]".utf8), .invalidRequest)
     try run.finish()
   }
 

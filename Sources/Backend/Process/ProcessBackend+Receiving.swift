@@ -38,9 +38,21 @@ extension ProcessBackend {
 
   private func receiveReply(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     let id = JSON.integer(envelope.id, in: line.bytes).flatMap { UInt64(exactly: $0) }
-    guard let id, let entry = pending.take(id) else { return receiveStray(id) }
+    guard let id, let entry = pending.take(id) else {
+      return failMistyped(line, envelope) ? () : receiveStray(id)
+    }
     entry.exchange.answered(line, envelope)
     if isAccepting { delegate.backendHasRoom(self) } else { endIfRetired() }
+  }
+
+  /// `"5"` is not 5 (row B24): no answer to the request, but the reason why none will come.
+  private func failMistyped(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
+    guard let text = JSON.string(envelope.id, in: line.bytes), text.count < 20,
+      let id = UInt64(String(decoding: text, as: UTF8.self)), let entry = pending.abandon(id)
+    else { return false }
+    let detail = "Service '\(service)' answered with the id as a string in place of a number."
+    entry.exchange.failed(BackendFailure(.protocolError, wasSent: true, detail: detail))
+    return true
   }
 
   private func receiveProgress(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {

@@ -67,8 +67,9 @@ extension ClientSession {
     let why = CallError(
       code: error.isParseError ? .parse : .invalidRequest, message: "\(error)",
       reason: error.isParseError ? "parse_error" : "invalid_request")
-    // An id that is in flight keeps its one answer (row C12).
-    if let id = RequestID(error.id, in: line.bytes), !ledger.contains(id) {
+    // What is not JSON has no id that could be trusted (JSON-RPC 2.0 section 5); an id that is in
+    // flight keeps its one answer (row C12).
+    if !error.isParseError, let id = RequestID(error.id, in: line.bytes), !ledger.contains(id) {
       reply(to: id, error: why)
     } else {
       refuse(why)

@@ -38,6 +38,15 @@ final class ParkedRequest: ClientRequest {
     }
   }
 
+  /// Asks `isKnown` about the request, whose line is kept here.
+  func leadsSomewhere(_ isKnown: (Incoming) -> Bool) -> Bool {
+    line.withUnsafeBytes { bytes in
+      var request = self.request
+      request.line = bytes
+      return isKnown(request)
+    }
+  }
+
   func deadlineReached(at now: Instant) { if now >= deadline { resume() } }
 
   func cancelled() {
