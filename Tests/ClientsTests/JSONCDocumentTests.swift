@@ -12,7 +12,7 @@ import Testing
       """
     let document = try JSONCDocument(parsing: Array(text.utf8))
     let root = try #require(document.root)
-    #expect(document.value(of: root) == ["a": [1, 2], "b": ["c": nil]])
+    #expect(document.value(of: root) == ["a": [1, 2], "b": ["c": .null]])
   }
 
   @Test func `a byte order mark, blanks or comments alone are a document without a value`() throws {
