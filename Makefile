@@ -9,6 +9,8 @@ endif
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -s
 RELEASE := .build/release
+COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
+PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 FUZZ_SECONDS ?= 60
 
 PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev
@@ -26,8 +28,12 @@ help: ## list the targets
 packages:
 	@.ci/packages $(PACKAGES)
 
+# One after the other: all at once would include what supports the tests, which
+# needs the testing library and that is not there to be linked statically.
 release: packages ## build what is installed, in release
-	$(SWIFT_BUILD) $(RELEASE_FLAGS)
+	@for product in $(COMMANDS) $(addprefix switchyard-,$(PLUGINS)); do \
+	  $(SWIFT_BUILD) $(RELEASE_FLAGS) --product "$$product"; \
+	done
 
 demo: release ## build, then run the gateway once and show what goes over the wire
 	@rm -rf .build/demo
@@ -78,8 +84,6 @@ fuzz: packages ## fuzz each parser for FUZZ_SECONDS (60)
 
 BIN := $(DESTDIR)$(PREFIX)/bin
 SHARE := $(DESTDIR)$(PREFIX)/share
-COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
-PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 COMPLETIONS := $(SHARE)/bash-completion/completions/switchyard \
   $(SHARE)/zsh/site-functions/_switchyard $(SHARE)/fish/vendor_completions.d/switchyard.fish
 MANUALS := $(SHARE)/man/man1/switchyard.1 $(SHARE)/man/man1/switchyard-gateway.1

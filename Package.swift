@@ -20,6 +20,17 @@ let common: [SwiftSetting] =
 /// For targets that touch no C and no unsafe memory beyond what they mark.
 let pure = common + [.strictMemorySafety()]
 
+/// One executable for each folder in `Tests/Fuzz`; `make fuzz` builds and runs them.
+let fuzzing: [Target] =
+  [
+    .target(name: "FuzzDriver", path: "Tests/Support/FuzzDriver", swiftSettings: common)
+  ]
+  + ["FuzzJSON", "FuzzEnvelope", "FuzzLineFramer"].map {
+    .executableTarget(
+      name: $0, dependencies: ["FuzzDriver", "FuzzProperties"], path: "Tests/Fuzz/\($0)",
+      exclude: ["Seeds"], swiftSettings: common)
+  }
+
 let package = Package(
   name: "switchyard",
   products: [
@@ -102,10 +113,11 @@ let package = Package(
       dependencies: [
         "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
       ],
-      swiftSettings: common),
+      exclude: ["Snapshots"], swiftSettings: common),
 
     .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport", swiftSettings: common),
+      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
+      swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -118,8 +130,13 @@ let package = Package(
         "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
       ],
       swiftSettings: common),
-    .testTarget(name: "RawJSONTests", dependencies: ["RawJSON"], swiftSettings: common),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "RawJSON"], swiftSettings: common),
+    .target(
+      name: "FuzzProperties", dependencies: ["RawJSON", "MCP"],
+      path: "Tests/Support/FuzzProperties", swiftSettings: common),
+    .testTarget(
+      name: "RawJSONTests", dependencies: ["RawJSON", "FuzzProperties"], swiftSettings: common),
+    .testTarget(
+      name: "MCPTests", dependencies: ["MCP", "RawJSON", "FuzzProperties"], swiftSettings: common),
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
@@ -131,6 +148,19 @@ let package = Package(
     .testTarget(
       name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
       swiftSettings: common),
+    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+    .testTarget(
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-store-writer", dependencies: ["Store"], path: "Tests/Support/StoreWriter",
+      swiftSettings: common),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: ["Store", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
-  ]
+  ] + (isFuzzing ? fuzzing : [])
 )

@@ -26,10 +26,16 @@ extension Gateway: ServiceHost {
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
   private func ask(_ service: Service) {
     guard ending == nil, beingAsked.insert(service.index).inserted else { return }
+    discoveries.enter(service) { [unowned self] in askNow(service) }
+  }
+
+  /// A place among those asked at the same time is ours until the answer is there.
+  private func askNow(_ service: Service) {
     let discovery = Discovery(
       of: service, time: configuration.gateway.discovery.deadline, log: log
     ) { [unowned self] outcome in
       beingAsked.remove(service.index)
+      discoveries.leave()
       discovered(service, outcome)
     }
     service.submit(discovery)
@@ -102,7 +108,10 @@ extension Gateway: ServiceHost {
     return BackendSettings(
       longestMessage: gateway.limits.backendMessage, probeTime: gateway.deadlines.probe,
       startTime: gateway.deadlines.initialize, stallTime: gateway.limits.stalledWrite,
-      patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate))
+      patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate),
+      errors: ErrorOutputLimits(
+        line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
+        quoted: gateway.stderr.kept))
   }
 
   func knownEra(of service: Service) -> Era? {

@@ -49,6 +49,8 @@ package final class Gateway {
   let session: ClientSession
   package let log: Log
   let startQueue: StartQueue
+  /// Services that are asked at the same time what they offer.
+  let discoveries: StartQueue
   var services: [Service] = []
   var catalogue = Catalogue()
   var pages: ListPages
@@ -71,6 +73,7 @@ package final class Gateway {
     log = surroundings.log
     pages = ListPages(pageSize: configuration.gateway.limits.page)
     startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
+    discoveries = StartQueue(limit: configuration.gateway.discovery.parallel)
     session = ClientSession(
       input: surroundings.input, output: surroundings.output, configuration: configuration.gateway,
       log: surroundings.log)

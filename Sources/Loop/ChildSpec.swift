@@ -25,7 +25,7 @@ package struct ChildSpec: Sendable, Hashable {
 
 /// How a process ended.
 package enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
-  /// The code passed to exit, 0 to 255.
+  /// The code passed to exit, 0 to 255; -1 when somebody else reaped it.
   case exited(Int32)
   /// The number of the signal that ended it.
   case signalled(Int32)

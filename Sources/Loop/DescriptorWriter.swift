@@ -167,7 +167,8 @@ package final class DescriptorWriter: EndOfTurnWork {
       channel.enlarge()
     }
     if watch == nil {
-      watch = try? Watch(descriptor: channel.descriptor) { [unowned(unsafe) self] in self.writable() }
+      watch = try? Watch(descriptor: channel.descriptor) { [unowned(unsafe) self] in self.writable()
+      }
     }
     // Files and /dev/null have no readiness: they go on in the next round.
     if let watch { watch.start(.writable) } else { schedule() }

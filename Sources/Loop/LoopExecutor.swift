@@ -27,8 +27,10 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   init() {
     guard let loop = uv_default_loop() else { refuseToStart("cannot create an event loop") }
     self.loop = loop
-    guard uv_async_init(loop, wake, { _ in EventLoop.executor.takeRemoteJobs() }) == 0, uv_prepare_init(loop, prepare) == 0,
-      uv_prepare_start(prepare, { _ in EventLoop.executor.finishTurn() }) == 0, uv_idle_init(loop, spin) == 0
+    guard uv_async_init(loop, wake, { _ in EventLoop.executor.takeRemoteJobs() }) == 0,
+      uv_prepare_init(loop, prepare) == 0,
+      uv_prepare_start(prepare, { _ in EventLoop.executor.finishTurn() }) == 0,
+      uv_idle_init(loop, spin) == 0
     else { refuseToStart("cannot prepare the event loop") }
   }
 

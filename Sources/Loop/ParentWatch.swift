@@ -9,8 +9,7 @@ package final class ParentWatch {
   private var watch: Watch?
 
   /// Fails when the parent is not to be seen: it has ended, or lives outside of our process namespace.
-  package init?(_ onEnd: @escaping @EventLoop () -> Void) {
-    let parent = getppid()
+  package init?(of parent: Int32 = getppid(), _ onEnd: @escaping @EventLoop () -> Void) {
     pidfd = parent > 1 ? cspawn_pidfd_open(parent) : -1
     guard pidfd >= 0 else { return nil }
     watch = try? Watch(descriptor: pidfd) { [unowned(unsafe) self] in

@@ -6,7 +6,8 @@ extension EventLoop {
   ///
   /// - descriptors 0 to 2 are open (/dev/null where they were not), inherited ones from 3 up close
   ///   at exec, and as many are allowed as the hard limit says;
-  /// - SIGPIPE is ignored: a write says EPIPE instead;
+  /// - SIGPIPE is ignored: a write says EPIPE instead; SIGCHLD is not, and no signal is blocked,
+  ///   whatever we were started with;
   /// - orphans among our descendants become our children, to be reaped and
   ///   killed (`Orphans`).
   package nonisolated static func prepareProcess() {
@@ -14,6 +15,11 @@ extension EventLoop {
     DescriptorTable.closeInheritedAtExec()
     DescriptorTable.raiseLimit()
     signal(SIGPIPE, SIG_IGN)
+    // Ignored, it would make the kernel reap our children before we could ask how they ended.
+    signal(SIGCHLD, SIG_DFL)
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     Orphans.becomeParentOfOrphans()
   }
 }

@@ -21,4 +21,6 @@ package final class SignalWatch {
 
 private let enter = Entrance<UnsafeMutableRawPointer?> { owner(SignalWatch.self, $0)?.action() }
 
-private func received(_ handle: UnsafeMutablePointer<uv_signal_t>?, _: Int32) { enter(handle?.pointee.data) }
+private func received(_ handle: UnsafeMutablePointer<uv_signal_t>?, _: Int32) {
+  enter(handle?.pointee.data)
+}

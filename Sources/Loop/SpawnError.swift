@@ -82,7 +82,6 @@ package struct SpawnError: Error, Hashable, Sendable, CustomStringConvertible {
   init(_ result: cspawn_result, spec: ChildSpec) {
     let stage: Stage =
       switch result.stage {
-      case Int32(CSPAWN_PIPE.rawValue): .pipe
       case Int32(CSPAWN_FORK.rawValue): .fork
       case Int32(CSPAWN_DESCRIPTOR.rawValue): .descriptor
       case Int32(CSPAWN_LIMIT.rawValue): .limit

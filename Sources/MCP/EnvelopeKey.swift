@@ -10,6 +10,8 @@ package enum EnvelopeKey: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   // `params`.
   case name, uri, arguments, cursor, requestId, progress, progressToken, level, ref, argument
   case protocolVersion, clientInfo, capabilities, task, notifications, inputResponses
+  // `params.ref` of `completion/complete`.
+  case refType, refName, refURI
   // `params` or `result`.
   case meta, requestState
   // `params._meta`.
@@ -47,6 +49,9 @@ package enum EnvelopeKey: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .notifications: "notifications"
     case .inputResponses: "inputResponses"
     case .meta: "_meta"
+    case .refType: "type"
+    case .refName: "name"
+    case .refURI: "uri"
     case .requestState: "requestState"
     default: nameInMetaOrOutcome
     }
@@ -75,7 +80,7 @@ package enum EnvelopeKey: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 
 /// The objects of a message whose members are looked at.
 private enum EnvelopeLevel: UInt8 {
-  case message, params, paramsMeta, result, resultMeta, error
+  case message, params, ref, paramsMeta, result, resultMeta, error
 }
 
 extension EnvelopeKey {
@@ -88,10 +93,12 @@ extension EnvelopeKey {
       + names(
         of: .params,
         [
-          .name, .uri, .arguments, .cursor, .requestId, .progress, .progressToken, .level, .ref,
+          .name, .uri, .arguments, .cursor, .requestId, .progress, .progressToken, .level,
           .argument, .protocolVersion, .clientInfo, .capabilities, .task, .notifications,
           .inputResponses, .requestState,
         ])
+      + names(of: .params, [.ref], inside: .ref)
+      + names(of: .ref, [.refType, .refName, .refURI])
       + names(of: .params, [.meta], inside: .paramsMeta)
       + names(
         of: .paramsMeta,

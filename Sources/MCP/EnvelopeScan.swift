@@ -132,14 +132,22 @@ extension EnvelopeScan {
 
   private mutating func brokenMethodRule(_ bytes: RawSpan) -> EnvelopeError.Fault? {
     let text = envelope.methodText
-    guard bytes.byte(at: text.start) == UInt8(ascii: "\""),
-      text.end - text.start - 2 <= Envelope.maximumMethodLength
-    else { return .badMethod }
+    guard bytes.byte(at: text.start) == UInt8(ascii: "\""), isShort(text, in: bytes) else {
+      return .badMethod
+    }
     envelope.method = Method(text, in: bytes)
     if has(.params), !bytes.isObject(at: envelope.params) { return .badParams }
     if envelope.method == .progress { envelope.progressToken = paramsToken }
     if envelope.method == .initialize { describeInitialize(bytes) }
     return nil
+  }
+
+  /// A name with escapes may be longer than the limit as it is written.
+  private func isShort(_ method: ByteRange, in bytes: RawSpan) -> Bool {
+    let count = method.end - method.start - 2
+    if count <= Envelope.maximumMethodLength { return true }
+    guard count <= 6 * Envelope.maximumMethodLength else { return false }
+    return (JSON.string(method, in: bytes) ?? []).count <= Envelope.maximumMethodLength
   }
 
   private mutating func brokenIDRule(_ bytes: RawSpan) -> EnvelopeError.Fault? {

@@ -26,7 +26,8 @@ package struct LineFramer: ~Copyable {
   package enum Line {
     /// A line without its newline and the white space around it; never empty.
     case line(UnsafeRawBufferPointer)
-    /// A line is longer than the limit; these are its first bytes, at most 4 KiB of them.
+    /// A line is longer than the limit; these are its first bytes, at most 4 KiB of them and no
+    /// more than the limit.
     ///
     /// Comes as soon as that is known, which may be long before its end.
     case tooLong(prefix: UnsafeRawBufferPointer)
@@ -116,7 +117,7 @@ extension LineFramer {
         isDiscarding = false
         discardedBytes = 0
       } else if line.count > limit {
-        return unsafe .tooLong(prefix: bytes(line.prefix(Self.prefixLength)))
+        return unsafe .tooLong(prefix: bytes(line.prefix(prefixLength)))
       } else if let text = text(of: line) {
         return unsafe .line(bytes(text))
       }
@@ -128,7 +129,7 @@ extension LineFramer {
     start = end
     if isDiscarding { return nil }
     isDiscarding = true
-    return unsafe .tooLong(prefix: bytes(begun.prefix(Self.prefixLength)))
+    return unsafe .tooLong(prefix: bytes(begun.prefix(prefixLength)))
   }
 
   /// Gives back memory that is not needed; for owners that have been idle.
@@ -137,6 +138,9 @@ extension LineFramer {
     forget()
     release()
   }
+
+  /// The same however the stream was cut.
+  private var prefixLength: Int { min(Self.prefixLength, limit) }
 
   /// Offset of the first newline that has not been seen.
   private func newline() -> Int? {

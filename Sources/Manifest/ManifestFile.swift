@@ -8,7 +8,7 @@ struct ManifestFile {
 
   /// The service, ready or off; never throws, since a broken manifest concerns nobody else.
   func entry() -> ServiceEntry {
-    let stem = FilePath.stem(of: path)
+    let stem = nameByPlace
     var reader = Reader(file: path, variables: variables)
     guard let root = reader.root() else {
       return ServiceEntry(name: escaped(stem), file: path, state: .off(reader.diagnostics))
@@ -22,6 +22,12 @@ struct ManifestFile {
     }
     return ServiceEntry(
       name: name, file: path, state: isEnabled ? .ready(manifest) : .disabled(manifest))
+  }
+
+  /// The name of a service that does not say: its file's, or its folder's for a plugin.
+  private var nameByPlace: String {
+    let stem = FilePath.stem(of: path)
+    return stem == "manifest" ? FilePath.name(of: FilePath.folder(of: path)) : stem
   }
 
   private static func isFalse(_ scalar: Scalar) -> Bool {

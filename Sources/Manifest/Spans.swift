@@ -20,6 +20,7 @@ enum SpanText {
   static func show(_ span: Duration) -> String {
     let (seconds, attoseconds) = span.components
     let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000
+    if milliseconds == 0 { return "0s" }
     let unit = units.first {
       milliseconds >= $0.milliseconds && milliseconds % $0.milliseconds == 0
     }

@@ -38,7 +38,7 @@ extension JSON {
     of array: ByteRange, in bytes: RawSpan,
     _ body: (ByteRange) throws(Failure) -> Void
   ) throws(Failure) {
-    guard array.fits(in: bytes.byteCount) else { return }
+    guard array.count > 0, array.fits(in: bytes.byteCount) else { return }
     var cursor = JSONCursor(at: array.start)
     guard cursor.peek(in: bytes) == UInt8(ascii: "["),
       (try? cursor.beginArray(in: bytes)) == true
@@ -53,7 +53,7 @@ extension JSON {
   private static func walk(
     _ object: ByteRange, in bytes: RawSpan, _ body: (ByteRange, ByteRange) -> Bool
   ) {
-    guard object.fits(in: bytes.byteCount) else { return }
+    guard object.count > 0, object.fits(in: bytes.byteCount) else { return }
     var cursor = JSONCursor(at: object.start)
     guard cursor.peek(in: bytes) == UInt8(ascii: "{"),
       (try? cursor.beginObject(in: bytes)) == true

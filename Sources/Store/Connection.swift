@@ -23,10 +23,19 @@ final class Connection {
     handle = opened
     identity = FileIdentity(path: path)
     sqlite3_extended_result_codes(opened, 1)
+    keepLog(opened)
     sqlite3_busy_timeout(opened, timeout)
   }
 
   deinit { sqlite3_close_v2(handle) }
+
+  /// Closing must touch no file: the path may belong to another database by then, and SQLite
+  /// would remove that one's log.
+  private func keepLog(_ handle: OpaquePointer) {
+    var isOn: Int32 = 1
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &isOn)
+    store_no_checkpoint_on_close(handle)
+  }
 
   func setTimeout(_ milliseconds: Int32) { sqlite3_busy_timeout(handle, milliseconds) }
 
@@ -142,24 +151,11 @@ extension StoreError {
     return .sqlite(code: code, message: message)
   }
 
-  /// Whether the file is not a database, or a damaged one.
+  /// Whether the file is not a database, a damaged one, or one with other tables: our statements
+  /// are constant, so SQLITE_ERROR can only mean that.
   var isDamage: Bool {
     guard case .sqlite(let code, _) = self else { return false }
-    return code & 0xFF == SQLITE_CORRUPT || code & 0xFF == SQLITE_NOTADB
-  }
-}
-
-/// Which file a path means at the moment.
-struct FileIdentity: Hashable {
-  private let device: UInt64
-  private let inode: UInt64
-
-  /// nil if there is no file at `path`.
-  init?(path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    device = UInt64(status.st_dev)
-    inode = UInt64(status.st_ino)
+    return [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR].contains(code & 0xFF)
   }
 }
 

@@ -21,6 +21,20 @@ struct EventLoopTests {
   }
 
   @Test
+  func `run returns after stop, and may be called again`() async {
+    await #expect(processExitsWith: .exitCode(3)) {
+      var runs: Int32 = 0
+      for _ in 0..<3 {
+        EventLoop.run {
+          EventLoop.atEndOfTurn { EventLoop.stop() }
+        }
+        runs += 1
+      }
+      exit(runs)
+    }
+  }
+
+  @Test
   func `jobs run in the order in which they were enqueued`() async {
     let order = await ordered()
     #expect(order == Array(0..<100))

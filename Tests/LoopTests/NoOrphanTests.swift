@@ -70,6 +70,26 @@ struct NoOrphanTests {
     try await expectNone(mark)
   }
 
+  @Test
+  func `R14: a child dies with the gateway although the guard died before`() async throws {
+    let mark = "\(UInt32.random(in: 1...(.max)))5"
+    await #expect(processExitsWith: .signal(SIGKILL)) { [mark = mark as String] in
+      LoopThread.start()
+      try await NoOrphanTests.dieWithGuard(mark)
+    }
+    try await expectNone(mark)
+  }
+
+  @EventLoop
+  static func dieWithGuard(_ mark: String) async throws {
+    for _ in 0..<5 { _ = try Child.spawn(shell(marked("exec sleep 9999.@", mark))) { _ in } }
+    let isThere = await eventually { processes(markedBy: mark).count >= 5 }
+    #expect(isThere)
+    // In one turn: there is no time to replace it.
+    kill(ProcessGuard.pid, SIGKILL)
+    raise(SIGKILL)
+  }
+
   static func marked(_ script: String, _ mark: String) -> String {
     script.split(separator: "@", omittingEmptySubsequences: false).joined(separator: mark)
   }

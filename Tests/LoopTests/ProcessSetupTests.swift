@@ -162,20 +162,55 @@ struct ProcessSetupTests {
   }
 
   @Test
-  func `R17: the end of our parent is told although stdin stays open`() async throws {
-    // The test process forks nothing itself: a shell starts a second shell and ends; the
-    // parent of that second one is what the watch would see. Here: our own parent lives.
+  func `R17: the end of a parent is told although our stdin stays open`() async throws {
     LoopThread.start()
-    let told = await ProcessSetupTests.watchParent()
-    #expect(!told)
+    try await ProcessSetupTests.watchParent()
   }
 
   @EventLoop
-  static func watchParent() async -> Bool {
-    var told = false
-    let watch = ParentWatch { told = true }
+  static func watchParent() async throws {
+    // A process of ours stands for the parent: what is watched is a process number.
+    let run = try ChildRun(shell("read line"))
+    var told = 0
+    let watch = try #require(ParentWatch(of: run.child.pid) { told += 1 })
+    let own = ParentWatch { told += 100 }
+    #expect(own != nil, "our own parent lives")
     await sleep(.milliseconds(5))
-    #expect(watch != nil)
-    return told
+    #expect(told == 0)
+    run.input.close()
+    let isTold = await eventually { told > 0 }
+    #expect(isTold && told == 1)
+    await run.ended()
+    #expect(ParentWatch(of: 0) {} == nil)
+    withExtendedLifetime((watch, own)) {}
+  }
+
+  @Test
+  func `inherited signal settings do not hide how a child ended`() async {
+    await #expect(processExitsWith: .success) {
+      signal(SIGCHLD, SIG_IGN)
+      var all = sigset_t()
+      sigfillset(&all)
+      pthread_sigmask(SIG_SETMASK, &all, nil)
+      EventLoop.prepareProcess()
+      LoopThread.start()
+      try await ProcessSetupTests.exitCode(9)
+    }
+  }
+
+  @Test
+  func `a child that somebody else reaped is still reported`() async {
+    await #expect(processExitsWith: .success) {
+      LoopThread.start()
+      signal(SIGCHLD, SIG_IGN)
+      try await ProcessSetupTests.exitCode(-1)
+    }
+  }
+
+  @EventLoop
+  static func exitCode(_ expected: Int32) async throws {
+    let run = try ChildRun(shell("exit 9"))
+    await run.ended()
+    #expect(run.exits == [.exited(expected)])
   }
 }

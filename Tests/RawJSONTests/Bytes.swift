@@ -22,3 +22,8 @@ func fault(_ bytes: [UInt8]) -> JSONError? {
 }
 
 func fault(_ text: String) -> JSONError? { fault(Array(text.utf8)) }
+
+/// `JSON.equals` for a whole text.
+func equals(_ json: String, _ text: StaticString) -> Bool {
+  with(json) { JSON.equals(ByteRange(start: 0, end: $0.byteCount), text, in: $0) }
+}

@@ -2,16 +2,29 @@ import Loop
 import Resilience
 import Telemetry
 
+/// How much of a service's stderr is passed on.
+package struct ErrorOutputLimits: Sendable {
+  /// Bytes of one line; the rest becomes another line.
+  package var line: Int
+  package var linesPerSecond: Int
+  /// Bytes of each of the last lines that an error message quotes.
+  package var quoted: Int
+
+  package init(line: Int, linesPerSecond: Int, quoted: Int) {
+    self.line = line
+    self.linesPerSecond = linesPerSecond
+    self.quoted = quoted
+  }
+}
+
 /// A child's stderr: always read, so that the child never blocks on it; passed
 /// on to the log as escaped lines, at a bounded rate (rows B19, B20, S14).
 @EventLoop
 final class ErrorOutput: ByteSink {
-  /// Limits of reliability 2.4.
-  static let longestLine = 8 * 1024
-  static let linesPerSecond = 100
   /// How many of the last lines an error message quotes.
   static let quotedLines = 3
 
+  private let limits: ErrorOutputLimits
   private let service: String
   private let log: Log
   private var reader: DescriptorReader?
@@ -21,7 +34,8 @@ final class ErrorOutput: ByteSink {
   private var window = Instant.zero
   private var linesInWindow = 0
 
-  init(descriptor: Int32, service: String, log: Log) {
+  init(descriptor: Int32, service: String, limits: ErrorOutputLimits, log: Log) {
+    self.limits = limits
     self.service = service
     self.log = log
     reader = DescriptorReader(descriptor: descriptor, sink: self)
@@ -52,7 +66,7 @@ final class ErrorOutput: ByteSink {
         finishLine()
       } else {
         line.append(byte)
-        if line.count >= Self.longestLine { finishLine() }
+        if line.count >= limits.line { finishLine() }
       }
     }
   }
@@ -65,17 +79,17 @@ final class ErrorOutput: ByteSink {
     guard !line.isEmpty else { return }
     let now = EventLoop.now
     if now - window >= .seconds(1) {
-      if linesInWindow > Self.linesPerSecond {
-        let count = String(linesInWindow - Self.linesPerSecond)
+      if linesInWindow > limits.linesPerSecond {
+        let count = String(linesInWindow - limits.linesPerSecond)
         log(.info, "backend.stderr_suppressed", ["service": service, "lines": count])
       }
       window = now
       linesInWindow = 0
     }
     linesInWindow += 1
-    guard linesInWindow <= Self.linesPerSecond else { return }
+    guard linesInWindow <= limits.linesPerSecond else { return }
     let text = Printable.text(line, limit: 1000)
-    lastLines.append(Printable.text(line, limit: 200))
+    lastLines.append(Printable.text(line, limit: limits.quoted))
     if lastLines.count > Self.quotedLines { lastLines.removeFirst() }
     log(.info, "backend.stderr", ["service": service, "line": text])
   }

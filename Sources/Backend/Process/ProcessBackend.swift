@@ -90,7 +90,8 @@ package final class ProcessBackend {
     self.relay = relay
     reader = DescriptorReader(descriptor: child.output, sink: relay)
     writer = DescriptorWriter(descriptor: child.input)
-    errors = ErrorOutput(descriptor: child.errors, service: service, log: log)
+    errors = ErrorOutput(
+      descriptor: child.errors, service: service, limits: settings.errors, log: log)
     relay.backend = self
     writer.onDrained = { relay.backend?.writerDrained() }
     writer.onFailed = { _ in relay.backend?.stdinClosed() }

@@ -41,14 +41,17 @@ package struct BackendSettings: Sendable {
   /// For a stop while the gateway goes on.
   package var patience: StopSequence.Patience
 
+  package var errors: ErrorOutputLimits
+
   package init(
     longestMessage: Int, probeTime: Duration, startTime: Duration, stallTime: Duration,
-    patience: StopSequence.Patience
+    patience: StopSequence.Patience, errors: ErrorOutputLimits
   ) {
     self.longestMessage = longestMessage
     self.probeTime = probeTime
     self.startTime = startTime
     self.stallTime = stallTime
     self.patience = patience
+    self.errors = errors
   }
 }

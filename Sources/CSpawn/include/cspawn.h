@@ -1,7 +1,6 @@
 // Starts child processes that cannot outlive us, and the guard that sees to it.
 //
-// Linux only. Everything between clone and exec is async-signal-safe: the
-// calling process may have any number of threads.
+// Linux only. The calling process may have any number of threads.
 #ifndef CSPAWN_H
 #define CSPAWN_H
 
@@ -11,12 +10,11 @@
 // Where a spawn failed. The errno beside it says why.
 enum cspawn_stage {
   CSPAWN_NONE = 0,
-  CSPAWN_PIPE = 1,       // the pipe that carries the exec error
-  CSPAWN_FORK = 2,       // clone3, or fork and pidfd_open
-  CSPAWN_DESCRIPTOR = 3, // descriptors 0 to 2 in the child
-  CSPAWN_LIMIT = 4,      // setrlimit in the child
-  CSPAWN_DIRECTORY = 5,  // chdir in the child
-  CSPAWN_EXEC = 6,       // execve in the child
+  CSPAWN_FORK = 1,       // clone, or pidfd_open
+  CSPAWN_DESCRIPTOR = 2, // descriptors 0 to 2 in the child
+  CSPAWN_LIMIT = 3,      // setrlimit in the child
+  CSPAWN_DIRECTORY = 4,  // chdir in the child
+  CSPAWN_EXEC = 5,       // execve in the child
 };
 
 struct cspawn_request {
@@ -37,7 +35,8 @@ struct cspawn_result {
 };
 
 // Returns 0 once execve has succeeded, -1 otherwise (nothing is left behind).
-// Blocks until the child has called execve: some 0.2 ms.
+// Blocks until the child has called execve: some 0.1 ms. From one thread only,
+// which must outlive the children: their parent-death signal follows it.
 int cspawn_start(const struct cspawn_request *request, struct cspawn_result *result);
 
 // Forks the guard. It reads records of two int32 from its end of a pipe (1: a

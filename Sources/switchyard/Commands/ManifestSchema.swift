@@ -31,7 +31,10 @@ struct ManifestSchema {
     var schema = JSONObject()
     schema["description"] = .string(key.about)
     for member in shape(key.shape) { schema[member.key] = member.value }
-    if let text = key.defaultText { schema["default"] = defaultValue(text, key.shape) }
+    // An empty text stands for a default that depends on something else, such as the file's name.
+    if let text = key.defaultText, !text.isEmpty {
+      schema["default"] = defaultValue(text, key.shape)
+    }
     return .object(schema)
   }
 

@@ -60,7 +60,7 @@ struct ManualPage {
     lines.append(Self.roff(command["abstract"]?.stringValue ?? ""))
     prose(command["discussion"]?.stringValue)
     for argument in command["arguments"]?.arrayValue ?? [] {
-      guard argument["shouldDisplay"]?.boolValue != false else { continue }
+      guard argument["shouldDisplay"]?.boolValue != false, !isEverywhere(argument) else { continue }
       lines += [".TP", label(of: argument)]
       lines.append(Self.roff(argument["abstract"]?.stringValue ?? "No description."))
       if let more = argument["discussion"]?.stringValue { lines.append(Self.roff(more)) }
@@ -68,6 +68,12 @@ struct ManualPage {
         lines.append("(default: \(Self.roff(value)))")
       }
     }
+  }
+
+  /// `--help` and `--version`, which every command has.
+  private func isEverywhere(_ argument: JSONValue) -> Bool {
+    let name = argument["preferredName"]?["name"]?.stringValue
+    return name == "help" || name == "version"
   }
 
   private func label(of argument: JSONValue) -> String {
