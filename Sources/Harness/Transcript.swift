@@ -154,6 +154,9 @@ extension Transcript {
         errorsWithoutID.removeAll { $0.bytes == message.bytes }
         return message
       }
+      guard let answers = answersByID[id], takenAnswers[id, default: 0] < answers.count else {
+        continue
+      }
       takenAnswers[id, default: 0] += 1
       return message
     }
