@@ -64,6 +64,7 @@ extension Gateway: ClientSessionDelegate {
       result += "\(ModernResult.complete),\"ttlMs\":\(time.inMilliseconds),".utf8
       result += "\"cacheScope\":\"private\",\(ModernResult.meta),".utf8
     }
+    listed.insert(Announcement(kind))
     result += page
     result.append(UInt8(ascii: "}"))
     session.reply(to: request.id, result: result)
@@ -89,7 +90,7 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    try start(request, on: services[entry.service], name: (range, entry.ownName))
+    try start(request, on: services[entry.service], name: entry.newName(at: range))
   }
 
   private func read(_ request: Incoming) throws(CallError) {
@@ -116,7 +117,7 @@ extension Gateway: ClientSessionDelegate {
         if waitsForDiscovery(request) { return }
         throw refusal(.prompts, name: name)
       }
-      return try start(request, on: services[entry.service], name: (range, entry.ownName))
+      return try start(request, on: services[entry.service], name: entry.newName(at: range))
     }
     guard let uri = JSON.string(JSON.member("uri", of: ref, in: bytes), in: bytes) else {
       throw .invalidParams(

@@ -62,6 +62,8 @@ package final class Gateway {
   var listeners: [RequestID: ListenSubscription] = [:]
   var announceTimer: LoopTimer?
   var pendingAnnouncements: Set<Announcement> = []
+  /// Lists that a legacy client has been given: of others it need not hear that they changed.
+  var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
   var ending: Ending?
   /// When the end began; meaningless before.

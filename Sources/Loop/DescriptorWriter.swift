@@ -23,7 +23,7 @@ package final class DescriptorWriter: EndOfTurnWork {
   private var lingering: DescriptorWriter?
 
   /// Lines shorter than this are collected and written once a turn.
-  private static let directLine = 16 << 10
+  package static let directLine = 16 << 10
   /// A turn's collection larger than this is written before the turn ends.
   private static let largestCollection = 256 << 10
   /// What a pipe holds before anybody has enlarged it.
@@ -68,6 +68,27 @@ package final class DescriptorWriter: EndOfTurnWork {
     } else {
       writeDirectly(line)
     }
+  }
+
+  /// Writes a line of less than `directLine` bytes that `pieces` hands over one by one: straight
+  /// into the queue, without a list of them. Answers false, and does nothing, for a longer line.
+  package func writeShort(
+    byteCount: Int, _ pieces: ((UnsafeRawBufferPointer) -> Void) -> Void
+  ) -> Bool {
+    guard byteCount < Self.directLine else { return false }
+    guard state == .open else { return true }
+    pieces { piece in
+      if let base = piece.baseAddress { queue.append(base, piece.count) }
+    }
+    queue.append(newline)
+    if isBlocked {
+      noteLevel()
+    } else if queue.count > Self.largestCollection {
+      flush()
+    } else {
+      schedule()
+    }
+    return true
   }
 
   /// Writes what is queued, as far as it goes now.

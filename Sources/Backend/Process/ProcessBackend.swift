@@ -7,7 +7,7 @@
 import Glibc
 package import Loop
 package import MCP
-import RawJSON
+package import RawJSON
 import Resilience
 package import Telemetry
 
@@ -108,8 +108,25 @@ package final class ProcessBackend {
   /// Writes the line of a request that carries `nextID`, and awaits its answer.
   package func send(_ line: Slices, for exchange: any Exchange) {
     writer.write(line)
+    awaitAnswer(exchange)
+  }
+
+  private func awaitAnswer(_ exchange: any Exchange) {
     pending.open(Pending(exchange: exchange, endsAt: writer.acceptedBytes))
     if writer.queuedBytes > settings.stallMark { watchForStall() }
+  }
+
+  /// The same for a line with edits, without a list of its pieces where it is short.
+  package func send(
+    _ line: UnsafeRawBufferPointer, edited splice: borrowing Splice, for exchange: any Exchange
+  ) {
+    let count = splice.resultCount(of: line.count)
+    if !writer.writeShort(byteCount: count, { splice.forEachSlice(of: line, $0) }) {
+      var slices = Slices()
+      splice.forEachSlice(of: line) { slices.append($0) }
+      writer.write(slices)
+    }
+    awaitAnswer(exchange)
   }
 
   /// Writes a notification or an answer.

@@ -23,7 +23,7 @@ final class Call: ServiceRequest, ClientRequest {
   let token: [UInt8]
   /// Where the request names a tool or prompt; absent where the method has none.
   private let nameRange: ByteRange
-  /// What the service calls it.
+  /// What the service calls it, as JSON.
   private let ownName: [UInt8]
 
   /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
@@ -85,7 +85,7 @@ final class Call: ServiceRequest, ClientRequest {
     let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
     Translation.request(
       line, envelope, to: backend.revision, id: upstreamID, name: name, splice: &session.splice)
-    backend.send(session.splice.slices(of: line), for: self)
+    backend.send(line, edited: session.splice, for: self)
   }
 
   // MARK: From the backend
@@ -97,7 +97,7 @@ final class Call: ServiceRequest, ClientRequest {
     Translation.answer(
       line, envelope, from: revision, to: client, method: method, id: id.bytes,
       splice: &session.splice)
-    session.write(session.splice.slices(of: line))
+    session.writeEdited(line)
   }
 
   /// A service may ask for input only what was declared to it, and nothing was.
@@ -125,7 +125,7 @@ final class Call: ServiceRequest, ClientRequest {
       heldProgress = session.splice.applied(to: line.bytes)
       session.holdsProgress = true
     } else {
-      session.write(session.splice.slices(of: line))
+      session.writeEdited(line)
     }
   }
 

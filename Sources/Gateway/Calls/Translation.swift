@@ -13,7 +13,7 @@ enum Translation {
   /// Fills `splice` with what turns a client's request into one for a service.
   ///
   /// - Parameters:
-  ///   - name: where the public name stands, and the service's own name for it.
+  ///   - name: where the public name stands, and the service's own name as JSON.
   ///   - id: our id of the exchange, which is its progress token as well.
   static func request(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
@@ -22,7 +22,7 @@ enum Translation {
     splice.removeAll()
     splice.replace(envelope.id, with: id)
     if let name {
-      splice.replace(name.range) { JSON.appendQuoted(name.own, to: &$0) }
+      splice.replace(name.range, with: name.own)
     }
     if revision.era == .legacy, !envelope.isModern {
       splice.replace(envelope.progressToken, with: id)

@@ -15,10 +15,29 @@ struct Catalogue: Sendable {
     var service: Int
     var publicName: [UInt8]
     var ownName: [UInt8]
+    /// The own name as JSON, where it differs from the public one; else empty.
+    var quotedOwnName: [UInt8] = []
     /// As it stands in lists of the modern era.
     var json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     var legacyJSON: [UInt8]?
+
+    init(
+      service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
+      legacyJSON: [UInt8]? = nil
+    ) {
+      self.service = service
+      self.publicName = publicName
+      self.ownName = ownName
+      self.json = json
+      self.legacyJSON = legacyJSON
+      if ownName != publicName { JSON.appendQuoted(ownName, to: &quotedOwnName) }
+    }
+
+    /// What a request that names the entry at `range` must say instead; `nil` if the name stays.
+    func newName(at range: ByteRange) -> (range: ByteRange, own: [UInt8])? {
+      quotedOwnName.isEmpty ? nil : (range, quotedOwnName)
+    }
   }
 
   /// A name that two services claim, or a URI.

@@ -24,6 +24,14 @@ enum Announcement: CaseIterable, Hashable {
     }
   }
 
+  init(_ kind: Offer.Kind) {
+    switch kind {
+    case .tools: self = .tools
+    case .prompts: self = .prompts
+    case .resources, .templates: self = .resources
+    }
+  }
+
   private var kinds: [Offer.Kind] {
     switch self {
     case .tools: [.tools]
@@ -142,7 +150,7 @@ extension Gateway {
 
   private func sendAnnouncements() {
     for announcement in Announcement.allCases where pendingAnnouncements.contains(announcement) {
-      if session.isInitialized {
+      if session.isInitialized, listed.contains(announcement) {
         session.write(Array(#"{"jsonrpc":"2.0","method":"\#(announcement.method.name)"}"#.utf8))
       }
       for listener in listeners.values { listener.announce(announcement) }

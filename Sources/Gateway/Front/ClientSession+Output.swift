@@ -1,6 +1,7 @@
 import Loop
 import MCP
 import Manifest
+import RawJSON
 import Telemetry
 
 /// What goes to the client: answers, errors, and the notifications of others.
@@ -9,10 +10,24 @@ extension ClientSession {
 
   func write(_ line: Slices) {
     writer.write(line)
+    noteFullness()
+  }
+
+  private func noteFullness() {
     if !isFull, writer.queuedBytes > limits.clientOutput {
       isFull = true
       reader?.pause()
       delegate?.outputIsFull(self, true)
+    }
+  }
+
+  /// Writes `line` with the edits of `splice`.
+  func writeEdited(_ line: UnsafeRawBufferPointer) {
+    let count = splice.resultCount(of: line.count)
+    if writer.writeShort(byteCount: count, { splice.forEachSlice(of: line, $0) }) {
+      noteFullness()
+    } else {
+      write(splice.slices(of: line))
     }
   }
 
