@@ -59,7 +59,7 @@ let package = Package(
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: common),
-    .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: common),
+    .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
 
     // What Switchyard is.
     .target(name: "Manifest", dependencies: ["YAML"], swiftSettings: common),
@@ -88,7 +88,7 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "RawJSON", "MCP", "Store", "Manifest", "Harness", "Clients",
+        "RawJSON", "MCP", "Loop", "Store", "Manifest", "Harness", "Clients",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -155,11 +155,12 @@ let package = Package(
       name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
       swiftSettings: common),
     .executableTarget(
-      name: "switchyard-store-writer", dependencies: ["Store"], path: "Tests/Support/StoreWriter",
+      name: "switchyard-store-writer", dependencies: ["Loop", "Store"],
+      path: "Tests/Support/StoreWriter",
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      dependencies: ["Store", "Loop", "CSQLite", "FileTesting", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])

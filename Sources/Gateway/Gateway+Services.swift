@@ -88,8 +88,7 @@ extension Gateway: ServiceHost {
   /// guards were killed.
   private func sweepLeftovers() {
     for orphan in surroundings.store?.orphans() ?? [] {
-      let process = Loop.ProcessIdentity(orphan.process)
-      let wasAlive = process.killIfStillThatProcess()
+      let wasAlive = orphan.process.killIfStillThatProcess()
       _ = surroundings.store?.remove(orphan.process)
       guard wasAlive else { continue }
       log(
@@ -111,7 +110,7 @@ extension Gateway: ServiceHost {
       patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate),
       errors: ErrorOutputLimits(
         line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
-        quoted: gateway.stderr.kept))
+        quoted: gateway.stderr.quoted))
   }
 
   func knownEra(of service: Service) -> Era? {
@@ -119,17 +118,16 @@ extension Gateway: ServiceHost {
   }
 
   func childStarted(_ backend: ProcessBackend, of service: Service) {
-    if let child = backend.identity, let owner = Loop.ProcessIdentity.current {
+    if let child = backend.identity, let owner = ProcessIdentity.current {
       _ = surroundings.store?.record(
         ChildRecord(
-          process: .init(child), marker: Lineage.gateway, service: service.name,
-          owner: .init(owner)))
+          process: child, marker: Lineage.gateway, service: service.name, owner: owner))
     }
     if session.isFull { backend.setPaused(true) }
   }
 
   func childGone(_ backend: ProcessBackend, of service: Service) {
-    if let child = backend.identity { _ = surroundings.store?.remove(.init(child)) }
+    if let child = backend.identity { _ = surroundings.store?.remove(child) }
     endIfDone()
   }
 

@@ -5,16 +5,18 @@ extension Field {
   static func flag(
     _ key: String, _ path: Path<Bool>, _ about: String
   ) -> Field {
-    value(key, path, about, .boolean, show: { $0 ? "true" : "false" }) { node, reader in
-      reader.parsed(node, expected: "true or false") { scalar in
-        guard scalar.style == .plain else { return nil }
-        switch scalar.text {
-        case "true", "True", "TRUE": return true
-        case "false", "False", "FALSE": return false
-        default: return nil
+    value(
+      key, path, about, .boolean, show: { $0 ? "true" : "false" },
+      parse: { node, reader in
+        reader.parsed(node, expected: "true or false") { scalar in
+          guard scalar.style == .plain else { return nil }
+          switch scalar.text {
+          case "true", "True", "TRUE": return true
+          case "false", "False", "FALSE": return false
+          default: return nil
+          }
         }
-      }
-    }
+      })
   }
 
   /// A whole number in decimal digits without a leading zero.
@@ -23,14 +25,16 @@ extension Field {
     _ about: String
   ) -> Field {
     let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-    return value(key, path, about, .integer(range), show: { "\($0)" }) { node, reader in
-      reader.parsed(node, expected: expected) { scalar in
-        guard scalar.style == .plain, let quantity = Quantity.parse(scalar.text),
-          quantity.unit.isEmpty, let number = Int(exactly: quantity.number)
-        else { return nil }
-        return range.contains(number) ? number : nil
-      }
-    }
+    return value(
+      key, path, about, .integer(range), show: { "\($0)" },
+      parse: { node, reader in
+        reader.parsed(node, expected: expected) { scalar in
+          guard scalar.style == .plain, let quantity = Quantity.parse(scalar.text),
+            quantity.unit.isEmpty, let number = Int(exactly: quantity.number)
+          else { return nil }
+          return range.contains(number) ? number : nil
+        }
+      })
   }
 
   /// A span such as `5s`.
@@ -40,11 +44,13 @@ extension Field {
   ) -> Field {
     let bounds = "\(SpanText.show(range.lowerBound)) to \(SpanText.show(range.upperBound))"
     let expected = "a time from \(bounds), such as 250ms, 5s, 5m or 1h"
-    return value(key, path, about, .duration(range), show: SpanText.show) { node, reader in
-      reader.parsed(node, expected: expected) { scalar in
-        SpanText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
-      }
-    }
+    return value(
+      key, path, about, .duration(range), show: SpanText.show,
+      parse: { node, reader in
+        reader.parsed(node, expected: expected) { scalar in
+          SpanText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
+        }
+      })
   }
 
   /// A size such as `8MiB`.
@@ -52,9 +58,11 @@ extension Field {
     _ key: String, _ path: Path<Int>, in range: ClosedRange<UInt64>,
     _ about: String
   ) -> Field {
-    value(key, path, about, .size(range), show: { SizeText.show(UInt64($0)) }) { node, reader in
-      reader.size(node, in: range).flatMap { Int(exactly: $0) }
-    }
+    value(
+      key, path, about, .size(range), show: { SizeText.show(UInt64($0)) },
+      parse: { node, reader in
+        reader.size(node, in: range).flatMap { Int(exactly: $0) }
+      })
   }
 
   /// A size such as `8MiB`, or none.
@@ -62,9 +70,11 @@ extension Field {
     _ key: String, _ path: Path<UInt64?>,
     in range: ClosedRange<UInt64>, _ about: String
   ) -> Field {
-    value(key, path, about, .size(range), show: { $0.map { SizeText.show($0) } }) { node, reader in
-      reader.size(node, in: range)
-    }
+    value(
+      key, path, about, .size(range), show: { $0.map { SizeText.show($0) } },
+      parse: { node, reader in
+        reader.size(node, in: range)
+      })
   }
 
   /// One of the raw values of an enumeration.
@@ -74,11 +84,13 @@ extension Field {
   where Choice: RawRepresentable<String> & CaseIterable & Sendable {
     let words = Choice.allCases.map(\.rawValue)
     let expected = "one of " + words.joined(separator: ", ")
-    return value(key, path, about, .choice(words), show: { $0.rawValue }) { node, reader in
-      reader.parsed(node, expected: expected) { scalar in
-        Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
-      }
-    }
+    return value(
+      key, path, about, .choice(words), show: { $0.rawValue },
+      parse: { node, reader in
+        reader.parsed(node, expected: expected) { scalar in
+          Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
+        }
+      })
   }
 
   /// Text as it is written; templates are not expanded.
@@ -86,7 +98,9 @@ extension Field {
     _ key: String, _ path: Path<String>, _ rule: TextRule,
     _ about: String
   ) -> Field {
-    value(key, path, about, .text(rule), show: { $0 }) { node, reader in reader.text(node, rule) }
+    value(
+      key, path, about, .text(rule), show: { $0 },
+      parse: { node, reader in reader.text(node, rule) })
   }
 
   /// Text as it is written, or none.
@@ -94,7 +108,9 @@ extension Field {
     _ key: String, _ path: Path<String?>, _ rule: TextRule,
     _ about: String
   ) -> Field {
-    value(key, path, about, .text(rule), show: { $0 }) { node, reader in reader.text(node, rule) }
+    value(
+      key, path, about, .text(rule), show: { $0 },
+      parse: { node, reader in reader.text(node, rule) })
   }
 }
 

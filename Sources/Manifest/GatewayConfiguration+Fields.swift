@@ -103,7 +103,9 @@ extension GatewayConfiguration.Stderr {
   static let fields: [Field<Self>] = [
     .size("line", \.line, in: 80...1 << 20, "The longest line that is kept; the rest is cut."),
     .integer("rate", \.rate, in: 0...1_000_000, "Lines a second that one service may log."),
-    .size("kept", \.kept, in: 1 << 10...1 << 24, "The newest output kept for error messages."),
+    .size(
+      "quoted", \.quoted, in: 0...4096,
+      "Bytes of each of the newest lines that an error message quotes."),
   ]
 }
 
@@ -113,17 +115,17 @@ extension Field {
   ) -> Field {
     value(
       key, path, about, .list(.text(.service)),
-      show: { "[" + $0.joined(separator: ", ") + "]" }
-    ) { node, reader in
-      var seen: Set<String> = []
-      return reader.list(node) { node, reader in
-        guard let name = reader.text(node, .service) else { return nil }
-        guard seen.insert(name).inserted else {
-          reader.report("the plugin '\(name)' is named twice", at: node.position)
-          return nil
+      show: { "[" + $0.joined(separator: ", ") + "]" },
+      parse: { node, reader in
+        var seen: Set<String> = []
+        return reader.list(node) { node, reader in
+          guard let name = reader.text(node, .service) else { return nil }
+          guard seen.insert(name).inserted else {
+            reader.report("the plugin '\(name)' is named twice", at: node.position)
+            return nil
+          }
+          return name
         }
-        return name
-      }
-    }
+      })
   }
 }

@@ -114,8 +114,8 @@ extension GatewayConfiguration {
     package var line = 8 << 10
     /// Lines a second that reach the log from one service.
     package var rate = 100
-    /// Bytes of the newest lines kept for error messages.
-    package var kept = 64 << 10
+    /// Bytes of each of the newest lines that an error message quotes.
+    package var quoted = 200
 
     package static let defaults = Stderr()
   }

@@ -86,17 +86,19 @@ extension Field {
     _ key: String, _ path: Path<String>, _ rule: TextRule,
     _ about: String, isRequired: Bool = false
   ) -> Field {
-    value(key, path, about, .text(rule), isRequired: isRequired, show: { _ in nil }) {
-      $1.openText($0, rule)
-    }
+    value(
+      key, path, about, .text(rule), isRequired: isRequired, show: { _ in nil },
+      parse: { $1.openText($0, rule) })
   }
 
   static func patterns(
     _ key: String, _ path: Path<[NamePattern]>, _ about: String
   ) -> Field {
-    value(key, path, about, .list(.text(.foreignName)), show: { _ in nil }) { node, reader in
-      reader.list(node) { $1.text($0, .foreignName).map { NamePattern($0) } }
-    }
+    value(
+      key, path, about, .list(.text(.foreignName)), show: { _ in nil },
+      parse: { node, reader in
+        reader.list(node) { $1.text($0, .foreignName).map { NamePattern($0) } }
+      })
   }
 
   static func names(
@@ -104,11 +106,13 @@ extension Field {
     _ about: String
   ) -> Field {
     let shape = KeyDescription.Shape.table(keys: nil, .text(rule))
-    return value(key, path, about, shape, show: { _ in nil }) { node, reader in
-      reader.table(node, keys: .foreignName) { pair, reader in
-        reader.text(pair.value, rule).map { NamedText(name: pair.key, text: $0) }
-      }
-    }
+    return value(
+      key, path, about, shape, show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.text(pair.value, rule).map { NamedText(name: pair.key, text: $0) }
+        }
+      })
   }
 
   static func environment(
@@ -116,11 +120,15 @@ extension Field {
     _ about: String
   ) -> Field {
     let shape = KeyDescription.Shape.table(keys: TextRule.variable.pattern, .text(.word))
-    return value(key, path, about, shape, show: { _ in nil }) { node, reader in
-      reader.table(node, keys: .variable) { pair, reader in
-        reader.environmentValue(pair).map { EnvironmentVariable(name: pair.key, value: Secret($0)) }
-      }
-    }
+    return value(
+      key, path, about, shape, show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .variable) { pair, reader in
+          reader.environmentValue(pair).map {
+            EnvironmentVariable(name: pair.key, value: Secret($0))
+          }
+        }
+      })
   }
 }
 
@@ -128,7 +136,9 @@ extension Field<ProcessSpec> {
   static func arguments(
     _ key: String, _ path: Path<[String]>, _ about: String
   ) -> Field {
-    value(key, path, about, .list(.text(.word)), show: { _ in nil }) { $1.arguments($0) }
+    value(
+      key, path, about, .list(.text(.word)), show: { _ in nil },
+      parse: { $1.arguments($0) })
   }
 }
 

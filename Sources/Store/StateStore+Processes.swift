@@ -1,3 +1,5 @@
+package import Loop
+
 extension StateStore {
   /// Writes down a child before its first request, so that a later start can end it.
   @discardableResult
@@ -41,7 +43,7 @@ extension StateStore {
     isAlive: (ProcessIdentity) -> Bool = { $0.isAlive }
   ) -> [ChildRecord] {
     let all = children()
-    let boot = ProcessIdentity.bootID
+    let boot = ProcessIdentity.currentBoot
     for child in all where child.process.bootID != boot { remove(child.process) }
     return all.filter { $0.process.bootID == boot && !isAlive($0.owner) }
   }

@@ -38,7 +38,7 @@ final class ProcessLife {
       input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
       environment: environment, store: store, log: log,
       leave: { code in
-        if let process = Loop.ProcessIdentity.current { _ = store?.unregister(.init(process)) }
+        if let process = ProcessIdentity.current { _ = store?.unregister(process) }
         exit(code)
       })
     gateway = Gateway(configuration, surroundings: surroundings)
@@ -66,11 +66,10 @@ final class ProcessLife {
   }
 
   private func register() {
-    guard let process = Loop.ProcessIdentity.current else { return }
+    guard let process = ProcessIdentity.current else { return }
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     _ = store?.register(
-      GatewayRecord(
-        process: .init(process), configuration: folder, startedAt: Int64(now.tv_sec)))
+      GatewayRecord(process: process, configuration: folder, startedAt: Int64(now.tv_sec)))
   }
 }

@@ -1,5 +1,6 @@
 import FileTesting
 import Glibc
+import Loop
 import Store
 import Testing
 
@@ -74,8 +75,8 @@ import Testing
 
   @Test func `only children of dead owners are orphans`() throws {
     let store = try StateStore(directory: directory)
-    let boot = ProcessIdentity.bootID
-    let alive = ProcessIdentity.current()
+    let boot = ProcessIdentity.currentBoot
+    let alive = try #require(ProcessIdentity.current)
     let dead = ProcessIdentity(pid: alive.pid, startTime: alive.startTime &+ 1, bootID: boot)
     func child(_ pid: Int32, of owner: ProcessIdentity, boot: String) -> ChildRecord {
       ChildRecord(
@@ -97,9 +98,10 @@ import Testing
   @Test func `gateways are listed while they live`() throws {
     let store = try StateStore(directory: directory)
     let other = try StateStore(directory: directory)
-    let me = GatewayRecord(process: .current(), configuration: "/c", startedAt: 5)
+    let me = GatewayRecord(
+      process: try #require(ProcessIdentity.current), configuration: "/c", startedAt: 5)
     let dead = GatewayRecord(
-      process: ProcessIdentity(pid: 1, startTime: .max, bootID: ProcessIdentity.bootID),
+      process: ProcessIdentity(pid: 1, startTime: .max, bootID: ProcessIdentity.currentBoot),
       configuration: "/d", startedAt: 1)
     #expect(store.register(me) && other.register(dead))
     #expect(other.running() == [me])
@@ -109,7 +111,7 @@ import Testing
   }
 
   @Test func `a process is known by its start, not by its pid alone`() throws {
-    let me = ProcessIdentity.current()
+    let me = try #require(ProcessIdentity.current)
     #expect(me.isAlive && me.pid == getpid() && me.startTime > 0)
     var other = me
     other.startTime += 1
@@ -123,8 +125,9 @@ import Testing
   @Test func `start times of children whose name has brackets are read`() throws {
     let child = try Child("/bin/sh", ["-c", "exec -a 'x) R 1 (' sleep 30"])
     defer { child.kill() }
+    let me = try #require(ProcessIdentity.current)
     let identity = try #require(ProcessIdentity(pid: child.pid))
-    #expect(identity.startTime >= ProcessIdentity.current().startTime)
+    #expect(identity.startTime >= me.startTime)
     #expect(identity.isAlive)
   }
 }

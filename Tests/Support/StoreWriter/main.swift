@@ -6,12 +6,14 @@
 // over, so a reader sees whether it is whole. Exits 1 if a write was refused.
 
 import Glibc
+import Loop
 import Store
 
 let arguments = CommandLine.arguments
-guard arguments.count > 2, let store = try? StateStore(directory: arguments[1]) else { exit(2) }
+guard arguments.count > 2, let store = try? StateStore(directory: arguments[1]),
+  let owner = ProcessIdentity.current
+else { exit(2) }
 let count = arguments.count > 3 ? Int(arguments[3]) ?? 0 : Int.max
-let owner = ProcessIdentity.current()
 var round = 0
 while round < count {
   round += 1
