@@ -7,7 +7,9 @@ CC := $(shell command -v cc || command -v clang || command -v gcc)
 endif
 
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
-RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -s
+# Exclusive access is checked at run time by every debug build and test; the release relies on that.
+RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -s \
+  -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 RELEASE := .build/release
 COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
 PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))

@@ -57,6 +57,7 @@ extension Gateway: ServiceHost {
       if service.offer == nil { askAgainLater(service) }
     }
     resumeParked()
+    if undiscovered.isEmpty, beingAsked.isEmpty { surroundings.store?.emptyLog() }
   }
 
   /// A service that could not be asked is never given up for good.

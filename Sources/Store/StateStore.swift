@@ -10,7 +10,7 @@ package final class StateStore {
   package private(set) var failures = 0
   package private(set) var lastFailure: StoreError?
 
-  private let folder: StateFolder
+  let folder: StateFolder
   private var connection: Connection?
   /// The file in which damage was found; it is replaced by the next call.
   private var damaged: FileIdentity?

@@ -39,6 +39,7 @@ final class ProcessLife {
       environment: environment, store: store, log: log,
       leave: { code in
         if let process = ProcessIdentity.current { _ = store?.unregister(process) }
+        store?.emptyLog()
         exit(code)
       })
     gateway = Gateway(configuration, surroundings: surroundings)
