@@ -24,11 +24,12 @@ extension Field {
     _ key: String, _ path: Path<Int>, in range: ClosedRange<Int>,
     _ about: String
   ) -> Field {
-    let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-    return value(
+    value(
       key, path, about, .integer(range), show: { "\($0)" },
       parse: { node, reader in
-        reader.parsed(node, expected: expected) { scalar in
+        reader.parsed(
+          node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        ) { scalar in
           guard scalar.style == .plain, let quantity = Quantity.parse(scalar.text),
             quantity.unit.isEmpty, let number = Int(exactly: quantity.number)
           else { return nil }
@@ -42,12 +43,14 @@ extension Field {
     _ key: String, _ path: Path<Duration>,
     in range: ClosedRange<Duration>, _ about: String
   ) -> Field {
-    let bounds = "\(SpanText.show(range.lowerBound)) to \(SpanText.show(range.upperBound))"
-    let expected = "a time from \(bounds), such as 250ms, 5s, 5m or 1h"
-    return value(
+    value(
       key, path, about, .duration(range), show: SpanText.show,
       parse: { node, reader in
-        reader.parsed(node, expected: expected) { scalar in
+        reader.parsed(
+          node,
+          expected: "a time from \(SpanText.show(range.lowerBound)) to "
+            + "\(SpanText.show(range.upperBound)), such as 250ms, 5s, 5m or 1h"
+        ) { scalar in
           SpanText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
         }
       })
@@ -83,11 +86,10 @@ extension Field {
   ) -> Field
   where Choice: RawRepresentable<String> & CaseIterable & Sendable {
     let words = Choice.allCases.map(\.rawValue)
-    let expected = "one of " + words.joined(separator: ", ")
     return value(
       key, path, about, .choice(words), show: { $0.rawValue },
       parse: { node, reader in
-        reader.parsed(node, expected: expected) { scalar in
+        reader.parsed(node, expected: "one of " + words.joined(separator: ", ")) { scalar in
           Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
         }
       })
@@ -116,8 +118,11 @@ extension Field {
 
 extension Reader {
   fileprivate mutating func size(_ node: Node, in range: ClosedRange<UInt64>) -> UInt64? {
-    let bounds = "\(SizeText.show(range.lowerBound)) to \(SizeText.show(range.upperBound))"
-    return parsed(node, expected: "a size from \(bounds), such as 64KiB or 512MiB") { scalar in
+    parsed(
+      node,
+      expected: "a size from \(SizeText.show(range.lowerBound)) to "
+        + "\(SizeText.show(range.upperBound)), such as 64KiB or 512MiB"
+    ) { scalar in
       SizeText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
     }
   }

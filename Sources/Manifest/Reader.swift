@@ -97,13 +97,13 @@ extension Reader {
 
   /// The text of a scalar as `parse` understands it; `expected` ends the sentence "must be".
   mutating func parsed<Value>(
-    _ node: Node, expected: String, _ parse: (Scalar) -> Value?
+    _ node: Node, expected: @autoclosure () -> String, _ parse: (Scalar) -> Value?
   ) -> Value? {
     if let scalar = node.scalar, let value = parse(scalar) { return value }
     let found = node.scalar.map { scalar in
       scalar.style == .plain ? quoted(scalar.text, limit: 40) : "text in quotes"
     }
-    report("\(subject) must be \(expected), not \(found ?? node.kindName)", at: node.position)
+    report("\(subject) must be \(expected()), not \(found ?? node.kindName)", at: node.position)
     return nil
   }
 
