@@ -146,8 +146,7 @@ extension Gateway: ClientSessionDelegate {
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.manifest.limits.timeout,
-        absolute: configuration.gateway.deadlines.absolute))
+        start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime))
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }

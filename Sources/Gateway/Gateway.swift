@@ -49,6 +49,8 @@ package final class Gateway {
   let session: ClientSession
   package let log: Log
   let startQueue: StartQueue
+  /// `deadlines.absolute` in nanoseconds.
+  let absoluteTime: Int64
   /// Services that are asked at the same time what they offer.
   let discoveries: StartQueue
   var services: [Service] = []
@@ -74,6 +76,7 @@ package final class Gateway {
     self.surroundings = surroundings
     log = surroundings.log
     pages = ListPages(pageSize: configuration.gateway.limits.page)
+    absoluteTime = configuration.gateway.deadlines.absolute.inNanoseconds
     startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
     discoveries = StartQueue(limit: configuration.gateway.discovery.parallel)
     session = ClientSession(

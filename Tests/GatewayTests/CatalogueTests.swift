@@ -22,7 +22,7 @@ import Testing
   }
 
   private func names(_ catalogue: Catalogue) -> [String] {
-    (catalogue.entries[.tools] ?? []).map { String(decoding: $0.publicName, as: UTF8.self) }
+    catalogue.entries(.tools).map { String(decoding: $0.publicName, as: UTF8.self) }
   }
 
   @Test func `tools get the prefix of their service unless they have it already`() {
@@ -35,7 +35,7 @@ import Testing
 
   @Test func `every byte of a tool but its name is the service's own`() throws {
     let catalogue = Catalogue([(0, manifest("git"), offer(tools: ["status"]))])
-    let entry = try #require(catalogue.entries[.tools]?.first)
+    let entry = try #require(catalogue.entries(.tools).first)
     let text = String(decoding: entry.json, as: UTF8.self)
     #expect(text == #"{"inputSchema":{"type":"object"},"n":1.0,"name":"git_status"}"#)
   }

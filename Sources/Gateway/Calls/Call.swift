@@ -29,7 +29,8 @@ final class Call: ServiceRequest, ClientRequest {
   /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
   private(set) var deadline: Instant
   private let absoluteDeadline: Instant
-  private let patience: Duration
+  /// Nanoseconds without progress.
+  private let patience: Int64
   private var lastProgress = -Double.infinity
   private var backend: ProcessBackend?
   private var upstreamID: UInt64 = 0
@@ -52,8 +53,8 @@ final class Call: ServiceRequest, ClientRequest {
     nameRange = name?.range ?? .absent
     ownName = name?.own ?? []
     patience = times.patience
-    deadline = times.start + min(times.patience, times.absolute)
-    absoluteDeadline = times.start + times.absolute
+    deadline = times.start.advanced(byNanoseconds: min(times.patience, times.absolute))
+    absoluteDeadline = times.start.advanced(byNanoseconds: times.absolute)
   }
 
   /// Sends the call now, or keeps it until its service is ready.
@@ -117,7 +118,8 @@ final class Call: ServiceRequest, ClientRequest {
     // It MUST increase; what does not is dropped (row B28).
     guard value > lastProgress else { return }
     lastProgress = value
-    deadline = min(EventLoop.turnTime + patience, absoluteDeadline)
+    deadline = min(
+      EventLoop.turnTime.advanced(byNanoseconds: patience), absoluteDeadline)
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
@@ -153,7 +155,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard now >= deadline, finish() else { return }
     let wasSent = backend != nil
     letGo(reason: "deadline exceeded")
-    let time = now >= absoluteDeadline ? session.absoluteTime : patience
+    let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
     session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
   }
 
@@ -189,11 +191,11 @@ final class Call: ServiceRequest, ClientRequest {
   }
 }
 
-/// The limits of one call in time, all counted from `start`.
+/// The limits of one call in time, in nanoseconds, all counted from `start`.
 struct CallTimes {
   var start: Instant
   /// Without progress; `limits.timeout` of the manifest.
-  var patience: Duration
+  var patience: Int64
   /// With any progress.
-  var absolute: Duration
+  var absolute: Int64
 }

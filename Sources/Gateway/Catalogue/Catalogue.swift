@@ -10,17 +10,18 @@ import RawJSON
 /// claim one name both lose it, and the error names both (reliability S03): a
 /// call must never depend on who was faster.
 struct Catalogue: Sendable {
-  struct Entry: Sendable {
+  /// A class, so that a call retains one thing of it and not five.
+  final class Entry: Sendable {
     /// The index of the service in the configuration's order.
-    var service: Int
-    var publicName: [UInt8]
-    var ownName: [UInt8]
+    let service: Int
+    let publicName: [UInt8]
+    let ownName: [UInt8]
     /// The own name as JSON, where it differs from the public one; else empty.
-    var quotedOwnName: [UInt8] = []
+    let quotedOwnName: [UInt8]
     /// As it stands in lists of the modern era.
-    var json: [UInt8]
+    let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
-    var legacyJSON: [UInt8]?
+    let legacyJSON: [UInt8]?
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
@@ -31,7 +32,9 @@ struct Catalogue: Sendable {
       self.ownName = ownName
       self.json = json
       self.legacyJSON = legacyJSON
-      if ownName != publicName { JSON.appendQuoted(ownName, to: &quotedOwnName) }
+      var quoted: [UInt8] = []
+      if ownName != publicName { JSON.appendQuoted(ownName, to: &quoted) }
+      quotedOwnName = quoted
     }
 
     /// What a request that names the entry at `range` must say instead; `nil` if the name stays.
@@ -47,10 +50,19 @@ struct Catalogue: Sendable {
     var services: [String]
   }
 
-  private(set) var entries: [Offer.Kind: [Entry]] = [:]
+  /// One kind of item, and how it is found by name.
+  private struct List {
+    var entries: [Entry] = []
+    var table = NameTable([])
+    /// Names that nobody has because two claim them.
+    var lost = NameTable([])
+  }
+
   private(set) var collisions: [Collision] = []
-  private var tables: [Offer.Kind: NameTable] = [:]
-  private var collided: [Offer.Kind: NameTable] = [:]
+  /// In the order of `Offer.Kind.allCases`.
+  private var lists = Array(repeating: List(), count: Offer.Kind.allCases.count)
+
+  func entries(_ kind: Offer.Kind) -> [Entry] { lists[kind.rawValue].entries }
 
   /// - Parameter offers: one for every service that is known, with its manifest.
   init(_ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = []) {
@@ -87,9 +99,8 @@ struct Catalogue: Sendable {
         collisions.append(Collision(kind: kind, name: first.publicName, services: names))
       }
     }
-    entries[kind] = unique
-    tables[kind] = NameTable(unique.map(\.publicName))
-    collided[kind] = NameTable(lost)
+    lists[kind.rawValue] = List(
+      entries: unique, table: NameTable(unique.map(\.publicName)), lost: NameTable(lost))
   }
 
   private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
@@ -97,8 +108,8 @@ struct Catalogue: Sendable {
   }
 
   func entry(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Entry? {
-    guard let index = tables[kind]?.find(name) else { return nil }
-    return entries[kind]?[index]
+    guard let index = lists[kind.rawValue].table.find(name) else { return nil }
+    return lists[kind.rawValue].entries[index]
   }
 
   /// The entry whose name is the JSON string at `range`; no copy unless it has escapes.
@@ -113,7 +124,7 @@ struct Catalogue: Sendable {
 
   /// The services that claim a name that therefore nobody has.
   func collision(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Collision? {
-    guard collided[kind]?.find(name) != nil else { return nil }
+    guard lists[kind.rawValue].lost.find(name) != nil else { return nil }
     return collisions.first { $0.kind == kind && $0.name.elementsEqual(name) }
   }
 
@@ -121,7 +132,7 @@ struct Catalogue: Sendable {
   func owner(ofURI uri: UnsafeRawBufferPointer) -> Int? {
     if let entry = entry(.resources, named: uri) { return entry.service }
     let text = Array(uri)
-    let owners = (entries[.templates] ?? []).filter {
+    let owners = entries(.templates).filter {
       URITemplate(Array($0.ownName)).matches(text)
     }
     let services = Set(owners.map(\.service))

@@ -13,6 +13,8 @@ struct ListPages {
   }
 
   private let pageSize: Int
+  /// Another one in every process: no client can make a cursor up.
+  private let cursorKey = Cursor.Key(.random(in: 0 ... .max), .random(in: 0 ... .max))
   /// Grows with every catalogue, so that a cursor of an old one is recognised.
   private var generation: UInt64 = 0
   private var pages: [Key: [[UInt8]]] = [:]
@@ -31,11 +33,11 @@ struct ListPages {
   ) -> [UInt8]? {
     let key = Key(kind: kind, era: era)
     if pages[key] == nil {
-      pages[key] = build(kind, era: era, entries: catalogue.entries[kind] ?? [])
+      pages[key] = build(kind, era: era, entries: catalogue.entries(kind))
     }
     guard let all = pages[key] else { return nil }
     guard let cursor else { return all.first }
-    guard let position = Cursor.decode(cursor), position.generation == generation,
+    guard let position = Cursor.decode(cursor, key: cursorKey), position.generation == generation,
       position.list == kind.cursorName, position.page > 0, position.page < all.count
     else { return nil }
     return all[position.page]
@@ -57,7 +59,7 @@ struct ListPages {
       if end < entries.count {
         let next = Cursor(generation: generation, list: kind.cursorName, page: result.count + 1)
         page += ",\"nextCursor\":".utf8
-        JSON.appendQuoted(next.encoded(), to: &page)
+        JSON.appendQuoted(next.encoded(key: cursorKey), to: &page)
       }
       result.append(page)
       start = end

@@ -16,7 +16,7 @@ struct Offer: Hashable, Sendable {
     var json: [UInt8]
   }
 
-  enum Kind: CaseIterable, Hashable, Sendable {
+  enum Kind: Int, CaseIterable, Hashable, Sendable {
     case tools, prompts, resources, templates
 
     var method: Method {

@@ -45,7 +45,7 @@ enum Announcement: CaseIterable, Hashable {
     Set(
       allCases.filter { announcement in
         announcement.kinds.contains { kind in
-          (old.entries[kind] ?? []).map(\.json) != (new.entries[kind] ?? []).map(\.json)
+          old.entries(kind).map(\.json) != new.entries(kind).map(\.json)
         }
       })
   }

@@ -37,6 +37,8 @@ final class Service {
   let manifest: ServiceManifest
   /// The identity of its command, under which the state file knows it.
   let digest: String
+  /// `limits.timeout` in nanoseconds.
+  let patience: Int64
   var phase = Phase.asleep
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
@@ -58,6 +60,7 @@ final class Service {
     self.index = index
     self.manifest = manifest
     self.digest = digest
+    patience = manifest.limits.timeout.inNanoseconds
     self.host = host
     handshake = Handshake(setting: .auto, knownEra: nil)
   }
