@@ -2,5 +2,6 @@
 #define CUV_SHIM_H
 
 #include <uv.h>
+#include <sys/timerfd.h>
 
 #endif

@@ -7,7 +7,8 @@ package import Resilience
 package final class LoopTimer {
   private let handle: UnsafeMutablePointer<uv_timer_t>
   fileprivate let action: @EventLoop () -> Void
-  private var isClosed = false
+  /// Whether it waits among the far timers.
+  private var isFar = false
 
   /// Creates a stopped timer. It stops for good when it is released.
   package init(_ action: @escaping @EventLoop () -> Void) {
@@ -17,7 +18,10 @@ package final class LoopTimer {
     handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
   }
 
-  isolated deinit { closeHandle(handle) }
+  isolated deinit {
+    if isFar { FarTimers.shared.remove(self) }
+    closeHandle(handle)
+  }
 
   /// Fires after `delay`, then each `interval` if given. Replaces an earlier start.
   package func start(after delay: Duration, every interval: Duration? = nil) {
@@ -27,12 +31,29 @@ package final class LoopTimer {
   /// Fires once at `deadline`, in the next turn if that has passed. Replaces an earlier start.
   package func start(at deadline: Instant) { start(at: deadline, every: nil) }
 
-  package func stop() { uv_timer_stop(handle) }
+  package func stop() {
+    if isFar { FarTimers.shared.remove(self) }
+    isFar = false
+    uv_timer_stop(handle)
+  }
 
-  package var isActive: Bool { uv_is_active(rawHandle(handle)) != 0 }
+  package var isActive: Bool { isFar || uv_is_active(rawHandle(handle)) != 0 }
+
+  /// Its time among the far timers is over.
+  func fire() {
+    isFar = false
+    action()
+  }
 
   private func start(at deadline: Instant, every interval: Duration?) {
-    guard deadline != .distantFuture else { return stop() }
+    stop()
+    guard deadline != .distantFuture else { return }
+    if interval == nil, deadline - EventLoop.turnTime > FarTimers.threshold,
+      FarTimers.shared.add(self, at: deadline)
+    {
+      isFar = true
+      return
+    }
     // libuv counts whole milliseconds of the same clock, rounded down: rounding the deadline
     // up means that it never fires early.
     let due = (deadline - .zero).inMilliseconds

@@ -16,6 +16,11 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     self.bytes = JSON.copy(range, in: bytes)
   }
 
+  /// The id of an envelope, which its scan has found to be legal.
+  package init(scanned range: ByteRange, in bytes: RawSpan) {
+    self.bytes = JSON.copy(range, in: bytes)
+  }
+
   /// An id of our own.
   package init(_ number: UInt64) {
     var bytes: [UInt8] = []

@@ -57,9 +57,7 @@ extension ClientSession {
   }
 
   private func receiveRequest(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    guard let id = RequestID(envelope.id, in: line.bytes) else {
-      return refuse(.invalidRequest("The id is neither a string nor an integer."))
-    }
+    let id = RequestID(scanned: envelope.id, in: line.bytes)
     guard !ledger.contains(id) else {
       let shown = Printable.text(id.bytes, limit: 64)
       return refuse(.invalidRequest("The id \(shown) is in flight already; it keeps one answer."))

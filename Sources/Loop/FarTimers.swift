@@ -1,0 +1,70 @@
+import CUV
+import Glibc
+import Resilience
+
+/// Timers that are due in a second or later, behind one timerfd.
+///
+/// libuv passes the time to its next timer to every wait for descriptors, and the kernel then
+/// starts and cancels a timer of its own for each message. The far timers of a gateway (idleness,
+/// deadlines) are always there and almost never due, so they wait behind a descriptor that is set
+/// once: the wait itself has no limit then.
+///
+/// Removing a timer does not set the descriptor anew; it fires once for nothing.
+@EventLoop
+final class FarTimers {
+  /// Timers nearer than this are libuv's.
+  static let threshold = Duration.seconds(1)
+  static let shared = FarTimers()
+
+  private struct Entry {
+    unowned let timer: LoopTimer
+    let deadline: Instant
+  }
+
+  private let descriptor = timerfd_create(
+    CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
+  private var watch: Watch?
+  private var entries: [ObjectIdentifier: Entry] = [:]
+  private var armedFor = Instant.distantFuture
+
+  private init() {
+    guard descriptor >= 0 else { return }
+    watch = try? Watch(descriptor: descriptor) { [unowned self] in fired() }
+    watch?.start(.readable)
+  }
+
+  /// Answers false where no descriptor was to be had: the timer is libuv's then.
+  func add(_ timer: LoopTimer, at deadline: Instant) -> Bool {
+    guard watch != nil else { return false }
+    entries[ObjectIdentifier(timer)] = Entry(timer: timer, deadline: deadline)
+    if deadline < armedFor { arm(for: deadline) }
+    return true
+  }
+
+  func contains(_ timer: LoopTimer) -> Bool { entries[ObjectIdentifier(timer)] != nil }
+
+  func remove(_ timer: LoopTimer) { entries[ObjectIdentifier(timer)] = nil }
+
+  private func arm(for deadline: Instant) {
+    armedFor = deadline
+    var time = itimerspec()
+    time.it_value.tv_sec = Int(deadline.nanoseconds / 1_000_000_000)
+    time.it_value.tv_nsec = Int(deadline.nanoseconds % 1_000_000_000)
+    timerfd_settime(descriptor, Int32(TFD_TIMER_ABSTIME), &time, nil)
+  }
+
+  private func fired() {
+    var count: UInt64 = 0
+    _ = Glibc.read(descriptor, &count, 8)
+    let now = EventLoop.now
+    armedFor = .distantFuture
+    // One after the other: the action of one may release or stop the next.
+    while let next = entries.min(by: { $0.value.deadline < $1.value.deadline }),
+      next.value.deadline <= now
+    {
+      entries[next.key] = nil
+      next.value.timer.fire()
+    }
+    if let next = entries.values.map(\.deadline).min(), next < armedFor { arm(for: next) }
+  }
+}
