@@ -50,30 +50,33 @@ package struct Recorder {
       _ = SmallFile.write(line + [10], on: client.output)
     }
     wire.onErrors = { _ = SmallFile.write($0, on: 2) }
+    listen(wire) { keep(.client, $0) }
+    return ended(process, wire)
+  }
+
+  /// Passes on what the client writes, and its end.
+  private func listen(_ wire: Wire, _ keep: @escaping ([UInt8]) -> Void) {
     var unfinished: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    wire.companion = (
-      client.input,
-      {
-        let count = read(client.input, &chunk, chunk.count)
-        if count < 0, errno == EINTR || errno == EAGAIN { return }
-        guard count > 0 else {
-          wire.companion = nil
-          wire.finishInput()
-          return
-        }
-        let bytes = Array(chunk[0..<count])
-        wire.post(bytes)
-        var start = 0
-        while let newline = bytes.newline(from: start, to: count) {
-          keep(.client, unfinished + bytes[start..<newline])
-          unfinished.removeAll()
-          start = newline + 1
-        }
-        unfinished += bytes[start...]
+    let onReadable = {
+      let count = read(client.input, &chunk, chunk.count)
+      if count < 0, errno == EINTR || errno == EAGAIN { return }
+      guard count > 0 else {
+        wire.companion = nil
+        wire.finishInput()
+        return
       }
-    )
-    return ended(process, wire)
+      let bytes = Array(chunk[0..<count])
+      wire.post(bytes)
+      var start = 0
+      while let newline = bytes.newline(from: start, to: count) {
+        keep(unfinished + bytes[start..<newline])
+        unfinished.removeAll()
+        start = newline + 1
+      }
+      unfinished += bytes[start...]
+    }
+    wire.companion = (client.input, onReadable)
   }
 
   private func ended(_ process: ServerProcess, _ wire: Wire) -> Int32 {

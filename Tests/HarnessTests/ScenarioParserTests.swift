@@ -14,31 +14,32 @@ private func complaints(_ yaml: String) -> [String] {
   }
 }
 
+private let wholeScenario = """
+  scenario: a walk
+  command: [server, --fast]
+  environment: {A: "1"}
+  stdio: sockets
+  protocol: 2026-07-28
+  timeout: 250ms
+  ignore: [notifications/message]
+  check: {no-leftovers: false}
+  steps:
+    - handshake
+    - send: tools/call
+      as: first
+      params: {name: echo, arguments: {n: 1.50}}
+    - await: first
+      expect: {error: {code: -32602}}
+      within: 2s
+    - raw: '{"id":1}'
+      newline: false
+    - close: stdin
+    - exit: 0
+  """
+
 @Suite struct ScenarioParserTests {
   @Test func `a scenario holds what its file says`() throws {
-    let scenario = try parse(
-      """
-      scenario: a walk
-      command: [server, --fast]
-      environment: {A: "1"}
-      stdio: sockets
-      protocol: 2026-07-28
-      timeout: 250ms
-      ignore: [notifications/message]
-      check: {no-leftovers: false}
-      steps:
-        - handshake
-        - send: tools/call
-          as: first
-          params: {name: echo, arguments: {n: 1.50}}
-        - await: first
-          expect: {error: {code: -32602}}
-          within: 2s
-        - raw: '{"id":1}'
-          newline: false
-        - close: stdin
-        - exit: 0
-      """)
+    let scenario = try parse(wholeScenario)
     #expect(scenario.name == "a walk")
     #expect(scenario.command == ["server", "--fast"])
     #expect(scenario.environment == ["A": "1"])

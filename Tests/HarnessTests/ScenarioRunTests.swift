@@ -19,6 +19,58 @@ private let oneCall = """
       expect: {result: {content: [{type: text, text: hello}]}}
   """
 
+private let everyVerb = """
+  answers: {roots/list: {result: {roots: [{uri: "file:///p"}]}}}
+  capabilities: {roots: {}}
+  steps:
+    - handshake: {serverInfo: {name: fake}}
+    - request: tools/list
+      capture: {tool: /result/tools/1/name}
+      expect: {result: {tools: {$length: 11}}}
+    - request: tools/call
+      params: {name: {$captured: tool}, arguments: {a: 1, b: 2}}
+      expect: {result: {structuredContent: {sum: 3}}}
+    - request: tools/call
+      params: {name: nothing}
+      expect: {error: {code: -32602}}
+    - send: tools/call
+      as: work
+      id: seven
+      params: {name: slow, arguments: {ms: 40, steps: 2}, _meta: {progressToken: t}}
+    - notification: notifications/progress
+      params: {progressToken: t, progress: 1}
+    - notification: notifications/progress
+      params: {progress: 2}
+    - await: work
+      expect: {result: {structuredContent: {steps: 2}}}
+    - send: tools/call
+      as: endless
+      params: {name: hang}
+    - cancel: endless
+    - silence: 50ms
+    - request: tools/call
+      params: {name: ask, arguments: {method: roots/list}}
+      expect: {result: {structuredContent: {answer: {roots: [{uri: "file:///p"}]}}}}
+    - send: tools/call
+      as: asking
+      params: {name: ask, arguments: {method: elicitation/create, params: {message: why}}}
+    - server-request: elicitation/create
+      params: {message: why}
+      answer: {result: {action: decline}}
+    - await: asking
+      expect: {result: {structuredContent: {answer: {action: decline}}}}
+    - raw: "this is not JSON"
+    - await: no-id
+      expect: {error: {code: -32700}}
+    - raw: '{"jsonrpc":"2.0","id":99,"method":"ping"}'
+    - await: {id: 99}
+      expect: {result: {$exact: {}}}
+    - notify: notifications/roots/list_changed
+    - pause: 10ms
+    - close: stdin
+    - exit: 0
+  """
+
 @Suite struct ScenarioRunTests {
   @Test(arguments: ["2024-11-05", "2025-11-25", "2026-07-28"])
   func `one scenario passes in every revision`(revision: String) throws {
@@ -28,59 +80,7 @@ private let oneCall = """
   }
 
   @Test func `every verb works on a server that behaves`() throws {
-    let outcome = try play(
-      """
-      answers: {roots/list: {result: {roots: [{uri: "file:///p"}]}}}
-      capabilities: {roots: {}}
-      steps:
-        - handshake: {serverInfo: {name: fake}}
-        - request: tools/list
-          capture: {tool: /result/tools/1/name}
-          expect: {result: {tools: {$length: 11}}}
-        - request: tools/call
-          params: {name: {$captured: tool}, arguments: {a: 1, b: 2}}
-          expect: {result: {structuredContent: {sum: 3}}}
-        - request: tools/call
-          params: {name: nothing}
-          expect: {error: {code: -32602}}
-        - send: tools/call
-          as: work
-          id: seven
-          params: {name: slow, arguments: {ms: 40, steps: 2}, _meta: {progressToken: t}}
-        - notification: notifications/progress
-          params: {progressToken: t, progress: 1}
-        - notification: notifications/progress
-          params: {progress: 2}
-        - await: work
-          expect: {result: {structuredContent: {steps: 2}}}
-        - send: tools/call
-          as: endless
-          params: {name: hang}
-        - cancel: endless
-        - silence: 50ms
-        - request: tools/call
-          params: {name: ask, arguments: {method: roots/list}}
-          expect: {result: {structuredContent: {answer: {roots: [{uri: "file:///p"}]}}}}
-        - send: tools/call
-          as: asking
-          params: {name: ask, arguments: {method: elicitation/create, params: {message: why}}}
-        - server-request: elicitation/create
-          params: {message: why}
-          answer: {result: {action: decline}}
-        - await: asking
-          expect: {result: {structuredContent: {answer: {action: decline}}}}
-        - raw: "this is not JSON"
-        - await: no-id
-          expect: {error: {code: -32700}}
-        - raw: '{"jsonrpc":"2.0","id":99,"method":"ping"}'
-        - await: {id: 99}
-          expect: {result: {$exact: {}}}
-        - notify: notifications/roots/list_changed
-        - pause: 10ms
-        - close: stdin
-        - exit: 0
-      """)
-    #expect(outcome.complaints == [])
+    #expect(try play(everyVerb).complaints == [])
   }
 
   @Test(arguments: [
