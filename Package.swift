@@ -146,7 +146,7 @@ let package = Package(
     .testTarget(
       name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest"],
+      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
       swiftSettings: common),
     .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
     .testTarget(

@@ -135,13 +135,20 @@ enum Translation {
     let bytes = line.bytes
     let structured = JSON.member("structuredContent", of: envelope.result, in: bytes)
     let keepsStructured = JSON.isObject(structured, in: bytes)
+    var meta: [UInt8] = []
+    if !envelope.meta.isAbsent {
+      let kept = JSON.rebuildObject(
+        envelope.meta, in: bytes, dropping: { JSON.equals($0, MetaKey.serverInfo, in: bytes) })
+      if kept.count > 2 { meta = Array(#""_meta":"#.utf8) + kept }
+    }
     return JSON.rebuildObject(
       envelope.result, in: bytes,
       dropping: { key in
-        JSON.equals(key, "resultType", in: bytes) || JSON.equals(key, "ttlMs", in: bytes)
+        JSON.equals(key, "resultType", in: bytes) || JSON.equals(key, "_meta", in: bytes)
+          || JSON.equals(key, "ttlMs", in: bytes)
           || JSON.equals(key, "cacheScope", in: bytes)
           || (!keepsStructured && JSON.equals(key, "structuredContent", in: bytes))
-      })
+      }, adding: meta)
   }
 }
 
