@@ -90,6 +90,7 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    guard entry.service < services.count else { return try startREST(request, entry) }
     try start(request, on: services[entry.service], name: entry.newName(at: range))
   }
 

@@ -30,6 +30,14 @@ package struct JSONText: Sendable {
     self.init(text, ByteRange(start: 0, end: text.count))
   }
 
+  /// Bytes that are JSON on one line because we wrote them.
+  package init(written bytes: [UInt8]) {
+    self.init(bytes, ByteRange(start: 0, end: bytes.count))
+  }
+
+  /// A value at a range of bytes that are known to be JSON.
+  package init(written bytes: [UInt8], range: ByteRange) { self.init(bytes, range) }
+
   package static let null = JSONText(Array("null".utf8), ByteRange(start: 0, end: 4))
   package static let emptyObject = JSONText(Array("{}".utf8), ByteRange(start: 0, end: 2))
 
@@ -88,20 +96,6 @@ package struct JSONText: Sendable {
   /// Appends the bytes of the value.
   package func append(to output: inout [UInt8]) {
     JSON.append(range, of: bytes.span.bytes, to: &output)
-  }
-
-  /// An object with these members of this one that `keep` names, in the order in which they stand
-  /// here; the value itself if it is no object.
-  package func keeping(_ keep: [String]) -> JSONText {
-    guard isObject else { return self }
-    let span = bytes.span.bytes
-    let text = JSON.rebuildObject(
-      range, in: span,
-      dropping: { key in
-        guard let name = JSON.string(key, in: span) else { return true }
-        return !keep.contains { $0.utf8.elementsEqual(name) }
-      })
-    return JSONText(text, ByteRange(start: 0, end: text.count))
   }
 
   /// The object with `members` behind its own; the value itself if it is no object.

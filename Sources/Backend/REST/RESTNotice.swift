@@ -66,3 +66,31 @@ package enum RESTPiece: Sendable {
     }
   }
 }
+
+extension RESTResult {
+  /// The structured content of what was fetched: an object is itself; a list stands in `items`,
+  /// beside `next`, which asks for the page behind it; any other value stands in `value`.
+  init(_ fetched: Fetched) {
+    switch fetched.content {
+    case .value(let value) where value.isObject: self.init(pieces: [.text(value)])
+    case .value(let value) where value.isArray:
+      self.init(pieces: [.bytes(Array(#"{"items":"#.utf8)), .text(value), .bytes(Array("}".utf8))])
+    case .value(let value):
+      self.init(pieces: [.bytes(Array(#"{"value":"#.utf8)), .text(value), .bytes(Array("}".utf8))])
+    case .items(let items):
+      var pieces: [RESTPiece] = [.bytes(Array(#"{"items":["#.utf8))]
+      for (index, item) in items.enumerated() {
+        if index > 0 { pieces.append(.bytes([UInt8(ascii: ",")])) }
+        pieces.append(.text(item))
+      }
+      if let next = fetched.next {
+        pieces.append(.bytes(Array(#"],"next":"#.utf8)))
+        pieces.append(.text(next))
+        pieces.append(.bytes([UInt8(ascii: "}")]))
+      } else {
+        pieces.append(.bytes(Array("]}".utf8)))
+      }
+      self.init(pieces: pieces)
+    }
+  }
+}
