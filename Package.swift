@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
-      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Manifest"],
+      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Manifest"],
       swiftSettings: common),
     .target(
       name: "Gateway",

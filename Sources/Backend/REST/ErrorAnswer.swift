@@ -1,5 +1,7 @@
-package import Manifest
+import HTTP
+import Manifest
 import RawJSON
+import Resilience
 import Telemetry
 
 /// What an answer with a status of 300 or more says, reduced to a sentence or two.

@@ -1,5 +1,5 @@
-package import HTTP
-package import Loop
+import HTTP
+import Loop
 
 /// One request and the whole of its answer, awaited.
 ///

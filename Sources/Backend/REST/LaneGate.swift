@@ -1,5 +1,5 @@
 import Loop
-package import Resilience
+import Resilience
 
 /// The edge of a `RateLane`: who asks waits here until the lane admits it.
 ///

@@ -5,16 +5,16 @@ import RawJSON
 ///
 /// The content of a file, many MiB of base64, is cut out of them as it came: it is decoded while
 /// it is sent, and never exists a second time.
-package struct RESTArguments: Sendable {
+struct RESTArguments: Sendable {
   private(set) var values = JSONObject()
   /// The argument whose content was cut out, and its base64 text.
   private(set) var file: (name: String, base64: JSONText)?
 
-  package init() {}
+  init() {}
 
   /// - Parameter json: the JSON of `params.arguments`; empty if the call has none.
   /// - Throws: what is wrong with the arguments, each with its JSON pointer.
-  package init(
+  init(
     _ json: consuming [UInt8], for tool: REST.Tool, of api: REST.Service
   ) throws(RESTFailure) {
     if json.isEmpty { json = Array("{}".utf8) }

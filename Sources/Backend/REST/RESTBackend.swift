@@ -1,7 +1,7 @@
-package import HTTP
+import HTTP
 package import Loop
 package import Manifest
-package import Resilience
+import Resilience
 package import Telemetry
 
 /// The way to one HTTP API: its connections, its rate limits, and when a request is sent again.

@@ -1,4 +1,5 @@
 package import Loop
+import RawJSON
 package import Resilience
 
 /// What a run of a REST tool tells while it works, each time about a request that was really

@@ -99,6 +99,7 @@ extension RESTRun {
     var contents = [Fetched.Content?](repeating: nil, count: items.count)
     var failure: RESTFailure?
     var got = itemCount
+    let most = most
     await withTaskGroup(of: (Int, Result<Fetched, RESTFailure>).self) { group in
       var started = 0
       func startNext() {

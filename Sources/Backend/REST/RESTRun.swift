@@ -1,7 +1,7 @@
 package import Loop
 package import Manifest
 import RawJSON
-package import Resilience
+import Resilience
 
 /// One call of a tool: arguments in, requests in the order of the plan, a result or a failure out.
 ///

@@ -1,6 +1,7 @@
 import Glibc
 import HTTP
 import Loop
+import Manifest
 import Resilience
 
 /// What became of one request so far, and whether it goes out again.

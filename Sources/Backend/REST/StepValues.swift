@@ -1,4 +1,4 @@
-package import Manifest
+import Manifest
 import RawJSON
 
 /// An item that a step got, and what later steps attach to it: one node of a tree that is put
