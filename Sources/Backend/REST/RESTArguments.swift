@@ -15,9 +15,9 @@ struct RESTArguments: Sendable {
   /// - Parameter json: the JSON of `params.arguments`; empty if the call has none.
   /// - Throws: what is wrong with the arguments, each with its JSON pointer.
   init(
-    _ json: consuming [UInt8], for tool: REST.Tool, of api: REST.Service
+    _ text: [UInt8], for tool: REST.Tool, of api: REST.Service
   ) throws(RESTFailure) {
-    if json.isEmpty { json = Array("{}".utf8) }
+    let json = text.isEmpty ? Array("{}".utf8) : text
     let span = json.span.bytes
     var tree = ByteRange(start: 0, end: json.count)
     var small: [UInt8]?
@@ -33,7 +33,7 @@ struct RESTArguments: Sendable {
           tree, in: span,
           dropping: { JSON.string($0, in: span)?.elementsEqual(key) ?? false }, adding: added)
         tree = ByteRange(start: 0, end: small?.count ?? 0)
-        file = (argument.name, JSONText(written: Array(json), range: content))
+        file = (argument.name, JSONText(written: json, range: content))
       }
     }
     let value = small.map { JSONValue(tree, in: $0.span.bytes) } ?? JSONValue(tree, in: span)

@@ -70,7 +70,8 @@ package enum RESTPiece: Sendable {
 
 extension RESTResult {
   /// The structured content of what was fetched: an object is itself; a list stands in `items`,
-  /// beside `next`, which asks for the page behind it; any other value stands in `value`.
+  /// beside `next`, which asks for the page behind it, and `truncated`, which says that there is
+  /// more; any other value stands in `value`.
   init(_ fetched: Fetched) {
     switch fetched.content {
     case .value(let value) where value.isObject: self.init(pieces: [.text(value)])
@@ -84,13 +85,13 @@ extension RESTResult {
         if index > 0 { pieces.append(.bytes([UInt8(ascii: ",")])) }
         pieces.append(.text(item))
       }
+      var end: [UInt8] = [UInt8(ascii: "]")]
       if let next = fetched.next {
-        pieces.append(.bytes(Array(#"],"next":"#.utf8)))
-        pieces.append(.text(next))
-        pieces.append(.bytes([UInt8(ascii: "}")]))
-      } else {
-        pieces.append(.bytes(Array("]}".utf8)))
+        end += #","next":"#.utf8
+        JSON.appendQuoted(next.utf8, to: &end)
       }
+      if fetched.isCut { end += #","truncated":true"#.utf8 }
+      pieces.append(.bytes(end + [UInt8(ascii: "}")]))
       self.init(pieces: pieces)
     }
   }

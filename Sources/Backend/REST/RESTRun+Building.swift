@@ -1,5 +1,5 @@
 import HTTP
-package import Manifest
+import Manifest
 import RawJSON
 
 extension RESTRun {
@@ -11,8 +11,4 @@ extension RESTRun {
   func batch(_ batch: REST.Step.Batch, of step: REST.Step) async throws(RESTFailure) -> StepValue {
     .list([])
   }
-}
-/// STUB
-package enum RESTToolText {
-  package static func json(of tool: REST.Tool) -> [UInt8] { [] }
 }

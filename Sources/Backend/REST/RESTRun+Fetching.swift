@@ -13,7 +13,9 @@ struct Fetched {
 
   var content: Content
   /// How the page after the last item is asked for; nil if there is none, or none is known.
-  var next: JSONText?
+  var next: String?
+  /// Whether there are more items than these.
+  var isCut = false
 
   static let nothing = Fetched(content: .value(.emptyObject))
 }
@@ -67,7 +69,8 @@ extension RESTRun {
       if isCut || !hasMore || pages.count >= Self.mostPages || most.map({ items.count >= $0 }) == true
       {
         if hasMore { isTruncated = true }
-        return Fetched(content: .items(items), next: isCut ? nil : pages.next)
+        return Fetched(
+          content: .items(items), next: isCut ? nil : pages.next, isCut: isCut || hasMore)
       }
     }
   }
@@ -120,7 +123,7 @@ struct Pages {
   private let most: Int?
   private(set) var count = 0
   /// What asks for the next page, as the API gave it.
-  private(set) var next: JSONText?
+  private(set) var next: String?
   private var asked = PageRequest()
   private var received = 0
 
@@ -169,7 +172,7 @@ struct Pages {
       asked.overrides.isEmpty
     else { return false }
     asked.overrides = [(name, text)]
-    next = value
+    next = text
     return true
   }
 }

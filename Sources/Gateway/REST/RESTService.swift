@@ -32,7 +32,7 @@ final class RESTService {
     var offer = Offer(
       introduction: .init(revision: .newest, capabilities: Array(#"{"tools":{}}"#.utf8)))
     offer.items[.tools] = api.tools.map { tool in
-      Offer.Item(name: Array(tool.name.utf8), json: RESTToolText.json(of: tool))
+      Offer.Item(name: Array(tool.name.utf8), json: tool.definition(named: tool.name))
     }
     self.offer = offer
   }
