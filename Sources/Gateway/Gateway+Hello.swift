@@ -20,7 +20,7 @@ extension Gateway {
     var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
     // What is offered may still be unknown, so every list is announced; an empty one is legal.
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
-    result += #""resources":{"listChanged":true}"#
+    result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
     result += #"},"serverInfo":"# + Messages.implementation
     session.reply(to: request.id, result: Array(result.utf8) + instructionsMember + Array("}".utf8))
@@ -36,7 +36,8 @@ extension Gateway {
     var result = "{" + ModernResult.complete
     result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
-    result += #""resources":{"listChanged":true},"completions":{}},"# + ModernResult.uncached
+    result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}},"#
+    result += ModernResult.uncached
     result += "," + ModernResult.meta
     session.reply(to: request.id, result: Array(result.utf8) + instructionsMember + Array("}".utf8))
   }

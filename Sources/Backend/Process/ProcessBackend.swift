@@ -66,8 +66,10 @@ package final class ProcessBackend {
 
   package var pid: Int32 { child.pid }
   package var identity: ProcessIdentity? { child.identity }
-  /// Requests that wait for an answer, our own included.
-  package var inFlight: Int { pending.count }
+  /// Requests that wait for an answer, our own included, but for standing ones.
+  package var inFlight: Int { pending.count - standing }
+  /// Requests that stay open on purpose, and keep the process neither busy nor awake.
+  package var standing = 0
   package var queuedBytes: Int { writer.queuedBytes }
   package var isGone: Bool { exit != nil && ending != nil && goneReported }
   var goneReported = false

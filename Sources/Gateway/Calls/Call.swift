@@ -39,10 +39,13 @@ final class Call: ServiceRequest, ClientRequest {
   private var isDone = false
   /// The newest progress that the client was too slow for.
   private var heldProgress: [UInt8]?
+  /// The log messages that a modern client wants while this is in flight.
+  private let logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
-    service: Service, token: [UInt8], name: (range: ByteRange, own: [UInt8])?, times: CallTimes
+    service: Service, token: [UInt8], name: (range: ByteRange, own: [UInt8])?, times: CallTimes,
+    logLevel: LogLevel? = nil
   ) {
     self.session = session
     self.id = id
@@ -55,10 +58,12 @@ final class Call: ServiceRequest, ClientRequest {
     patience = times.patience
     deadline = times.start.advanced(byNanoseconds: min(times.patience, times.absolute))
     absoluteDeadline = times.start.advanced(byNanoseconds: times.absolute)
+    self.logLevel = logLevel
   }
 
   /// Sends the call now, or keeps it until its service is ready.
   func start(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    if let logLevel { service.feed.logWishes.add(logLevel) }
     if let backend = service.openBackend {
       forward(line, envelope, to: backend)
     } else {
@@ -82,10 +87,13 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
-    upstreamID = backend.nextID
     let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
+    // It may send a request of its own, which takes the next id.
+    if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
+    upstreamID = backend.nextID
     Translation.request(
-      line, envelope, to: backend.revision, id: upstreamID, name: name, splice: &session.splice)
+      line, envelope, to: backend.revision, id: upstreamID, name: name,
+      logLevel: client.era == .modern ? logLevel : session.logLevel, splice: &session.splice)
     backend.send(line, edited: session.splice, for: self)
   }
 
@@ -95,10 +103,32 @@ final class Call: ServiceRequest, ClientRequest {
     guard finish() else { return }
     guard let revision = backend?.revision else { return }
     if rejectsInputRequired(line, envelope) { return }
+    if let names = service.uriNames, envelope.kind == .result {
+      return answer(line, envelope, from: revision, names)
+    }
+    write(line, envelope, from: revision)
+  }
+
+  private func write(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from revision: Revision
+  ) {
     Translation.answer(
       line, envelope, from: revision, to: client, method: method, id: id.bytes,
       splice: &session.splice)
     session.writeEdited(line)
+  }
+
+  /// The service shares URIs with another: those in its result become the ones that clients know.
+  private func answer(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from revision: Revision,
+    _ names: URINames
+  ) {
+    let edits = Links.edits(in: envelope.result, of: method, in: line.bytes, names)
+    guard !edits.isEmpty else { return write(line, envelope, from: revision) }
+    Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
+      guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
+      write(renamed, envelope, from: revision)
+    }
   }
 
   /// A service may ask for input only what was declared to it, and nothing was.
@@ -148,6 +178,7 @@ final class Call: ServiceRequest, ClientRequest {
   /// The session has removed the call already: nothing may be answered.
   func cancelled() {
     isDone = true
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: "cancelled by the client")
   }
 
@@ -187,6 +218,7 @@ final class Call: ServiceRequest, ClientRequest {
   private func finish() -> Bool {
     guard !isDone else { return false }
     isDone = true
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
     return session.ledger.close(id)
   }
 }

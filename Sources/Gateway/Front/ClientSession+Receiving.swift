@@ -53,7 +53,7 @@ extension ClientSession {
     }
     if envelope.method == .initialized { isInitialized = true }
     becomeActive()
-    delegate?.noticed(envelope, of: self)
+    delegate?.noticed(line, envelope, of: self)
   }
 
   private func receiveRequest(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
