@@ -12,6 +12,9 @@ struct RESTArguments: Sendable {
 
   init() {}
 
+  /// Arguments that were checked and completed.
+  init(_ values: JSONObject) { self.values = values }
+
   /// - Parameter json: the JSON of `params.arguments`; empty if the call has none.
   /// - Throws: what is wrong with the arguments, each with its JSON pointer.
   init(

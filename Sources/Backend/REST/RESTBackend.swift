@@ -65,6 +65,14 @@ package final class RESTBackend {
   /// Closes the connections. Calls under way fail.
   package func close() { client.close() }
 
+  /// The tool of a name, with the service's prefix or without it.
+  func tool(named name: String) -> REST.Tool? {
+    let prefix = service + "_"
+    return api.tools.first { tool in
+      tool.name.utf8.elementsEqual(name.utf8) || (prefix + tool.name).utf8.elementsEqual(name.utf8)
+    }
+  }
+
   // MARK: Sending
 
   /// Sends one request, as often as that is safe and useful, until there is an answer of any

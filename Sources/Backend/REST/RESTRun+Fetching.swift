@@ -92,7 +92,7 @@ extension RESTRun {
     }
   }
 
-  private func unwrapped(
+  func unwrapped(
     _ whole: JSONText, _ operation: REST.Operation
   ) throws(RESTFailure) -> JSONText {
     guard let envelope = operation.answerEnvelope else { return whole }

@@ -1,7 +1,7 @@
 package import Loop
 package import Manifest
 import RawJSON
-import Resilience
+package import Resilience
 
 /// One call of a tool: arguments in, requests in the order of the plan, a result or a failure out.
 ///
@@ -28,6 +28,8 @@ package final class RESTRun {
   var isTruncated = false
   /// Items that all `each` together have got.
   var itemCount = 0
+  /// Whether arguments go to their places: in steps, with the first of them only.
+  var argumentsGo = true
   private var callTickets: [RateLane.Ticket] = []
 
   struct Meter {
@@ -43,7 +45,7 @@ package final class RESTRun {
     self.observer = observer
   }
 
-  var deadline: Instant { observer.deadline }
+  package var deadline: Instant { observer.deadline }
 
   var priority: RateLane.Priority {
     switch tool.priority {
@@ -108,7 +110,8 @@ package final class RESTRun {
   func send(
     _ operation: REST.Operation, item: StepNode? = nil, page: PageRequest = PageRequest()
   ) async throws(RESTFailure) -> RESTAnswer {
-    let request = try build(operation, item: item, page: page)
+    let parts = parts(of: operation, item: item, tool: argumentsGo ? tool : nil, arguments)
+    let request = try build(parts, page: page)
     // One place a call, however many of its requests want one.
     if callTickets.isEmpty, let ticket = try await backend.enterCall(operation.lanes, for: self) {
       callTickets.append(ticket)

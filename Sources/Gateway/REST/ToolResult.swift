@@ -17,8 +17,10 @@ struct ToolResult {
   private let text: String
   private let failure: RESTFailure?
   private let client: ClientContext
+  private let identity: ServerIdentity
 
-  init(_ result: RESTResult, for client: ClientContext) {
+  init(_ result: RESTResult, for client: ClientContext, from identity: ServerIdentity = .gateway) {
+    self.identity = identity
     pieces = result.pieces
     text = ""
     failure = nil
@@ -26,7 +28,8 @@ struct ToolResult {
   }
 
   /// What the API refused: a text for the model, and the facts for programs in `_meta`.
-  init(_ failure: RESTFailure, for client: ClientContext) {
+  init(_ failure: RESTFailure, for client: ClientContext, from identity: ServerIdentity = .gateway) {
+    self.identity = identity
     pieces = []
     text = failure.text
     self.failure = failure
@@ -57,7 +60,7 @@ struct ToolResult {
 
   private var meta: [UInt8] {
     var members: [UInt8] = []
-    if client.era == .modern { members += ModernResult.serverInfo.utf8 }
+    if client.era == .modern { members += identity.metaMember }
     if let failure {
       if !members.isEmpty { members.append(UInt8(ascii: ",")) }
       members += #""switchyard/error":{"category":"\#(failure.category.rawValue)""#.utf8
