@@ -147,6 +147,11 @@ let package = Package(
     .testTarget(
       name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
     ),
+    .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
+    .testTarget(
+      name: "HTTPTests",
+      dependencies: ["HTTP", "HTTPTesting", "Loop", "LoopTesting", "Resilience"],
+      swiftSettings: common),
     .testTarget(
       name: "BackendTests",
       dependencies: ["Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience"],
