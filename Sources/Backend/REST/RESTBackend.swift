@@ -26,6 +26,8 @@ package final class RESTBackend {
   private let callLanes: [Int?]
   /// The index of `limits.concurrent` among the limits of `gate`.
   private let concurrentLane: Int
+  /// Of every request: what is wanted back, the fixed headers, the credentials.
+  let headers: [HTTPHeader]
   private var changesTold: Set<String> = []
 
   package init(
@@ -37,6 +39,7 @@ package final class RESTBackend {
     self.limits = limits
     self.log = log
     redactor = Redactor(api.secrets)
+    headers = Self.headers(of: api)
     client = HTTPClient(
       origin: HTTPOrigin(api, environment: environment), connections: api.connections.most,
       queue: limits.queue)
@@ -60,6 +63,24 @@ package final class RESTBackend {
     callGate = LaneGate(ofCalls)
     self.requestLanes = requestLanes
     self.callLanes = callLanes
+  }
+
+  private static func headers(of api: REST.Service) -> [HTTPHeader] {
+    var headers = api.headers.map { HTTPHeader($0.name, $0.value.exposed) }
+    if !headers.contains(where: { $0.name.utf8.elementsEqual("accept".utf8, by: { $0 | 0x20 == $1 }) })
+    {
+      headers.insert(HTTPHeader("Accept", "application/json"), at: 0)
+    }
+    switch api.authentication {
+    case .none, .query: break
+    case .bearer(let secret): headers.append(HTTPHeader("Authorization", "Bearer " + secret.exposed))
+    case .basic(let user, let password):
+      let both = Redactor.base64(Array("\(user.exposed):\(password.exposed)".utf8))
+      headers.append(
+        HTTPHeader("Authorization", "Basic " + String(decoding: both, as: UTF8.self)))
+    case .header(let name, let secret): headers.append(HTTPHeader(name, secret.exposed))
+    }
+    return headers
   }
 
   /// Closes the connections. Calls under way fail.

@@ -54,11 +54,8 @@ extension RESTRun {
         violations.append(Violation(at: place + "/arguments", "choose no way to do this"))
         continue
       }
-      let parts = parts(of: chosen, item: nil, tool: tool, arguments)
-      var described = JSONValue.null
-      if let endpoint = backend.api.batch {
-        described = Self.describe(parts, try path(of: parts, tool), as: endpoint)
-      }
+      let described = describe(
+        chosen, of: tool, arguments, at: place + "/arguments", &violations)
       actions.append(
         Action(index: index, tool: tool, operation: chosen, arguments: arguments, json: described))
     }
@@ -72,35 +69,30 @@ extension RESTRun {
     if case .argument(let name) = batch.of.root { "/\(name)/\(index)" } else { "/\(index)" }
   }
 
-  /// An action in the API's words.
-  private static func describe(
-    _ parts: RequestParts, _ path: String, as endpoint: REST.BatchEndpoint
+  /// The operation in the words of the API's batches. Lists always say how long a page is.
+  private func describe(
+    _ operation: REST.Operation, of tool: REST.Tool, _ arguments: RESTArguments, at place: String,
+    _ violations: inout [Violation]
   ) -> JSONValue {
-    var action = JSONValue.object(JSONObject())
-    func put(_ value: JSONValue, at path: ValuePath, _ more: [String] = []) {
-      action = RequestParts.setting(value, at: (path.keys + more)[...], in: action)
-    }
-    put(.string(parts.operation.method.rawValue), at: endpoint.method)
-    put(.string(path), at: endpoint.path)
-    if let body = parts.body { put(body, at: endpoint.body) }
-    var query = parts.query
-    if let paging = parts.operation.paging, let name = paging.limitParameter,
-      !query.contains(where: { $0.name.utf8.elementsEqual(name.utf8) })
-    {
-      query.append(.init(name: name, value: .number(JSONNumber(paging.size)), style: .comma))
-    }
-    for item in query {
-      let option = endpoint.options.first { $0.parameter.utf8.elementsEqual(item.name.utf8) }
-      if let option {
-        put(item.value, at: option.path)
-      } else if case .array(let elements) = item.value, item.style == .comma {
-        let text = elements.map { RequestText.plain($0) }.joined(separator: ",")
-        put(.string(text), at: endpoint.query, [item.name])
-      } else {
-        put(item.value, at: endpoint.query, [item.name])
+    guard let endpoint = backend.api.batch else { return .null }
+    var operation = operation
+    if let paging = operation.paging, let name = paging.limitParameter {
+      let limit = REST.Place(position: .query, name: [.name(name)])
+      let isGiven = tool.arguments.contains { $0.place?.name == limit.name && arguments[$0.name] != nil }
+      if !isGiven {
+        let size = JSONValue.number(JSONNumber(paging.size))
+        operation.values.append(REST.PlacedValue(place: limit, source: .literal(size)))
       }
     }
-    return action
+    let builder = RequestBuilder(tool, arguments: arguments.values) { reference in
+      self.value(of: reference)?.json.value
+    }
+    do throws(RequestBuilder.Refusal) {
+      return try builder.action(operation, of: endpoint)
+    } catch {
+      violations += error.violations.map { Violation(at: place + $0.pointer, $0.message) }
+      return .null
+    }
   }
 
   // MARK: Running
@@ -166,13 +158,22 @@ extension RESTRun {
   private func together(
     _ actions: [Action], _ endpoint: REST.BatchEndpoint
   ) async throws(RESTFailure) -> [JSONValue] {
-    var parts = RequestParts(endpoint.operation)
-    parts.body = RequestParts.setting(
-      .array(actions.map(\.json)), at: endpoint.actions.keys[...], in: nil)
-    let request = try build(parts, page: PageRequest())
+    var body = JSONValue.object(JSONObject())
+    body.set(.array(actions.map(\.json)), at: endpoint.actions)
+    if let envelope = endpoint.operation.requestEnvelope {
+      body = .object(JSONObject([.init(key: envelope, value: body)]))
+    }
+    var path = ""
+    for segment in endpoint.operation.path.segments {
+      path += "/"
+      for case .literal(let text) in segment { path += text }
+    }
+    let request = RESTRequest(
+      method: endpoint.operation.method, path: path, query: "", headers: [],
+      body: .json(body.serialized()))
     let answer = try await backend.send(
       Sending(
-        request: request, lanes: endpoint.operation.lanes, cost: actions.count,
+        request: try http(request), lanes: endpoint.operation.lanes, cost: actions.count,
         isRepeatable: actions.allSatisfy { $0.operation.method.isSafe }),
       for: self)
     let list = try unwrapped(try json(of: answer), endpoint.operation).elements
@@ -224,14 +225,5 @@ extension RESTRun: RESTRunObserver {
   /// A run within this one waits like this one; its parts are counted by this one.
   package func noticed(_ notice: RESTNotice) {
     if case .wait = notice { tell(notice) }
-  }
-}
-
-extension ValuePath {
-  /// The names of the members it goes through.
-  var keys: [String] {
-    steps.compactMap { step in
-      if case .member(let key) = step { key } else { nil }
-    }
   }
 }

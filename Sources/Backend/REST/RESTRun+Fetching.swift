@@ -20,16 +20,6 @@ struct Fetched {
   static let nothing = Fetched(content: .value(.emptyObject))
 }
 
-/// How one page is asked for, beside what the arguments say.
-struct PageRequest {
-  /// Query parameters that give way to an argument in the same place.
-  var defaults: [(name: String, value: String)] = []
-  /// Query parameters that win over an argument in the same place.
-  var overrides: [(name: String, value: String)] = []
-  /// The query as a server wrote it into a link; replaces all of ours.
-  var query: String?
-}
-
 extension RESTRun {
   /// Pages of one list that are followed at most.
   static let mostPages = 1_000
@@ -124,7 +114,7 @@ struct Pages {
   private(set) var count = 0
   /// What asks for the next page, as the API gave it.
   private(set) var next: String?
-  private var asked = PageRequest()
+  private var asked = RequestBuilder.Page()
   private var received = 0
 
   init(_ operation: REST.Operation, most: Int?) {
@@ -134,8 +124,8 @@ struct Pages {
   }
 
   /// What the next request says about its page.
-  func request(having items: Int) -> PageRequest {
-    guard let paging else { return PageRequest() }
+  func request(having items: Int) -> RequestBuilder.Page {
+    guard let paging else { return RequestBuilder.Page() }
     var request = asked
     if let name = paging.limitParameter {
       let room = most.map { max(1, $0 - items) } ?? paging.size
@@ -148,7 +138,7 @@ struct Pages {
   mutating func follow(_ answer: RESTAnswer, _ whole: JSONText, _ items: [JSONText]) -> Bool {
     count += 1
     received += items.count
-    asked = PageRequest()
+    asked = RequestBuilder.Page()
     next = nil
     guard let paging else { return false }
     switch paging.style {

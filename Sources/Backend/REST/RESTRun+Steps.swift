@@ -10,7 +10,6 @@ extension RESTRun {
     for step in plan {
       if let condition = step.condition, !arguments.satisfies(condition) { continue }
       meter.message = step.message ?? step.name
-      argumentsGo = step.name.utf8.elementsEqual(plan[0].name.utf8)
       switch step.action {
       case .call(let operation): last = try await call(operation, of: step)
       case .each(let each): last = try await self.each(each, of: step)
@@ -171,10 +170,7 @@ extension RESTRun {
   // MARK: References
 
   /// The value of a reference; nil if there is none.
-  func value(
-    of reference: REST.Reference, item: StepNode? = nil, _ arguments: RESTArguments? = nil
-  ) -> StepValue? {
-    let arguments = arguments ?? self.arguments
+  func value(of reference: REST.Reference, item: StepNode? = nil) -> StepValue? {
     let root: StepValue?
     switch reference.root {
     case .argument(let name): root = arguments[name].map { StepValue(JSONText($0)) }

@@ -28,8 +28,6 @@ package final class RESTRun {
   var isTruncated = false
   /// Items that all `each` together have got.
   var itemCount = 0
-  /// Whether arguments go to their places: in steps, with the first of them only.
-  var argumentsGo = true
   private var callTickets: [RateLane.Ticket] = []
 
   struct Meter {
@@ -108,10 +106,9 @@ package final class RESTRun {
 
   /// Builds and sends the request of an operation; an answer of any status below 300 comes back.
   func send(
-    _ operation: REST.Operation, item: StepNode? = nil, page: PageRequest = PageRequest()
+    _ operation: REST.Operation, item: StepNode? = nil, page: RequestBuilder.Page = RequestBuilder.Page()
   ) async throws(RESTFailure) -> RESTAnswer {
-    let parts = parts(of: operation, item: item, tool: argumentsGo ? tool : nil, arguments)
-    let request = try build(parts, page: page)
+    let request = try build(operation, item: item, page: page)
     // One place a call, however many of its requests want one.
     if callTickets.isEmpty, let ticket = try await backend.enterCall(operation.lanes, for: self) {
       callTickets.append(ticket)
