@@ -40,7 +40,7 @@ extension REST {
     package var name: [Segment]
     /// Whether the members of an object go there by themselves, `name.KEY` each (`as: name.*`).
     package var spreads = false
-    package var style = ListStyle.comma
+    package var style: ListStyle
     /// Whether the value is put into an array of one.
     package var wraps = false
     /// If set, the value is the content of a file in a multipart form, in base64.
@@ -49,6 +49,7 @@ extension REST {
     package init(position: Position, name: [Segment]) {
       self.position = position
       self.name = name
+      style = position == .body ? .json : .comma
     }
   }
 

@@ -10,7 +10,7 @@ struct ArgumentDraft: Sendable {
   var position: Placed<Target>?
   /// The name in the request; nil is the argument's own.
   var alias: Placed<String>?
-  var style = REST.ListStyle.comma
+  var style: Placed<REST.ListStyle>?
   var wraps = false
   var file: Placed<FileDraft>?
   var notWith: [Placed<String>] = []
@@ -43,7 +43,9 @@ struct ArgumentDraft: Sendable {
         "Where it goes; by default into the path if that has its name, else into the query of "
           + "get and delete and the body of others, and nowhere with steps."),
       .name("as", \.alias, .foreignName, "Its name there, if it is another one."),
-      .choice("style", \.style, "How a list is written: a,b or once for each or as JSON."),
+      .placed(
+        "style", \.style,
+        "How a list is written: as a,b or once for each or as JSON; by default json in a body."),
       .flag("wrap", \.wraps, "Whether the value is put into a list of one."),
       .part(
         "file", \.file, "Makes it a file of a form: the value is its content in base64.",

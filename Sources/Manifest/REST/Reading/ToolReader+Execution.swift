@@ -74,6 +74,7 @@ extension ToolReader {
     operation.paging = paging(draft.paging, of: request.method, &reader)
     operation.keep = filters(draft.keep, "keep", &reader)
     operation.lanes = context.lanes(of: request.method, named: draft.lanes, &reader)
+    operation.takesArguments = self.draft.steps.isEmpty || isFirstStep
     operation.values = draft.values.compactMap { placed($0, &reader) }
     for value in draft.values where value.position == .path {
       if !path.parameters.contains(where: { $0.utf8.elementsEqual(value.name.value.utf8) }) {
@@ -158,7 +159,7 @@ extension ToolReader {
         reader.report("\(reader.subject) needs one of 'from' and 'value'", at: draft.node.position)
       }
     }
-    place.style = value.style
+    if let style = value.style { place.style = style.value }
     guard let source else { return nil }
     return REST.PlacedValue(
       place: place, source: source, condition: condition(value.condition, &reader))
@@ -195,13 +196,13 @@ extension ToolReader {
 struct ValueKeys: Sendable {
   var value: Node?
   var from: Placed<String>?
-  var style = REST.ListStyle.comma
+  var style: Placed<REST.ListStyle>?
   var condition = ConditionDraft()
 
   static let fields: [Field<ValueKeys>] =
     [
       .node("value", \.value, "The value."),
       .name("from", \.from, .foreignName, "A reference to it."),
-      .choice("style", \.style, "How a list is written."),
+      .placed("style", \.style, "How a list is written."),
     ] + ConditionDraft.fields.map { $0.lifted(to: \.condition) }
 }

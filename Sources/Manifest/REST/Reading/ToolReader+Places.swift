@@ -46,7 +46,7 @@ extension ToolReader {
             + "name", at: name.position)
       }
     }
-    place.style = draft.style
+    if let style = draft.style { place.style = style.value }
     place.wraps = draft.wraps
     let kind = draft.type.type.kind
     if place.spreads, kind != .object || draft.wraps {

@@ -9,6 +9,8 @@ struct ToolReader {
   var tool: REST.Tool
   /// Steps before the one that is read.
   var knownSteps: [String] = []
+  /// Whether the step that is read is the first.
+  var isFirstStep = true
   /// Whether `item` means something where we are.
   var hasItem = false
 
@@ -143,10 +145,13 @@ struct ToolReader {
       reader.report("'max_items'\(reader.place) needs 'paging' or a step with 'each'", at: position)
     }
     if tool.isBatchable {
-      let hasFile = tool.arguments.contains { $0.place?.file != nil || $0.place?.position == .form }
-      if !tool.steps.isEmpty || hasFile {
+      let places =
+        tool.arguments.compactMap(\.place) + operations.flatMap { $0.values.map(\.place) }
+      let isPlain = places.allSatisfy { $0.position != .form && $0.position != .header }
+      if !tool.steps.isEmpty || !isPlain {
         reader.report(
-          "'batch'\(reader.place) is for tools of one request without a form", at: position)
+          "'batch'\(reader.place) is for tools of one request without form and headers",
+          at: position)
       }
     }
   }
