@@ -9,8 +9,6 @@ struct ToolReader {
   var tool: REST.Tool
   /// Steps before the one that is read.
   var knownSteps: [String] = []
-  /// Whether the step that is read is the first.
-  var isFirstStep = true
   /// Whether `item` means something where we are.
   var hasItem = false
 
