@@ -28,12 +28,12 @@ struct ToolReader {
   mutating func finish(_ reader: inout Reader) -> REST.Tool {
     if tool.description.isEmpty { reader.report("'description' is missing\(reader.place)", at: position) }
     reader.within("arguments") { readArguments(&$0) }
+    tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     readExecution(&reader)
     reader.within("arguments") { placeArguments(&$0) }
     tool.anyOf = draft.anyOf.map { checked($0, &reader) }
     tool.result.fields = draft.fields.compactMap { reader.valuePath($0) }
     tool.result.schema = draft.schema
-    tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     annotate()
     checkUses(&reader)
     return tool
