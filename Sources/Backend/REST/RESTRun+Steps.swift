@@ -102,6 +102,7 @@ extension RESTRun {
     let most = most
     await withTaskGroup(of: (Int, Result<Fetched, RESTFailure>).self) { group in
       var started = 0
+      var done = 0
       func startNext() {
         guard started < items.count, failure == nil, most.map({ got < $0 }) ?? true else { return }
         let index = started
@@ -115,7 +116,8 @@ extension RESTRun {
         case .success(let fetched):
           contents[index] = fetched.content
           if case .items(let items) = fetched.content { got += items.count }
-          advance("\(meter.message) (\(started) of \(items.count))")
+          done += 1
+          advance("\(meter.message) (\(done) of \(items.count))")
         case .failure(let error):
           if failure == nil { failure = error }
           group.cancelAll()

@@ -126,10 +126,11 @@ package final class RESTRun {
 
   /// One more part is done.
   func advance(_ message: String? = nil) {
+    // An upload is counted in bytes.
+    guard !isUpload else { return }
     meter.done += 1
     meter.known = max(meter.known, meter.done)
-    if let message { meter.message = message }
-    tell(.progress(done: meter.done, total: meter.known, message: meter.message))
+    tell(.progress(done: meter.done, total: meter.known, message: message ?? meter.message))
   }
 
   /// The body of an upload is on its way.
