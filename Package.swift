@@ -131,7 +131,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "TestSupport", "switchyard-gateway",
+        "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(
@@ -154,7 +155,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "BackendTests",
-      dependencies: ["Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience"],
+      dependencies: [
+        "Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "GatewayTests",
