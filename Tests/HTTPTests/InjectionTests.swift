@@ -33,7 +33,9 @@ struct InjectionTests {
     client.close()
   }
 
-  @Test(arguments: ["/a/..b/c..", "/a?x=../..", "/a/%2F..%2F", "//evil.example/x", "/a@b:1/", "/a%0d%0ab"])
+  @Test(arguments: [
+    "/a/..b/c..", "/a?x=../..", "/a/%2F..%2F", "//evil.example/x", "/a@b:1/", "/a%0d%0ab",
+  ])
   @EventLoop
   func `S10: what is encoded arrives as it was, at the same host`(target: String) async throws {
     let server = try RawHTTPServer()
@@ -86,7 +88,8 @@ struct InjectionTests {
   @Test @EventLoop
   func `S13: no error tells a header, a query or a body`() async throws {
     let canary = "canary-8d1f"
-    for target in ["/close", "/reset/5", "/encoded/gzip", "/raw/nothing", "/a b", "/headers/99999"] {
+    for target in ["/close", "/reset/5", "/encoded/gzip", "/raw/nothing", "/a b", "/headers/99999"]
+    {
       let server = try RawHTTPServer()
       let client = try client(of: server)
       let answer = await fetch(

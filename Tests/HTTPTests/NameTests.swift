@@ -1,8 +1,9 @@
-@testable import HTTP
 import HTTPTesting
 import Loop
 import LoopTesting
 import Testing
+
+@testable import HTTP
 
 /// Names whose addresses the test decides (rows H02, S09).
 @Suite(.eventLoop)
@@ -31,7 +32,6 @@ struct NameTests {
       scheme: .http, host: "api.example", port: port,
       allowsPrivateAddresses: allowsPrivateAddresses)
   }
-
 
   private func addresses(_ texts: String...) -> AddressLookup.Outcome {
     .success(texts.compactMap { IPAddress($0) })

@@ -1,8 +1,9 @@
-@testable import HTTP
 import HTTPTesting
 import Loop
 import LoopTesting
 import Testing
+
+@testable import HTTP
 
 struct OriginTests {
   @Test
@@ -76,7 +77,9 @@ struct OriginTests {
   @Test
   func `the environment names proxies by scheme, and exceptions`() throws {
     func proxy(_ url: String, _ environment: [String: String]) throws -> String? {
-      try HTTPOrigin.parse(url, environment: environment).origin.proxy.map { "\($0.host):\($0.port)" }
+      try HTTPOrigin.parse(url, environment: environment).origin.proxy.map {
+        "\($0.host):\($0.port)"
+      }
     }
     let both = ["http_proxy": "http://p.example:1", "HTTPS_PROXY": "https://q.example"]
     #expect(try proxy("http://a.example", both) == "p.example:1")
@@ -84,7 +87,8 @@ struct OriginTests {
     #expect(try proxy("http://a.example", ["HTTP_PROXY": "p.example:3"]) == "p.example:3")
     let gateway = ["HTTP_PROXY": "p.example:3", "REQUEST_METHOD": "GET"]
     #expect(try proxy("http://a.example", gateway) == nil)
-    #expect(try proxy("http://a.example", ["ALL_PROXY": "http://u:p@p.example"]) == "p.example:1080")
+    #expect(
+      try proxy("http://a.example", ["ALL_PROXY": "http://u:p@p.example"]) == "p.example:1080")
     #expect(try proxy("http://a.example", ["http_proxy": ""]) == nil)
     #expect(throws: HTTPOriginError(.proxy)) {
       try HTTPOrigin.parse("http://a.example", environment: ["http_proxy": "socks5://p.example"])

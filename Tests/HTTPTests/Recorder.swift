@@ -32,7 +32,11 @@ final class EventRecorder: HTTPTransferEvents {
 
   func finished(_ outcome: Result<Void, HTTPError>) {
     self.outcome = outcome
-    if case .failure(let error) = outcome { note(.finished(error.kind)) } else { note(.finished(nil)) }
+    if case .failure(let error) = outcome {
+      note(.finished(error.kind))
+    } else {
+      note(.finished(nil))
+    }
   }
 
   private func note(_ event: Event) {
