@@ -102,6 +102,8 @@ final class Call: ServiceRequest, ClientRequest {
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     guard finish() else { return }
     guard let revision = backend?.revision else { return }
+    // Kept for a slow client: it comes before the answer or not at all.
+    if let heldProgress { session.write(heldProgress) }
     if rejectsInputRequired(line, envelope) { return }
     if let names = service.uriNames, envelope.kind == .result {
       return answer(line, envelope, from: revision, names)
