@@ -66,7 +66,6 @@ extension ProcessBackend {
     // What the child wrote before it died counts; only then are its calls lost.
     reader.drain()
     stopping.ended()
-    errors.drain()
     endedByItself()
     finishWhenGone()
   }
@@ -76,6 +75,8 @@ extension ProcessBackend {
 
   private func endedByItself() {
     guard ending == nil else { return }
+    // Its last words may still lie in the pipe, whichever of the two ended first.
+    errors.drain()
     if !handshake.isSettled {
       perform(handshake.childEnded())
     } else {

@@ -25,6 +25,7 @@ extension Gateway {
   func noticed(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of session: ClientSession
   ) {
+    if envelope.method == .rootsListChanged { return tellRootsChanged() }
     guard envelope.method == .unknown, ending == nil,
       let method = JSON.string(envelope.methodText, in: line.bytes),
       let service = owner(ofMethod: method)

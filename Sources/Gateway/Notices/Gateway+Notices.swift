@@ -15,6 +15,8 @@ extension Gateway {
       if let announcement = Announcement(envelope.method) {
         listChanged(announcement, of: service)
       }
+    case .cancelled: session.reverse.cancelled(line, envelope, by: backend)
+    case .elicitationFinished: tellElicitationFinished(line)
     case .resourcesUpdated: resourceUpdated(line, envelope, of: service, on: backend)
     case .message: logged(line, envelope, of: service, on: backend)
     case .subscriptionsAcknowledged: service.feed.acknowledged(line, envelope)
