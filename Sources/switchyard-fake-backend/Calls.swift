@@ -67,6 +67,7 @@ extension Server {
     case "ask":
       ask(message)
       return false
+    case _ where script.watches && composeWatching(tool, message): break
     case _ where toolNames.contains(tool): echo(message)
     default:
       fail(message, -32602, "no such tool")

@@ -30,6 +30,8 @@ struct Server {
   var progressHeard = 0
   /// The id of an open subscriptions/listen.
   var listener: [UInt8]?
+  /// What `watch` keeps: the log level and the subscriptions.
+  var watching = Watching()
   var isReading = true
 
   init(script: Script) {
@@ -104,6 +106,7 @@ struct Server {
   private mutating func note(_ message: Incoming) {
     if message.envelope.method == .progress { progressHeard += 1 }
     if message.envelope.method == .rootsListChanged { ledger("roots changed") }
+    if script.watches { noteWatching(message) }
     guard message.envelope.method == .cancelled else { return }
     let id = message.bytes(message.envelope.requestId)
     if listener == id { listener = nil }
