@@ -151,7 +151,7 @@ let package = Package(
     .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
       name: "HTTPTests",
-      dependencies: ["HTTP", "HTTPTesting", "Loop", "LoopTesting", "Resilience"],
+      dependencies: ["HTTP", "HTTPTesting", "FileTesting", "Loop", "LoopTesting", "Resilience"],
       swiftSettings: common),
     .testTarget(
       name: "BackendTests",

@@ -15,7 +15,8 @@ private let enterRead = CurlEntrance<CurlEasy, (UnsafeMutableRawBufferPointer, A
   $1.1.value = $0.transfer?.readBody($1.0) ?? Int(CURL_READFUNC_ABORT)
 }
 private let enterRewind = CurlEntrance<CurlEasy, (Int, Answer)> {
-  $1.1.value = Int($0.transfer?.rewindBody(to: $1.0) == true ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL)
+  $1.1.value = Int(
+    $0.transfer?.rewindBody(to: $1.0) == true ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL)
 }
 private let enterBegin = CurlEntrance<CurlEasy, Answer> {
   $0.attempts += 1

@@ -179,8 +179,9 @@ final class CurlEasy {
     }
     body.copyBytes(from: bytes)
     set(CURLOPT_POST, 1)
-    note(curl_table_set_size(
-      table, handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
+    note(
+      curl_table_set_size(
+        table, handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
     set(CURLOPT_POSTFIELDS, body.baseAddress)
   }
 

@@ -48,7 +48,8 @@ final class CurlLibrary {
     // CURL_VERSION_LIBZ and CURL_VERSION_BROTLI.
     let hasDeflate = version.features & (1 << 3) != 0
     let hasBrotli = version.features & (1 << 23) != 0
-    encodings = (hasDeflate ? ["gzip", "deflate"] : []).joined(separator: ", ")
+    encodings =
+      (hasDeflate ? ["gzip", "deflate"] : []).joined(separator: ", ")
       + (hasBrotli ? (hasDeflate ? ", br" : "br") : "")
     hasRootsFile = version.cainfo != nil
   }

@@ -199,7 +199,9 @@ package final class HTTPClient {
     finish(transfer, error)
   }
 
-  private func finish(_ transfer: HTTPTransfer, _ error: HTTPError) { transfer.end(.failure(error)) }
+  private func finish(_ transfer: HTTPTransfer, _ error: HTTPError) {
+    transfer.end(.failure(error))
+  }
 
   /// Takes its handle back.
   private func release(_ transfer: HTTPTransfer) {
@@ -259,9 +261,17 @@ package final class HTTPClient {
         watchDeadline(of: transfer)
         continue
       }
+      // After a stall of this process what has come is still in the sockets, and timers fire
+      // first: it is read before anybody is said to have been silent.
+      guard transfer.isOverdue || limit == .total else {
+        transfer.isOverdue = true
+        timerDue = .zero
+        continue
+      }
       transfer.failure = transfer.fail(.timeout(limit), HTTPError.timedOut(limit))
       abandoned.append(transfer)
     }
+    if timerDue == .zero { timer.start(after: .milliseconds(1)) }
     settle()
   }
 }

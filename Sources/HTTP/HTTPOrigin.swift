@@ -89,8 +89,9 @@ package struct HTTPOrigin: Hashable, Sendable {
   }
 
   private static func isLocalhost(_ host: String) -> Bool {
-    host.utf8.elementsEqual("localhost".utf8) || host.utf8.count > 10
-      && host.utf8.suffix(10).elementsEqual(".localhost".utf8)
+    host.utf8.elementsEqual("localhost".utf8)
+      || host.utf8.count > 10
+        && host.utf8.suffix(10).elementsEqual(".localhost".utf8)
   }
 }
 

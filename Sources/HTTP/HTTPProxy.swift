@@ -58,7 +58,8 @@ package struct HTTPProxy: Hashable, Sendable {
     let suffix = Array(":\(port)".utf8)
     var name = name
     if name.count > suffix.count && name.suffix(suffix.count).elementsEqual(suffix)
-      && name.filter({ $0 == UInt8(ascii: ":") }).count == 1 || name.last != UInt8(ascii: "]")
+      && name.filter({ $0 == UInt8(ascii: ":") }).count == 1
+      || name.last != UInt8(ascii: "]")
         && name.first == UInt8(ascii: "[") && name.suffix(suffix.count).elementsEqual(suffix)
     {
       name.removeLast(suffix.count)
@@ -69,7 +70,6 @@ package struct HTTPProxy: Hashable, Sendable {
     return name
   }
 }
-
 
 extension String.UTF8View {
   /// Where `text` begins, in bytes from the start.

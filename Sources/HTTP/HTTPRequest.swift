@@ -101,4 +101,3 @@ package struct HTTPLimits: Hashable, Sendable {
     self.headerBytes = headerBytes
   }
 }
-

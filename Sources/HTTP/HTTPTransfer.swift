@@ -30,6 +30,8 @@ package final class HTTPTransfer {
   private(set) var events: (any HTTPTransferEvents)?
   private var reader: ResponseHeadReader
   private var lastActivity = Instant.zero
+  /// Its deadline had passed when it was last looked at, and nothing has happened since.
+  var isOverdue = false
   private var isPaused = false
   private var waitsForBody = false
   private var received = 0
@@ -98,8 +100,13 @@ package final class HTTPTransfer {
     HTTPError(kind, isSent ? .maybeSent : .notSent, message)
   }
 
-  private func goOn() {
+  private func noteActivity() {
     lastActivity = EventLoop.turnTime
+    isOverdue = false
+  }
+
+  private func goOn() {
+    noteActivity()
     guard phase == .running, let easy else { return }
     client.goOn(easy)
   }
@@ -116,14 +123,14 @@ package final class HTTPTransfer {
     }
     isSent = true
     connectDeadline = .distantFuture
-    lastActivity = EventLoop.turnTime
+    noteActivity()
     return true
   }
 
   /// False ends the transfer.
   func receivedHeader(_ line: UnsafeRawBufferPointer) -> Bool {
     guard events != nil else { return false }
-    lastActivity = EventLoop.turnTime
+    noteActivity()
     switch reader.read(line) {
     case .none: return true
     case .refused(let kind, let message):
@@ -146,7 +153,7 @@ package final class HTTPTransfer {
   func received(_ bytes: UnsafeRawBufferPointer) -> Int {
     guard let events else { return 0 }
     if isPaused { return Int(CURL_WRITEFUNC_PAUSE) }
-    lastActivity = EventLoop.turnTime
+    noteActivity()
     let (total, overflow) = received.addingReportingOverflow(bytes.count)
     guard !overflow, total <= request.limits.responseBytes else {
       failure = tooLarge
@@ -168,7 +175,7 @@ package final class HTTPTransfer {
   /// Fills the memory with the next bytes of the body; answers as a read callback does.
   func readBody(_ memory: UnsafeMutableRawBufferPointer) -> Int {
     guard let events else { return Int(CURL_READFUNC_ABORT) }
-    lastActivity = EventLoop.turnTime
+    noteActivity()
     // What was handed over before has gone to the socket.
     if sentBytes > 0 { events.sent(sentBytes) }
     guard self.events != nil else { return Int(CURL_READFUNC_ABORT) }

@@ -51,13 +51,7 @@ package final class AddressLookup {
     pthread_attr_setstacksize(&attributes, 512 << 10)
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(work)
-    let status = pthread_create(
-      &thread, &attributes,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run()
-        return nil
-      }, argument.toOpaque())
+    let status = pthread_create(&thread, &attributes, lookUpOnThread, argument.toOpaque())
     guard status != 0 else { return }
     argument.release()
     work.outcome = .failure(Failure(code: EAI_AGAIN))
@@ -72,7 +66,7 @@ package final class AddressLookup {
 
   /// What the thread works on. `@unchecked Sendable`: the thread writes `outcome` before it wakes
   /// the loop, which reads it afterwards.
-  private final class Work: @unchecked Sendable {
+  fileprivate final class Work: @unchecked Sendable {
     private let name: String
     private let wake: UnsafeMutablePointer<uv_async_t>
     var outcome: Outcome = .failure(Failure(code: EAI_FAIL))
@@ -113,6 +107,13 @@ package final class AddressLookup {
       return .success(addresses)
     }
   }
+}
+
+/// A function of the file: a closure written in isolated code would belong to the loop.
+private func lookUpOnThread(_ work: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  guard let work else { return nil }
+  Unmanaged<AddressLookup.Work>.fromOpaque(work).takeRetainedValue().run()
+  return nil
 }
 
 private let enter = Entrance<UnsafeMutableRawPointer?> { data in

@@ -71,6 +71,11 @@ package struct RateLane: Sendable {
     /// How long the wait would be: `retryAfterMs` of the error.
     package var retryAfter: Duration
     package var reason: Reason
+
+    package init(retryAfter: Duration, reason: Reason) {
+      self.retryAfter = retryAfter
+      self.reason = reason
+    }
   }
 
   /// The longest pause a server can impose; afterwards requests try again.
@@ -163,6 +168,9 @@ package struct RateLane: Sendable {
       ($0, Refusal(retryAfter: until - now, reason: .paused))
     }
   }
+
+  /// When the latest pause ends, or ended.
+  package var pauseEnd: Instant? { pausedUntil }
 
   /// Whether nothing is admitted at `now`, because the server said so.
   package func isPaused(at now: Instant) -> Bool { pausedUntil.map { $0 > now } ?? false }

@@ -52,8 +52,10 @@ struct RateUse: Sendable {
     let wanted = max(0, waiting) + min(cost, rate.requests)
     let missing = held + releases.count + wanted - rate.requests
     guard missing > 0 else { return nil }
-    // Places that are held come free one window after answers that are still to come.
-    return releases.element(missing - 1) ?? now + rate.window
+    // Places that are held come free one window after answers that are still to come. Who waits
+    // behind more than all places waits a window longer for each time they are handed on.
+    let (rounds, place) = (missing - 1).quotientAndRemainder(dividingBy: max(1, rate.requests))
+    return (releases.element(place) ?? now + rate.window) + rate.window * rounds
   }
 
   /// Whether the number of requests at a time is what keeps this one back.

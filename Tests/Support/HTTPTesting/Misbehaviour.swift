@@ -109,7 +109,9 @@ package enum Misbehaviour {
     "headers": { _, connection, count in
       let line = "X-Filler: " + String(repeating: "f", count: 1012) + "\r\n"
       connection.send("HTTP/1.1 200 OK\r\n")
-      for _ in 0..<((Int(count) ?? 0) / 1024) { guard connection.send(Array(line.utf8)) else { break } }
+      for _ in 0..<((Int(count) ?? 0) / 1024) {
+        guard connection.send(Array(line.utf8)) else { break }
+      }
       connection.send("Content-Length: 0\r\n\r\n")
       return true
     },
