@@ -12,6 +12,8 @@ extension REST {
     package var showsFallback = false
     /// The name in `config` that gives `fallback`, for messages about its absence.
     package var configName: String?
+    /// Arguments that, when given, leave this one without its fallback.
+    package var fallbackUnless: [String] = []
     /// Where it goes; nil is nowhere by itself (`in: none`), for references and conditions.
     /// With `steps`, places belong to the first step.
     package var place: Place?

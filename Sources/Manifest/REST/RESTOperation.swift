@@ -131,8 +131,6 @@ extension REST {
     package var scope = Scope.all
     /// Requests in any minute; an action of a batch counts as one. nil is no limit.
     package var perMinute: Int?
-    /// Requests that may go at once after a pause, at most `perMinute`; nil is one tenth of it.
-    package var burst: Int?
     /// At the same time; nil is no limit.
     package var inFlight: Int?
     package var span = Span.request

@@ -31,7 +31,9 @@ extension REST.Tool {
   package func complete(_ arguments: JSONObject) -> JSONObject {
     var members = arguments.members
     for argument in self.arguments where arguments[argument.name] == nil {
-      guard let fallback = argument.fallback else { continue }
+      guard let fallback = argument.fallback,
+        !argument.fallbackUnless.contains(where: { arguments[$0] != nil })
+      else { continue }
       members.append(.init(key: argument.name, value: fallback))
     }
     return JSONObject(members)

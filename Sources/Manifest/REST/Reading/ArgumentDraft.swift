@@ -7,6 +7,7 @@ struct ArgumentDraft: Sendable {
   var isRequired = false
   var fallback: Node?
   var configName: Placed<String>?
+  var fallbackUnless: [Placed<String>] = []
   var position: Placed<Target>?
   /// The name in the request; nil is the argument's own.
   var alias: Placed<String>?
@@ -38,6 +39,9 @@ struct ArgumentDraft: Sendable {
       .flag("required", \.isRequired, "Whether a call must give it."),
       .node("default", \.fallback, "What is used when a call gives none."),
       .name("default_from", \.configName, .foreignName, "The name in rest.config of its default."),
+      .names(
+        "default_unless", \.fallbackUnless, .foreignName,
+        "Arguments that, when given, leave this one without its default."),
       .placed(
         "in", \.position,
         "Where it goes; by default into the path if that has its name, else into the query of "
@@ -84,6 +88,10 @@ extension Reader {
     argument.isRequired = draft.isRequired
     argument.notWith = draft.notWith.map(\.value)
     argument.needs = draft.needs.map(\.value)
+    argument.fallbackUnless = draft.fallbackUnless.map(\.value)
+    if let first = draft.fallbackUnless.first, draft.fallback == nil, draft.configName == nil {
+      report("'default_unless' in \(subject) needs 'default' or 'default_from'", at: first.position)
+    }
     if let node = draft.fallback {
       within("default") { reader in
         argument.fallback = reader.literal(node, of: argument.type)

@@ -65,9 +65,6 @@ extension ServiceDraft {
           "the lane \(quoted(lane.name)) in \(reader.subject) needs 'per_minute' or 'in_flight'",
           at: row.position)
       }
-      if lane.burst != nil, lane.perMinute == nil {
-        reader.report("'burst' of a lane needs 'per_minute'", at: row.position)
-      }
       if lane.span == .call, lane.inFlight == nil {
         reader.report("'span: call' of a lane needs 'in_flight'", at: row.position)
       }

@@ -64,7 +64,6 @@ struct LaneDraft: Sendable {
   static let fields: [Field<LaneDraft>] = [
     .choice("scope", \.lane.scope, "Which requests are in it; named are those that say so."),
     .openNumber("per_minute", \.lane.perMinute, "Requests in a minute."),
-    .openNumber("burst", \.lane.burst, "Requests at once after a pause; a tenth of per_minute."),
     .openNumber("in_flight", \.lane.inFlight, "Requests at the same time."),
     .choice("span", \.lane.span, "Whether in_flight counts requests or whole calls."),
   ]

@@ -30,6 +30,7 @@ struct ToolReader {
     reader.within("arguments") { readArguments(&$0) }
     tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     readExecution(&reader)
+    tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     reader.within("arguments") { placeArguments(&$0) }
     tool.anyOf = draft.anyOf.map { checked($0, &reader) }
     tool.result.fields = draft.fields.compactMap { reader.valuePath($0) }
@@ -43,7 +44,7 @@ struct ToolReader {
 
   private mutating func readArguments(_ reader: inout Reader) {
     for row in draft.arguments {
-      var name = row.name.value
+      let name = row.name.value
       reader.within(name) { reader in
         var argument = reader.argument(name, row.value, row.position)
         if let config = row.value.configName {
@@ -52,7 +53,9 @@ struct ToolReader {
             reader.report("\(reader.subject) has both 'default' and 'default_from'", at: config.position)
           }
         }
-        for other in row.value.notWith + row.value.needs { name = checked(other, &reader) }
+        for other in row.value.notWith + row.value.needs + row.value.fallbackUnless {
+          _ = checked(other, &reader)
+        }
         tool.arguments.append(argument)
       }
     }
