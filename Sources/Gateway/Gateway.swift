@@ -125,7 +125,8 @@ package final class Gateway {
     let old = catalogue
     catalogue = Catalogue(offers)
     pages.reset()
-    session.identity = services.count == 1 && restServices.isEmpty ? .of(services.first?.offer) : .gateway
+    session.identity =
+      services.count == 1 && restServices.isEmpty ? .of(services.first?.offer) : .gateway
     for service in services { service.uriNames = catalogue.uriNames[service.index] }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(

@@ -60,10 +60,11 @@ final class RESTCall: ClientRequest, RESTRunObserver {
 
   private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
     switch outcome {
-    case .success(let result): session.reply(to: id, ToolResult(result, for: client, from: session.identity))
+    case .success(let result):
+      session.reply(to: id, ToolResult(result, for: client, from: session.identity))
     case .failure(let failure):
       switch failure.form {
-      case .toolResult: 
+      case .toolResult:
         session.reply(to: id, ToolResult(failure, for: client, from: session.identity))
       case .timeout, .protocolError:
         session.reply(to: id, error: .rest(failure, service: service.name))

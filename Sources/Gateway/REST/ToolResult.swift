@@ -28,7 +28,8 @@ struct ToolResult {
   }
 
   /// What the API refused: a text for the model, and the facts for programs in `_meta`.
-  init(_ failure: RESTFailure, for client: ClientContext, from identity: ServerIdentity = .gateway) {
+  init(_ failure: RESTFailure, for client: ClientContext, from identity: ServerIdentity = .gateway)
+  {
     self.identity = identity
     pieces = []
     text = failure.text
@@ -66,7 +67,9 @@ struct ToolResult {
       members += #""switchyard/error":{"category":"\#(failure.category.rawValue)""#.utf8
       if let status = failure.status { members += #","status":\#(status)"#.utf8 }
       members += #","retryable":\#(failure.isRetryable)"#.utf8
-      if let wait = failure.retryAfter { members += #","retryAfterMs":\#(wait.inMilliseconds)"#.utf8 }
+      if let wait = failure.retryAfter {
+        members += #","retryAfterMs":\#(wait.inMilliseconds)"#.utf8
+      }
       members.append(UInt8(ascii: "}"))
     }
     guard !members.isEmpty else { return [] }
