@@ -131,7 +131,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "TestSupport", "switchyard-gateway",
+        "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(
