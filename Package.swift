@@ -138,8 +138,11 @@ let package = Package(
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
+    // Stands before the C library in the executable of the tests.
+    .target(name: "FailingCalls", path: "Tests/Support/FailingCalls"),
     .testTarget(
-      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport"],
+      name: "LoopTests",
+      dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
       swiftSettings: common),
     .testTarget(
       name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),

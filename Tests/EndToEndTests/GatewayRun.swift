@@ -46,6 +46,9 @@ final class GatewayRun {
     try folder.ensureFolder("manifests")
     try folder.ensureFolder("state")
     try folder.write(settings, to: "gateway.yaml")
+    if services.contains(where: { $0.arguments == [ShellService.file] }) {
+      try folder.write(ShellService.script, to: "manifests/" + ShellService.file)
+    }
     for service in services {
       let variables = [ProcessMarker.name: marker.value, "SERVICE": service.name]
       try folder.write(
@@ -170,6 +173,17 @@ enum ProcessFigures {
       let line = String(decoding: SmallFile.bytes(of: "/proc/\(id)/stat"), as: UTF8.self)
       return line.contains(") Z ")
     }
+  }
+
+  /// Seconds of processor time that it has used, its children not counted.
+  static func processorTime(_ process: Int32) -> Double {
+    let text = String(decoding: SmallFile.bytes(of: "/proc/\(process)/stat"), as: UTF8.self)
+    // The name of the process, in brackets, may hold anything.
+    let fields = text.drop { $0 != ")" }.split(separator: " ")
+    guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+      return 0
+    }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
   static func descriptors(_ process: Int32) -> Int {
