@@ -115,9 +115,7 @@ let package = Package(
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
-    .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
-      swiftSettings: common),
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -140,19 +138,21 @@ let package = Package(
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
+    // Stands before the C library in the executable of the tests.
+    .target(name: "FailingCalls", path: "Tests/Support/FailingCalls"),
     .testTarget(
-      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
-    ),
+      name: "LoopTests",
+      dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
+      swiftSettings: common),
     .testTarget(
       name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
     .testTarget(
       name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
       swiftSettings: common),
-    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
     .testTarget(
-      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+      name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
     .testTarget(
-      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "TestSupport"],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard-store-writer", dependencies: ["Loop", "Store"],
@@ -160,7 +160,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
