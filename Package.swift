@@ -48,6 +48,8 @@ let package = Package(
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Loaded when it is first used (docs/decisions/late-libcurl.md): headers only, nothing is linked.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CSpawn"),
 
     // Values: no I/O, no clock.
@@ -58,14 +60,16 @@ let package = Package(
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
+    .target(
+      name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: common),
     .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
 
     // What Switchyard is.
-    .target(name: "Manifest", dependencies: ["YAML"], swiftSettings: common),
+    .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
-      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Manifest"],
+      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Manifest"],
       swiftSettings: common),
     .target(
       name: "Gateway",
@@ -125,7 +129,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "TestSupport", "switchyard-gateway",
+        "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(
@@ -144,10 +149,20 @@ let package = Package(
       name: "LoopTests",
       dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
       swiftSettings: common),
+    .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
-      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
+      name: "HTTPTests",
+      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
+      swiftSettings: common),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
+      name: "BackendTests",
+      dependencies: [
+        "Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
       swiftSettings: common),
     .testTarget(
       name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
