@@ -119,9 +119,7 @@ let package = Package(
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
-    .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
-      swiftSettings: common),
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -145,13 +143,16 @@ let package = Package(
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
+    // Stands before the C library in the executable of the tests.
+    .target(name: "FailingCalls", path: "Tests/Support/FailingCalls"),
     .testTarget(
-      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
-    ),
+      name: "LoopTests",
+      dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
+      swiftSettings: common),
     .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
       name: "HTTPTests",
-      dependencies: ["HTTP", "HTTPTesting", "FileTesting", "Loop", "LoopTesting", "Resilience"],
+      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
       swiftSettings: common),
     .testTarget(
       name: "BackendTests",
@@ -163,11 +164,10 @@ let package = Package(
       name: "GatewayTests",
       dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
       swiftSettings: common),
-    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
     .testTarget(
-      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+      name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
     .testTarget(
-      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "TestSupport"],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard-store-writer", dependencies: ["Loop", "Store"],
@@ -175,7 +175,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
