@@ -63,7 +63,7 @@ let usageText = """
     same-cursor              each page names the same next page
     prompts, resources       offer these too
     watch                    subscriptions, a log, methods vendor/*, resources memo://one and
-                             ui://panel/main, and the tools notify {method, params, times},
+                             ui://panel/main, and the tools notify {method, params, times, raw},
                              return {result}, meta and state
     name=NAME                serverInfo.name ("fake")
   Ledger

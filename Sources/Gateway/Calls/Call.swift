@@ -112,6 +112,8 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     guard finish() else { return }
+    // Kept for a slow client: it comes before the answer or not at all.
+    if let heldProgress { session.write(heldProgress) }
     if let names = service.uriNames, envelope.kind == .result {
       return answer(line, envelope, names)
     }
