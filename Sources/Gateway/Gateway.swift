@@ -119,7 +119,10 @@ package final class Gateway {
       }, isAlone: services.count == 1)
     pages.reset()
     session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
-    for service in services { service.uriNames = catalogue.uriNames[service.index] }
+    for service in services {
+      service.uriNames = catalogue.uriNames[service.index]
+      service.twin?.service.uriNames = service.uriNames
+    }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",
