@@ -94,6 +94,7 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    guard entry.service < services.count else { return try startREST(request, entry) }
     try start(
       request, on: services[entry.service], entry: entry, name: entry.newName(at: range))
   }
