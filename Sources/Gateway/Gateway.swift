@@ -119,7 +119,12 @@ package final class Gateway {
       })
     pages.reset()
     session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
-    for service in services { service.uriNames = catalogue.uriNames[service.index] }
+    for service in services {
+      service.uriNames = catalogue.uriNames[service.index]
+      service.hasTasks = service.offer.map { $0.hasLegacyTasks || $0.hasTaskExtension } ?? false
+      service.renames = service.hasTasks || service.uriNames != nil
+      service.prefixesTasks = services.count > 1
+    }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",
