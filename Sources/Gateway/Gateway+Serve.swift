@@ -96,6 +96,7 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    guard entry.service < services.count else { return try startREST(request, entry) }
     // As a task only what can be one; a tool that must be one is made one.
     let role =
       entry.taskSupport == .forbidden && request.envelope.task.isAbsent

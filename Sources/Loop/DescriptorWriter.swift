@@ -91,6 +91,24 @@ package final class DescriptorWriter: EndOfTurnWork {
     return true
   }
 
+  /// Writes one line that `pieces` hands over one by one, however long it gets: each piece goes
+  /// out, or is queued, as it comes. Nothing else may be written meanwhile, so `onDrained` waits
+  /// for the end of the line.
+  package func writeInPieces(_ pieces: ((UnsafeRawBufferPointer) -> Void) -> Void) {
+    guard state == .open else { return }
+    pieces { piece in
+      guard state == .open, let base = piece.baseAddress else { return }
+      queue.append(base, piece.count)
+      guard !isBlocked, queue.count > Self.largestCollection else { return }
+      let asked = queue.count
+      _ = advance(channel.write(queue.bytes), of: asked)
+    }
+    guard state == .open else { return }
+    queue.append(newline)
+    noteLevel()
+    if !isBlocked { schedule() }
+  }
+
   /// Writes what is queued, as far as it goes now.
   package func flush() {
     guard state != .closed else { return }
