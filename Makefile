@@ -57,14 +57,14 @@ lint: packages ## formatting, warnings as errors, declared imports, gates
 	SWITCHYARD_STRICT=1 $(SWIFT_BUILD) --build-tests
 
 BENCH := .build/bench
-BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c)
+BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench: release ## measure against a bare relay; exits 1 when a limit is missed
 	@mkdir -p $(BENCH)
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/relay Tests/Benchmarks/relay.c
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/echo Tests/Benchmarks/echo.c
-	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES)
+	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES) -lcurl -lpthread
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(BENCH)/bench --gateway "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \

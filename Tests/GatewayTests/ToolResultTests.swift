@@ -47,7 +47,7 @@ import Testing
     let failure = RESTFailure(
       .rateLimit, "api answered 429.", advice: "Try again in 3 s.", status: 429,
       isRetryable: true, retryAfter: .seconds(3))
-    let json = try json(ToolResult(failure, for: .modern))
+    let json = try json(ToolResult(failure, for: ClientContext(revision: .newest)))
     #expect(json["isError"] == true)
     #expect(json.at(pointer: "/content/0/text") == "api answered 429. Try again in 3 s.")
     #expect(

@@ -22,7 +22,7 @@ package final class RESTBackend {
   /// Lanes whose places are held for a whole call.
   private let callGate: LaneGate
   /// For each lane of the manifest: its indexes in the gates.
-  private let requestLanes: [[Int]]
+  private let requestLanes: [Int]
   private let callLanes: [Int?]
   /// The index of `limits.concurrent` among the limits of `gate`.
   private let concurrentLane: Int
@@ -45,19 +45,15 @@ package final class RESTBackend {
       queue: limits.queue)
     var ofRequests: [RateLimit] = []
     var ofCalls: [RateLimit] = []
-    var requestLanes: [[Int]] = []
+    var requestLanes: [Int] = []
     var callLanes: [Int?] = []
     for lane in api.lanes {
       let rate = lane.perMinute.map { RateLimit.Rate($0, each: .seconds(60)) }
       let isOfCalls = lane.span == .call
       // The rate counts requests in any case; only the places are those of calls.
       let limit = RateLimit(lane.name, rate: rate, inFlight: isOfCalls ? nil : lane.inFlight)
-      requestLanes.append([ofRequests.count])
+      requestLanes.append(ofRequests.count)
       ofRequests.append(limit)
-      if let smooth = lane.smoothing {
-        requestLanes[requestLanes.count - 1].append(ofRequests.count)
-        ofRequests.append(smooth)
-      }
       callLanes.append(isOfCalls ? ofCalls.count : nil)
       if isOfCalls { ofCalls.append(RateLimit(lane.name, inFlight: lane.inFlight)) }
     }
@@ -141,7 +137,7 @@ package final class RESTBackend {
         .unavailable, "The queue of service '\(service)' is full.",
         form: .protocolError(.overloaded), wasSent: false, isRetryable: true)
     }
-    let lanes = sending.lanes.flatMap { requestLanes.indices.contains($0) ? requestLanes[$0] : [] }
+    let lanes = sending.lanes.filter { requestLanes.indices.contains($0) }.map { requestLanes[$0] }
     let demand = RateLane.Demand(
       run.priority, limits: lanes + [concurrentLane], cost: sending.cost, deadline: run.deadline,
       retryOf: ticket)
@@ -237,15 +233,6 @@ extension REST.Service {
       if !header.value.exposed.utf8.contains(0x20) { secrets.append(header.value.exposed) }
     }
     return secrets
-  }
-}
-
-extension REST.Lane {
-  /// At most `burst` requests at once: the same rate over the time that they would take.
-  fileprivate var smoothing: RateLimit? {
-    guard let perMinute, let burst, burst > 0, burst < perMinute else { return nil }
-    let window = Duration.seconds(60) * (Double(burst) / Double(perMinute))
-    return RateLimit(name, rate: .init(burst, each: window))
   }
 }
 

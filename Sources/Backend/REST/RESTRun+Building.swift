@@ -74,7 +74,7 @@ extension RESTRun {
     RESTFailure(
       .validation,
       "The request of '\(tool.name)' would have a body of \(count) bytes, more than the limit of "
-        + "\(limit) bytes (limits.body of service '\(backend.service)').",
+        + "\(limit) bytes (rest.connections.body_limit of service '\(backend.service)').",
       advice: "Send less in one call.", wasSent: false)
   }
 }

@@ -98,7 +98,7 @@ package final class RESTRun {
     throw RESTFailure(
       .validation,
       "The result of '\(tool.name)' has \(count) bytes, more than the limit of \(limit) bytes "
-        + "(limits.answer of service '\(backend.service)').",
+        + "(rest.connections.answer_limit of service '\(backend.service)').",
       advice: "Ask for less: fewer fields, fewer items, or a narrower search.")
   }
 
