@@ -62,11 +62,14 @@ package final class Gateway {
   /// Services that are being asked what they offer, again or for the first time.
   var beingAsked: Set<Int> = []
   var listeners: [RequestID: ListenSubscription] = [:]
+  var subscriptions = ResourceSubscriptions()
   var announceTimer: LoopTimer?
-  var pendingAnnouncements: Set<Announcement> = []
+  var announcements = AnnouncementPace()
   /// Lists that a legacy client has been given: of others it need not hear that they changed.
   var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
+  /// What legacy services are told that the client can do: all that it has ever declared.
+  var declared = ClientProfile.none
   var ending: Ending?
   /// When the end began; meaningless before.
   var beganEnding = Instant.zero
@@ -115,6 +118,8 @@ package final class Gateway {
         service.offer.map { (service.index, service.manifest, $0) }
       })
     pages.reset()
+    session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
+    for service in services { service.uriNames = catalogue.uriNames[service.index] }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",

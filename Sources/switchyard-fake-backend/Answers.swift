@@ -7,6 +7,7 @@ extension Server {
   mutating func answer(_ message: Incoming) {
     let modern = message.isModern
     guard isServed(message, modern) else { return }
+    if script.watches, answerWatching(message) { return }
     switch message.envelope.method {
     case .initialize: initialize(message)
     case .discover: discover(message)
@@ -55,6 +56,7 @@ extension Server {
   }
 
   private mutating func initialize(_ message: Incoming) {
+    told = message.bytes(message.envelope.clientCapabilities)
     let asked = JSON.string(message.envelope.protocolVersion, in: message.line.bytes) ?? []
     let known = Revision(rawValue: String(decoding: asked, as: UTF8.self))
     let revision = known.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
@@ -126,6 +128,7 @@ extension Server {
   var serverInfo: String { #"{"name":"\#(script.name)","version":"1.0.0"}"# }
 
   private var capabilities: String {
+    if script.watches { return Watching.capabilities }
     var members = [#""tools":{"listChanged":true}"#]
     if script.prompts { members.append(#""prompts":{}"#) }
     if script.resources { members.append(#""resources":{}"#) }
@@ -160,7 +163,7 @@ extension Server {
     result(message, members + (message.isModern ? #","ttlMs":0,"cacheScope":"private""# : ""))
   }
 
-  private mutating func empty(_ message: Incoming) {
+  mutating func empty(_ message: Incoming) {
     output.append(#"{"jsonrpc":"2.0","id":"#)
     output.append(message.slice(message.envelope.id))
     output.append(#","result":{}}"#)

@@ -66,7 +66,6 @@ extension ProcessBackend {
     // What the child wrote before it died counts; only then are its calls lost.
     reader.drain()
     stopping.ended()
-    errors.drain()
     endedByItself()
     finishWhenGone()
   }
@@ -76,6 +75,8 @@ extension ProcessBackend {
 
   private func endedByItself() {
     guard ending == nil else { return }
+    // Its last words may still lie in the pipe, whichever of the two ended first.
+    errors.drain()
     if !handshake.isSettled {
       perform(handshake.childEnded())
     } else {
@@ -113,7 +114,7 @@ extension ProcessBackend {
 
   /// Ends a backend that takes no more requests once the last one is answered.
   func endIfRetired() {
-    guard ending == nil, !isAccepting, handshake.isSettled, pending.isEmpty else { return }
+    guard ending == nil, !isAccepting, handshake.isSettled, inFlight == 0 else { return }
     end(
       .crashed("Service '\(service)' closed its stdin.\(errors.excerpt)"),
       .within(settings.patience))
