@@ -103,6 +103,13 @@ let package = Package(
       name: "switchyard-asana-sandbox", dependencies: ["AsanaSandbox", "PluginKit"],
       path: "Plugins/asana-sandbox/Sources/Main", swiftSettings: common),
     .testTarget(
+      name: "AsanaSandboxTests",
+      dependencies: [
+        "AsanaSandbox", "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport",
+        "switchyard-asana-sandbox", "switchyard-demo", "switchyard-gateway",
+      ],
+      swiftSettings: common),
+    .testTarget(
       name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
       swiftSettings: common),
     // The service of docs/plugins.md, so that what the page shows compiles and runs.

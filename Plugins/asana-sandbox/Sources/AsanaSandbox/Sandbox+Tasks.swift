@@ -1,4 +1,4 @@
-import PluginKit
+package import PluginKit
 
 /// What the tools about tasks, tags and dependencies do.
 extension Sandbox {
@@ -109,8 +109,9 @@ extension Sandbox {
       return ["items": StructuredValue(results)]
     }
 
-  /// One call of a batch.
-  private func answer(
+  /// One call of a batch: what the tool of this name answers.
+  /// - Throws: also when a batch may not hold the tool, or the arguments break its schema.
+  package func answer(
     _ name: String, _ arguments: StructuredValue
   ) throws(Refusal) -> StructuredValue {
     let tool = Self.tools.first { $0.definition.name.utf8.elementsEqual(name.utf8) }

@@ -3,6 +3,7 @@
 
 import AsanaSandbox
 import Glibc
+import PluginKit
 
 let sandbox = Sandbox {
   var time = timespec()
