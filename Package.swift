@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
 
     // What Switchyard is.
-    .target(name: "Manifest", dependencies: ["YAML"], swiftSettings: common),
+    .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
       dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Manifest"],
