@@ -105,7 +105,7 @@ let package = Package(
     .testTarget(
       name: "AsanaSandboxTests",
       dependencies: [
-        "AsanaSandbox", "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport",
+        "AsanaSandbox", "PluginKit", "Manifest", "RawJSON", "MCP", "Harness", "TestSupport",
         "switchyard-asana-sandbox", "switchyard-demo", "switchyard-gateway",
       ],
       swiftSettings: common),

@@ -21,7 +21,7 @@ extension Definition {
     "upload_attachment", "Attaches a file or a link to a task or a project.", .creates,
     [
       .gid("parent_id", "gid of the task, project or project brief.").required,
-      .text("content_base64", "Content of the file, in base64."),
+      .text("content_base64", "Content of the file.").with("contentEncoding", "base64"),
       .text("file_name", "Name of the file."), .text("mime_type", "Media type of the file."),
       .text("url", "The link to attach in place of a file.").with("format", "uri"),
       .text("name", "Name of the link."), .fields,
@@ -41,7 +41,7 @@ extension Definition {
     [
       .workspace, .text("team_id", "gid of a team, for its members only."),
       .text("offset", "Where to begin: what an earlier answer gave as the next page."),
-      .integer("max_items", "Users at most.").standard(500), .fields,
+      .integer("max_items", "Users at most.").with("minimum", 1).standard(500), .fields,
     ], fields: "name,email")
 
   static let getUser = Definition(

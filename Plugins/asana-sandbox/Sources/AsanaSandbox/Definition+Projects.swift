@@ -34,8 +34,11 @@ extension Definition {
 
   static let updateProject = Definition(
     "update_project", "Changes fields of a project; others stay as they are.", .changes,
-    [.project, .text("name", "Its new name.")] + Parameter.projectFields + [.fields],
+    [.project, .text("name", "Its new name.")]
+      + Parameter.projectFields.map { clearable.contains($0.name) ? $0.nullable : $0 } + [.fields],
     fields: projectDetails)
+
+  private static let clearable = ["color", "due_on", "start_on", "owner"]
 
   static let deleteProject = Definition(
     "delete_project", "Deletes a project for good; ask the person first.", .changes, [.project])
@@ -49,7 +52,7 @@ extension Definition {
       .flag("include_subtasks", "Whether subtasks are shown.").standard(true),
       .integer("max_subtask_depth", "Levels of subtasks.", 1...10).standard(1),
       .integer("max_tasks", "Tasks at most; the answer says truncated when there are more.")
-        .standard(1000),
+        .with("minimum", 1).standard(1000),
       .texts("opt_fields_tasks", "Fields of tasks and subtasks."),
     ], fields: taskSummary, isBatchable: false)
 
@@ -75,9 +78,18 @@ extension Definition {
       .list(
         "include", "What is copied beside names.",
         of: ["type": "string", "enum": .init(parts.map { .init($0) })]),
-      .object(
-        "schedule_dates",
-        "Moves the dates: start_on or due_on, and should_skip_weekends; include task_dates too."),
+      .object("schedule_dates", "How dates move; include task_dates too.").with(
+        "properties",
+        [
+          "should_skip_weekends": [
+            "type": "boolean", "description": "Whether nothing falls on a weekend.",
+          ],
+          "start_on": ["type": "string", "description": "The first day.", "format": "date"],
+          "due_on": [
+            "type": "string", "description": "The last day, in place of start_on.",
+            "format": "date",
+          ],
+        ]),
       .flag("wait", "Whether to wait until the job has ended.").standard(true),
     ], fields: jobFields, isBatchable: false)
 
@@ -90,15 +102,15 @@ extension Definition {
       .text("team_id", "gid of the team that it belongs to."), Parameter.privacy,
       .flag("is_strict", "Whether a date without a value is an error."),
       .list(
-        "requested_dates", "Values for the template's dates.", of: pair("gid of the date.")),
+        "requested_dates", "Values for the template's dates.",
+        of: pair("gid of the date.", "A date or a time.")),
       .list(
-        "requested_roles", "Users for the template's roles.", of: pair("gid of the role.")),
+        "requested_roles", "Users for the template's roles.",
+        of: pair("gid of the role.", "gid of the user.")),
       .flag("wait", "Whether to wait until the job has ended.").standard(true),
     ], fields: jobFields, isBatchable: false)
 
   static let getCustomFields = Definition(
     "get_custom_fields", "Lists the custom fields of a project, or else of a workspace.", .reads,
-    [.text("project_id", "gid of a project, for its fields."), .workspace] + Parameter.paging,
-    fields: "custom_field.name,custom_field.resource_subtype,custom_field.enum_options.name"
-      + ",is_important")
+    [.text("project_id", "gid of a project, for its fields."), .workspace] + Parameter.paging)
 }

@@ -130,19 +130,21 @@ extension Definition {
             "tool": ["type": "string", "description": "Name of the tool."],
             "arguments": ["type": "object", "description": "Its arguments."],
           ],
-          "required": ["tool"], "additionalProperties": false,
+          "required": ["tool"],
         ]
       ).with("minItems", 1).with("maxItems", 100).required,
       .flag("stop_on_error", "Whether nothing more is begun after a failure.").standard(false),
     ], isBatchable: false)
 
   /// A value for something of a template that has a gid.
-  static func pair(_ description: StructuredValue) -> StructuredValue {
+  static func pair(_ gid: StructuredValue, _ value: StructuredValue) -> StructuredValue {
     [
       "type": "object",
       "properties": [
-        "gid": ["type": "string", "description": description], "value": ["type": "string"],
+        "gid": ["type": "string", "description": gid],
+        "value": ["type": "string", "description": value],
       ],
+      "required": ["gid", "value"],
     ]
   }
 }

@@ -22,7 +22,8 @@ package struct Definition: Sendable {
   let description: String
   let effect: Effect
   let parameters: [Parameter]
-  /// The fields of an answer when the call does not choose; nil shows everything.
+  /// The fields of an answer when the call does not choose; nil shows everything. The default
+  /// of `opt_fields`, if there is such an argument.
   let fields: String?
   /// Whether `asana_batch_operations` may call it.
   let isBatchable: Bool
@@ -34,7 +35,13 @@ package struct Definition: Sendable {
     self.name = "asana_" + name
     self.description = description
     self.effect = effect
-    self.parameters = parameters
+    let standard = fields.map { fields in
+      StructuredValue(fields.split(separator: ",").map { StructuredValue(String($0)) })
+    }
+    self.parameters = parameters.map { parameter in
+      guard parameter.name.hasPrefix("opt_fields"), let standard else { return parameter }
+      return parameter.standard(standard)
+    }
     self.fields = fields
     self.isBatchable = isBatchable
   }

@@ -9,7 +9,11 @@ extension Store {
     for (gid, value) in given?.object ?? [] {
       let field = try require(customField: gid)
       try check(value, for: field)
-      values[gid] = value == .null ? nil : value
+      if value == .null {
+        values.removeValue(forKey: gid)
+      } else {
+        values[gid] = value
+      }
     }
   }
 
