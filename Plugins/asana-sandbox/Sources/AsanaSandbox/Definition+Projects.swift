@@ -89,7 +89,8 @@ extension Definition {
             "type": "string", "description": "The last day, in place of start_on.",
             "format": "date",
           ],
-        ]),
+        ]
+      ).with("additionalProperties", false),
       .flag("wait", "Whether to wait until the job has ended.").standard(true),
     ], fields: jobFields, isBatchable: false)
 

@@ -130,7 +130,7 @@ extension Definition {
             "tool": ["type": "string", "description": "Name of the tool."],
             "arguments": ["type": "object", "description": "Its arguments."],
           ],
-          "required": ["tool"],
+          "required": ["tool"], "additionalProperties": false,
         ]
       ).with("minItems", 1).with("maxItems", 100).required,
       .flag("stop_on_error", "Whether nothing more is begun after a failure.").standard(false),
@@ -144,7 +144,7 @@ extension Definition {
         "gid": ["type": "string", "description": gid],
         "value": ["type": "string", "description": value],
       ],
-      "required": ["gid", "value"],
+      "required": ["gid", "value"], "additionalProperties": false,
     ]
   }
 }
