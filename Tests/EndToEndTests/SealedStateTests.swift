@@ -79,7 +79,8 @@ import Testing
     try run.finish()
   }
 
-  @Test func `S16: a service that asks for what the request did not declare fails its call`() throws {
+  @Test func `S16: a service that asks for what the request did not declare fails its call`() throws
+  {
     let run = try GatewayRun.open(
       [Service("s", "modern"), Service("good")], capabilities: ["roots": [:]], revision: .newest)
     let answer = try run.client.response(to: run.ask("s_ask", "elicitation/create", Asked.form))
@@ -88,7 +89,8 @@ import Testing
     try run.finish()
   }
 
-  @Test func `C32: a service is told of the client's abilities and of nothing else in its envelope`()
+  @Test
+  func `C32: a service is told of the client's abilities and of nothing else in its envelope`()
     throws
   {
     let run = try open([Service("s", "modern")])
