@@ -143,7 +143,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "HTTPTesting", "RawJSON", "MCP", "TestSupport", "switchyard-gateway",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
         "switchyard-fake-backend",
       ],
       swiftSettings: common),
