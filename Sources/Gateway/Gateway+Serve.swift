@@ -62,7 +62,7 @@ extension Gateway: ClientSessionDelegate {
       // An incomplete list must be asked for again soon; a complete one is good for a while.
       let time = undiscovered.isEmpty ? Gateway.listLifetime : .zero
       result += "\(ModernResult.complete),\"ttlMs\":\(time.inMilliseconds),".utf8
-      result += "\"cacheScope\":\"private\",\(ModernResult.meta),".utf8
+      result += #""cacheScope":"private","#.utf8 + session.identity.meta + [UInt8(ascii: ",")]
     }
     listed.insert(Announcement(kind))
     result += page
@@ -90,7 +90,8 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    try start(request, on: services[entry.service], name: entry.newName(at: range))
+    try start(
+      request, on: services[entry.service], entry: entry, name: entry.newName(at: range))
   }
 
   private func read(_ request: Incoming) throws(CallError) {
@@ -133,7 +134,8 @@ extension Gateway: ClientSessionDelegate {
   }
 
   private func start(
-    _ request: Incoming, on service: Service, name: (range: ByteRange, own: [UInt8])?
+    _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
+    name: (range: ByteRange, own: [UInt8])?
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -142,11 +144,18 @@ extension Gateway: ClientSessionDelegate {
     guard token.isAbsent || RequestID.isLegal(token, in: request.line.bytes) else {
       throw .invalidParams("params._meta.progressToken must be a string or an integer.")
     }
+    var state: [UInt8] = []
+    if !request.envelope.requestState.isAbsent, request.client.era == .modern,
+      try takesAsReturn(request, on: service, entry, state: &state)
+    {
+      return
+    }
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
-      service: service, token: JSON.copy(token, in: request.line.bytes), name: name,
+      service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
         start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime))
+    call.requestState = state
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }
@@ -193,7 +202,9 @@ extension Gateway: ClientSessionDelegate {
 
   // MARK: The session
 
-  func noticed(_ envelope: Envelope, of session: ClientSession) {}
+  func noticed(_ envelope: Envelope, of session: ClientSession) {
+    if envelope.method == .rootsListChanged { tellRootsChanged() }
+  }
 
   func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
     for service in services {

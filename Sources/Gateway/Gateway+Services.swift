@@ -105,17 +105,24 @@ extension Gateway: ServiceHost {
 
   func settings(for service: Service) -> BackendSettings {
     let gateway = configuration.gateway
-    return BackendSettings(
+    var settings = BackendSettings(
       longestMessage: gateway.limits.backendMessage, probeTime: gateway.deadlines.probe,
       startTime: gateway.deadlines.initialize, stallTime: gateway.limits.stalledWrite,
       patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate),
       errors: ErrorOutputLimits(
         line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
         quoted: gateway.stderr.quoted))
+    settings.clientCapabilities = declared.legacyCapabilities
+    return settings
   }
 
   func knownEra(of service: Service) -> Era? {
-    surroundings.store?.era(digest: service.digest).flatMap { Revision(rawValue: $0)?.era }
+    surroundings.store?.era(digest: eraKey(service)).flatMap { Revision(rawValue: $0)?.era }
+  }
+
+  /// What a service is found to speak depends on the era that it is asked in first.
+  private func eraKey(_ service: Service) -> String {
+    service.digest + (service.startedFor == .legacy ? "/legacy" : "")
   }
 
   func childStarted(_ backend: ProcessBackend, of service: Service) {
@@ -129,13 +136,14 @@ extension Gateway: ServiceHost {
 
   func childGone(_ backend: ProcessBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
+    session.reverse.gone(backend)
     endIfDone()
   }
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
     if knownEra(of: service) != backend.revision.era {
       _ = surroundings.store?.saveEra(
-        digest: service.digest, revision: backend.revision.rawValue, now: secondsSince1970())
+        digest: eraKey(service), revision: backend.revision.rawValue, now: secondsSince1970())
     }
     // What it offers may be different from what was stored in an earlier run.
     if service.offer != nil, service.readyCount == 1 { ask(service) }
@@ -149,23 +157,13 @@ extension Gateway: ServiceHost {
   ) {
     switch envelope.method {
     case .ping where envelope.kind == .request:
-      answer(line, envelope, on: backend, Array(#""result":{}}"#.utf8))
+      backend.answer(JSON.copy(envelope.id, in: line.bytes), Array(#""result":{}"#.utf8))
+    case .cancelled: session.reverse.cancelled(line, envelope, by: backend)
+    case .elicitationFinished: tellElicitationFinished(line)
     case .toolsListChanged, .promptsListChanged, .resourcesListChanged: ask(service)
     case _ where envelope.kind == .request:
-      // Nothing was declared to the service, so it may ask for nothing (row S16).
-      let error = #""error":{"code":-32601,"message":"Method not found"}}"#
-      answer(line, envelope, on: backend, Array(error.utf8))
+      session.reverse.receive(line, envelope, from: backend)
     default: break
     }
-  }
-
-  private func answer(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, on backend: ProcessBackend,
-    _ outcome: [UInt8]
-  ) {
-    var reply = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
-    JSON.append(envelope.id, of: line.bytes, to: &reply)
-    reply.append(UInt8(ascii: ","))
-    backend.write(reply + outcome)
   }
 }

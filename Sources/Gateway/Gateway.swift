@@ -67,6 +67,8 @@ package final class Gateway {
   /// Lists that a legacy client has been given: of others it need not hear that they changed.
   var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
+  /// What legacy services are told that the client can do: all that it has ever declared.
+  var declared = ClientProfile.none
   var ending: Ending?
   /// When the end began; meaningless before.
   var beganEnding = Instant.zero
@@ -115,6 +117,7 @@ package final class Gateway {
         service.offer.map { (service.index, service.manifest, $0) }
       })
     pages.reset()
+    session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",

@@ -68,6 +68,10 @@ package final class ProcessBackend {
   package var identity: ProcessIdentity? { child.identity }
   /// Requests that wait for an answer, our own included.
   package var inFlight: Int { pending.count }
+  /// Who waits for an answer, in the order in which they asked.
+  package var exchanges: [any Exchange] { pending.all.map(\.exchange) }
+  /// What it was told that the client can be asked, if it was told in `initialize`.
+  package var clientCapabilities: [UInt8] { settings.clientCapabilities }
   package var queuedBytes: Int { writer.queuedBytes }
   package var isGone: Bool { exit != nil && ending != nil && goneReported }
   var goneReported = false
@@ -160,7 +164,8 @@ package final class ProcessBackend {
       send(Messages.discover(nextID), for: HandshakeExchange(self))
     case .sendInitialize:
       limitStart(to: settings.startTime)
-      send(Messages.initialize(nextID), for: HandshakeExchange(self))
+      let capabilities = settings.clientCapabilities
+      send(Messages.initialize(nextID, capabilities: capabilities), for: HandshakeExchange(self))
     case .ready(let revision): becomeReady(revision)
     case .respawn:
       let successor = handshake

@@ -12,6 +12,7 @@ extension Service: ProcessBackendDelegate {
     phase = .ready(backend)
     lastFailure = nil
     readyCount += 1
+    isOutdated = host.isOutdated(backend)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()
     sendWaiting()
@@ -60,6 +61,10 @@ extension Service: ProcessBackendDelegate {
 
   func backendHasRoom(_ backend: ProcessBackend) {
     lastUse = EventLoop.turnTime
+    if isOutdated, backend.inFlight == 0, case .ready(let current) = phase, current === backend {
+      retire(backend)
+      return waiting.isEmpty ? () : wake()
+    }
     if !waiting.isEmpty { sendWaiting() }
   }
 }

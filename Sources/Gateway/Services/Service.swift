@@ -44,6 +44,10 @@ final class Service {
   var offer: Offer?
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
+  /// Its process was told less about the client than is known now, and is replaced when idle.
+  var isOutdated = false
+  /// The era of the requests for which it was last started.
+  var startedFor = Era.legacy
   /// How often it has become ready in the life of this gateway.
   var readyCount = 0
 
@@ -142,7 +146,9 @@ final class Service {
     }
     guard case .asleep = phase else { return }
     phase = .queued
-    handshake = Handshake(setting: handshakeSetting, knownEra: host.knownEra(of: self))
+    startedFor = host.clientEra
+    handshake = Handshake(
+      setting: handshakeSetting, knownEra: host.knownEra(of: self), preferred: startedFor)
     host.startQueue.enter(self) { [unowned self] in start() }
   }
 
@@ -260,8 +266,15 @@ final class Service {
       return
     }
     host.log(.info, "service.idle", ["service": name])
+    retire(backend)
+  }
+
+  /// Ends a process that nothing is in flight with; the next request starts another.
+  func retire(_ backend: ProcessBackend) {
+    isOutdated = false
     ending.append(backend)
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
+    if manifest.process.start == .always { wake() }
   }
 }

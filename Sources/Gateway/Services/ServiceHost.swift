@@ -8,9 +8,13 @@ import Telemetry
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
   var log: Log { get }
+  /// The era of the client's newest request.
+  var clientEra: Era { get }
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
+  /// Whether a process was told less about the client than is known now.
+  func isOutdated(_ backend: ProcessBackend) -> Bool
   func childStarted(_ backend: ProcessBackend, of service: Service)
   func childGone(_ backend: ProcessBackend, of service: Service)
   func serviceIsReady(_ service: Service, on backend: ProcessBackend)
