@@ -60,7 +60,7 @@ package enum Messages {
     return request(id, "\(method.name)", params: params.joined(separator: ","))
   }
 
-  private static func request(_ id: UInt64, _ method: String, params: String) -> [UInt8] {
+  static func request(_ id: UInt64, _ method: String, params: String) -> [UInt8] {
     Array(
       (#"{"jsonrpc":"2.0","id":"# + String(id) + #","method":""# + method
         + #"","params":{"# + params + "}}").utf8)

@@ -23,7 +23,7 @@ extension Gateway {
     var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
     // What is offered may still be unknown, so every list is announced; an empty one is legal.
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
-    result += #""resources":{"listChanged":true}"#
+    result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
     var text = Array(result.utf8) + extensionsMember
     text += #"},"serverInfo":"#.utf8 + session.identity.info + instructionsMember
@@ -40,7 +40,7 @@ extension Gateway {
     var result = "{" + ModernResult.complete
     result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
-    result += #""resources":{"listChanged":true},"completions":{}"#
+    result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}"#
     var text = Array(result.utf8) + extensionsMember
     text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])

@@ -28,6 +28,10 @@ extension Gateway: ClientSessionDelegate {
       case .resourcesRead: try read(request)
       case .completionComplete: try complete(request)
       case .subscriptionsListen where request.client.era == .modern: try listen(request)
+      case .resourcesSubscribe where request.client.era == .legacy: try subscribe(request)
+      case .resourcesUnsubscribe where request.client.era == .legacy: try unsubscribe(request)
+      case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
+      case .unknown: try callCustom(request)
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
     } catch {
@@ -35,7 +39,7 @@ extension Gateway: ClientSessionDelegate {
     }
   }
 
-  private func shownMethod(of request: Incoming) -> String {
+  func shownMethod(of request: Incoming) -> String {
     Printable.text(JSON.string(request.envelope.methodText, in: request.line.bytes) ?? [])
   }
 
@@ -98,12 +102,22 @@ extension Gateway: ClientSessionDelegate {
     guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
       throw .invalidParams("params.uri must be a string.")
     }
-    let owner = uri.withUnsafeBytes { catalogue.owner(ofURI: $0) } ?? onlyResourceService
-    guard let owner else {
+    guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    try start(request, on: services[owner], name: nil)
+    let edit = ownURI(target.own, at: request.envelope.uri, in: uri)
+    try start(request, on: services[target.service], name: edit)
+  }
+
+  /// What a request must say in place of `uri`; `nil` if the service calls it so too.
+  private func ownURI(
+    _ own: [UInt8], at range: ByteRange, in uri: [UInt8]
+  ) -> (range: ByteRange, own: [UInt8])? {
+    guard own != uri else { return nil }
+    var quoted: [UInt8] = []
+    JSON.appendQuoted(own, to: &quoted)
+    return (range, quoted)
   }
 
   private func complete(_ request: Incoming) throws(CallError) {
@@ -120,20 +134,20 @@ extension Gateway: ClientSessionDelegate {
       }
       return try start(request, on: services[entry.service], name: entry.newName(at: range))
     }
-    guard let uri = JSON.string(JSON.member("uri", of: ref, in: bytes), in: bytes) else {
+    let range = JSON.member("uri", of: ref, in: bytes)
+    guard let uri = JSON.string(range, in: bytes) else {
       throw .invalidParams(
         "params.ref must be a ref/prompt with a name or a ref/resource with a uri.")
     }
-    let template = uri.withUnsafeBytes { catalogue.entry(.templates, named: $0) }
-    let owner = template?.service ?? uri.withUnsafeBytes { catalogue.owner(ofURI: $0) }
-    guard let owner else {
+    guard let target = catalogue.resolveReference(uri) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    try start(request, on: services[owner], name: nil)
+    let edit = ownURI(target.own, at: range, in: uri)
+    try start(request, on: services[target.service], name: edit)
   }
 
-  private func start(
+  func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
     name: (range: ByteRange, own: [UInt8])?
   ) throws(CallError) {
@@ -150,27 +164,32 @@ extension Gateway: ClientSessionDelegate {
     {
       return
     }
+    let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime))
+        start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime),
+      logLevel: request.client.era == .modern ? level : nil)
     call.requestState = state
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }
 
   /// The one service with resources: URIs that it never listed go to it.
-  private var onlyResourceService: Int? {
+  func onlyResource(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
     let owners = services.filter { $0.offer?.declares("resources") == true }
-    return owners.count == 1 && undiscovered.isEmpty ? owners.first?.index : nil
+    guard owners.count == 1, undiscovered.isEmpty, let owner = owners.first else { return nil }
+    return (owner.index, uri)
   }
 
   // MARK: Waiting for discovery
 
   /// Parks a request until every service has been asked, at most once and only so long.
-  private func waitsForDiscovery(_ request: Incoming) -> Bool {
-    guard !undiscovered.isEmpty, !request.hasWaited, ending == nil else { return false }
+  func waitsForDiscovery(_ request: Incoming) -> Bool {
+    guard !undiscovered.isEmpty || isStale(for: request.envelope.method), !request.hasWaited,
+      ending == nil
+    else { return false }
     let deadline = EventLoop.now + configuration.gateway.discovery.wait
     let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
       parked.removeAll { $0 === done }
@@ -181,7 +200,9 @@ extension Gateway: ClientSessionDelegate {
 
   /// Serves what waited for the service that has just been discovered, or for the last one.
   func resumeParked() {
-    for waiting in parked where undiscovered.isEmpty || waiting.leadsSomewhere(isKnown) {
+    let isComplete =
+      undiscovered.isEmpty && !services.contains { $0.feed.refresh.isAnsweringService }
+    for waiting in parked where isComplete || waiting.leadsSomewhere(isKnown) {
       waiting.resume()
     }
   }
@@ -195,16 +216,12 @@ extension Gateway: ClientSessionDelegate {
       return catalogue.entry(.prompts, namedAt: envelope.name, in: request.line) != nil
     case .resourcesRead:
       let uri = JSON.string(envelope.uri, in: request.line.bytes) ?? []
-      return uri.withUnsafeBytes { catalogue.owner(ofURI: $0) } != nil
+      return catalogue.resolve(uri) != nil
     default: return false
     }
   }
 
   // MARK: The session
-
-  func noticed(_ envelope: Envelope, of session: ClientSession) {
-    if envelope.method == .rootsListChanged { tellRootsChanged() }
-  }
 
   func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
     for service in services {

@@ -24,13 +24,14 @@ extension Gateway: ServiceHost {
   }
 
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
-  private func ask(_ service: Service) {
+  func ask(_ service: Service) {
     guard ending == nil, beingAsked.insert(service.index).inserted else { return }
     discoveries.enter(service) { [unowned self] in askNow(service) }
   }
 
   /// A place among those asked at the same time is ours until the answer is there.
   private func askNow(_ service: Service) {
+    service.feed.refresh.began(at: EventLoop.now)
     let discovery = Discovery(
       of: service, time: configuration.gateway.discovery.deadline, log: log
     ) { [unowned self] outcome in
@@ -43,19 +44,22 @@ extension Gateway: ServiceHost {
 
   private func discovered(_ service: Service, _ outcome: Discovery.Outcome) {
     let wasUnknown = undiscovered.remove(service.index) != nil
+    var changes: Set<Announcement> = []
     switch outcome {
     case .found(let offer):
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
-        let changes = rebuildCatalogue()
+        let differences = rebuildCatalogue()
         // A list that waits for this service is answered with it; that is no change.
-        if !(wasUnknown && !parked.isEmpty) || undiscovered.isEmpty == false { announce(changes) }
+        if !(wasUnknown && !parked.isEmpty) || !undiscovered.isEmpty { changes = differences }
       }
     case .failed(let failure):
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
       if service.offer == nil { askAgainLater(service) }
     }
+    announce(changes, told: service.feed.refresh.ended())
+    scheduleRefresh(of: service)
     resumeParked()
     if undiscovered.isEmpty, beingAsked.isEmpty { surroundings.store?.emptyLog() }
   }
@@ -141,6 +145,7 @@ extension Gateway: ServiceHost {
   }
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
+    serviceIsUp(service)
     if knownEra(of: service) != backend.revision.era {
       _ = surroundings.store?.saveEra(
         digest: eraKey(service), revision: backend.revision.rawValue, now: secondsSince1970())
@@ -149,7 +154,6 @@ extension Gateway: ServiceHost {
     if service.offer != nil, service.readyCount == 1 { ask(service) }
   }
 
-  func serviceFailed(_ service: Service, _ failure: BackendFailure) {}
 
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
@@ -158,9 +162,7 @@ extension Gateway: ServiceHost {
     switch envelope.method {
     case .ping where envelope.kind == .request:
       backend.answer(JSON.copy(envelope.id, in: line.bytes), Array(#""result":{}"#.utf8))
-    case .cancelled: session.reverse.cancelled(line, envelope, by: backend)
-    case .elicitationFinished: tellElicitationFinished(line)
-    case .toolsListChanged, .promptsListChanged, .resourcesListChanged: ask(service)
+    case _ where envelope.kind == .notification: noticed(line, envelope, of: service, on: backend)
     case _ where envelope.kind == .request:
       session.reverse.receive(line, envelope, from: backend)
     default: break

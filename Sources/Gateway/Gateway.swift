@@ -62,8 +62,9 @@ package final class Gateway {
   /// Services that are being asked what they offer, again or for the first time.
   var beingAsked: Set<Int> = []
   var listeners: [RequestID: ListenSubscription] = [:]
+  var subscriptions = ResourceSubscriptions()
   var announceTimer: LoopTimer?
-  var pendingAnnouncements: Set<Announcement> = []
+  var announcements = AnnouncementPace()
   /// Lists that a legacy client has been given: of others it need not hear that they changed.
   var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
@@ -118,6 +119,7 @@ package final class Gateway {
       })
     pages.reset()
     session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
+    for service in services { service.uriNames = catalogue.uriNames[service.index] }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",

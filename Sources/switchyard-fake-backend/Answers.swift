@@ -7,6 +7,7 @@ extension Server {
   mutating func answer(_ message: Incoming) {
     let modern = message.isModern
     guard isServed(message, modern) else { return }
+    if script.watches, answerWatching(message) { return }
     switch message.envelope.method {
     case .initialize: initialize(message)
     case .discover: discover(message)
@@ -126,6 +127,7 @@ extension Server {
   var serverInfo: String { #"{"name":"\#(script.name)","version":"1.0.0"}"# }
 
   private var capabilities: String {
+    if script.watches { return Watching.capabilities }
     var members = [#""tools":{"listChanged":true}"#]
     if script.prompts { members.append(#""prompts":{}"#) }
     if script.resources { members.append(#""resources":{}"#) }
@@ -160,7 +162,7 @@ extension Server {
     result(message, members + (message.isModern ? #","ttlMs":0,"cacheScope":"private""# : ""))
   }
 
-  private mutating func empty(_ message: Incoming) {
+  mutating func empty(_ message: Incoming) {
     output.append(#"{"jsonrpc":"2.0","id":"#)
     output.append(message.slice(message.envelope.id))
     output.append(#","result":{}}"#)

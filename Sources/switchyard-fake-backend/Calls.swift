@@ -67,6 +67,7 @@ extension Server {
     case "ask":
       ask(message)
       return false
+    case _ where script.watches && composeWatching(tool, message): break
     case _ where toolNames.contains(tool): echo(message)
     default:
       fail(message, -32602, "no such tool")
@@ -93,7 +94,7 @@ extension Server {
     output.append("}}")
   }
 
-  private mutating func structured(_ message: Incoming, _ json: String) {
+  mutating func structured(_ message: Incoming, _ json: String) {
     beginResult(message.slice(message.envelope.id), isModern: message.isModern)
     output.append(#""content":[{"type":"text","text":"#)
     JSON.appendQuoted(json.utf8, to: &output.buffer)

@@ -18,6 +18,7 @@ extension Server {
   ]
 
   var toolNames: [String] {
+    if script.watches { return Self.defaults.map { $0.name } + Watching.tools }
     let count = script.tools ?? Self.defaults.count
     let named = Self.defaults.prefix(count).map { $0.name }
     guard count > named.count else { return named }

@@ -24,6 +24,8 @@ struct Server {
   var nextAsk = 1
   /// The id of an open subscriptions/listen.
   var listener: [UInt8]?
+  /// What `watch` keeps: the log level and the subscriptions.
+  var watching = Watching()
   var isReading = true
 
   init(script: Script) {
@@ -96,6 +98,7 @@ struct Server {
   }
 
   private mutating func note(_ message: Incoming) {
+    if script.watches { noteWatching(message) }
     guard message.envelope.method == .cancelled else { return }
     let id = message.bytes(message.envelope.requestId)
     if listener == id { listener = nil }

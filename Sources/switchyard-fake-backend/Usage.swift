@@ -62,6 +62,9 @@ let usageText = """
     pages=N                  tools/list in N pages
     same-cursor              each page names the same next page
     prompts, resources       offer these too
+    watch                    subscriptions, a log, methods vendor/*, resources memo://one and
+                             ui://panel/main, and the tools notify {method, params, times},
+                             return {result}, meta and state
     name=NAME                serverInfo.name ("fake")
   Ledger
     ledger=FILE              append "executed UUID PID TOOL" for each call, and

@@ -114,7 +114,7 @@ extension ProcessBackend {
 
   /// Ends a backend that takes no more requests once the last one is answered.
   func endIfRetired() {
-    guard ending == nil, !isAccepting, handshake.isSettled, pending.isEmpty else { return }
+    guard ending == nil, !isAccepting, handshake.isSettled, inFlight == 0 else { return }
     end(
       .crashed("Service '\(service)' closed its stdin.\(errors.excerpt)"),
       .within(settings.patience))

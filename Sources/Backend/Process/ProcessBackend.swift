@@ -66,8 +66,10 @@ package final class ProcessBackend {
 
   package var pid: Int32 { child.pid }
   package var identity: ProcessIdentity? { child.identity }
-  /// Requests that wait for an answer, our own included.
-  package var inFlight: Int { pending.count }
+  /// Requests that wait for an answer, our own included, but for standing ones.
+  package var inFlight: Int { pending.count - standing }
+  /// Requests that stay open on purpose, and keep the process neither busy nor awake.
+  package var standing = 0
   /// Who waits for an answer, in the order in which they asked.
   package var exchanges: [any Exchange] { pending.all.map(\.exchange) }
   /// What it was told that the client can be asked, if it was told in `initialize`.

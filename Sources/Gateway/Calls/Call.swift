@@ -42,11 +42,13 @@ final class Call: ServiceRequest, ClientRequest {
   private var isDone = false
   /// The newest progress that the client was too slow for.
   var heldProgress: [UInt8]?
+  /// The log messages that a modern client wants while this is in flight.
+  private let logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
     service: Service, entry: Catalogue.Entry?, token: [UInt8],
-    name: (range: ByteRange, own: [UInt8])?, times: CallTimes
+    name: (range: ByteRange, own: [UInt8])?, times: CallTimes, logLevel: LogLevel? = nil
   ) {
     self.session = session
     self.id = id
@@ -58,10 +60,12 @@ final class Call: ServiceRequest, ClientRequest {
     nameRange = name?.range ?? .absent
     ownName = name?.own ?? []
     clock = CallClock(times)
+    self.logLevel = logLevel
   }
 
   /// Sends the call now, or keeps it until its service is ready.
   func start(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    if let logLevel { service.feed.logWishes.add(logLevel) }
     if let backend = service.openBackend {
       forward(line, envelope, to: backend)
     } else {
@@ -85,11 +89,14 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
-    upstreamID = backend.nextID
     let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
+    // It may send a request of its own, which takes the next id.
+    if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
+    upstreamID = backend.nextID
     Translation.request(
       line, envelope, to: backend.revision, id: upstreamID, name: name,
-      for: prepareForInput(line, at: backend), splice: &session.splice)
+      for: prepareForInput(line, at: backend),
+      logLevel: client.era == .modern ? logLevel : session.logLevel, splice: &session.splice)
     if !requestState.isEmpty {
       session.splice.replace(envelope.requestState, with: requestState)
     }
@@ -105,8 +112,27 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     guard finish() else { return }
+    if let names = service.uriNames, envelope.kind == .result {
+      return answer(line, envelope, names)
+    }
     translate(line, envelope)
     session.writeEdited(line)
+  }
+
+  /// The service shares URIs with another: those in its result become the ones that clients know.
+  private func answer(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ names: URINames
+  ) {
+    let edits = Links.edits(in: envelope.result, of: method, in: line.bytes, names)
+    guard !edits.isEmpty else {
+      translate(line, envelope)
+      return session.writeEdited(line)
+    }
+    Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
+      guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
+      translate(renamed, envelope)
+      session.writeEdited(renamed)
+    }
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -159,6 +185,7 @@ final class Call: ServiceRequest, ClientRequest {
   /// Ends the call without an answer: nobody waits for one.
   func endUnheard(reason: StaticString) {
     isDone = true
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
   }
@@ -216,6 +243,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard !isDone else { return false }
     isDone = true
     if input != nil || clock.isPaused { endInput() }
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
     return session.ledger.close(id)
   }
 

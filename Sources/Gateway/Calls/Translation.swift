@@ -18,17 +18,19 @@ enum Translation {
   ///   - profile: what a modern service is told of the client.
   static func request(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
-    name: (range: ByteRange, own: [UInt8])?, for profile: ClientProfile, splice: inout Splice
+    name: (range: ByteRange, own: [UInt8])?, for profile: ClientProfile,
+    logLevel: LogLevel? = nil, splice: inout Splice
   ) {
     splice.removeAll()
     splice.replace(envelope.id, with: id)
     if let name {
       splice.replace(name.range, with: name.own)
     }
-    if revision.era == .legacy, !envelope.isModern {
+    if revision.era == .legacy, !envelope.isModern, !hasKeysOfOneHop(envelope) {
       splice.replace(envelope.progressToken, with: id)
     } else {
-      requestMeta(line, envelope, to: revision, id: id, for: profile, splice: &splice)
+      requestMeta(
+        line, envelope, to: revision, id: id, for: profile, logLevel, splice: &splice)
     }
   }
 
@@ -36,11 +38,14 @@ enum Translation {
   /// one hop never travels to the next.
   private static func requestMeta(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
-    for profile: ClientProfile, splice: inout Splice
+    for profile: ClientProfile, _ logLevel: LogLevel?, splice: inout Splice
   ) {
     let bytes = line.bytes
     var own: [UInt8] = []
-    if revision.era == .modern { own += profile.envelope }
+    if revision.era == .modern {
+      own += profile.envelope
+      if let logLevel { own += #","io.modelcontextprotocol/logLevel":"\#(logLevel.name)""#.utf8 }
+    }
     if !envelope.progressToken.isAbsent {
       if !own.isEmpty { own.append(UInt8(ascii: ",")) }
       own += #""progressToken":"#.utf8
@@ -61,12 +66,19 @@ enum Translation {
     }
   }
 
+  /// A legacy request with keys of the modern envelope in its `_meta` (row C32).
+  private static func hasKeysOfOneHop(_ envelope: Envelope) -> Bool {
+    !envelope.clientInfo.isAbsent || !envelope.clientCapabilities.isAbsent
+      || !envelope.logLevel.isAbsent || !envelope.subscriptionId.isAbsent
+  }
+
   /// Keys of `_meta` that describe one hop: the envelope, and our own token.
   private static func isOfOneHop(_ key: ByteRange, in bytes: RawSpan) -> Bool {
     JSON.equals(key, MetaKey.protocolVersion, in: bytes)
       || JSON.equals(key, MetaKey.clientInfo, in: bytes)
       || JSON.equals(key, MetaKey.clientCapabilities, in: bytes)
       || JSON.equals(key, MetaKey.logLevel, in: bytes)
+      || JSON.equals(key, MetaKey.subscriptionId, in: bytes)
       || JSON.equals(key, MetaKey.progressToken, in: bytes)
   }
 

@@ -7,20 +7,34 @@ import RawJSON
 enum PublicItem {
   /// `nil` if the manifest hides it.
   static func entry(
-    _ item: Offer.Item, kind: Offer.Kind, manifest: ServiceManifest, service: Int
+    _ item: Offer.Item, kind: Offer.Kind, manifest: ServiceManifest, service: Int,
+    contest: URIContest = URIContest([])
   ) -> Catalogue.Entry? {
     switch kind {
     case .resources, .templates:
+      let name = contest.publicName(item.name, of: service, named: manifest.name)
       return Catalogue.Entry(
-        service: service, publicName: item.name, ownName: item.name, json: item.json)
+        service: service, publicName: name, ownName: item.name,
+        json: name == item.name ? item.json : resource(item, kind: kind, uri: name))
     case .prompts:
       let name = qualified(item.name, manifest)
       return Catalogue.Entry(
         service: service, publicName: name, ownName: item.name,
         json: rewritten(item.json, name: name, description: nil))
     case .tools:
-      return tool(item, manifest: manifest, service: service)
+      let json = Links.tool(item.json, contest.names[service])
+      return tool(
+        Offer.Item(name: item.name, json: json), manifest: manifest, service: service)
     }
+  }
+
+  /// A resource or template under another URI, in the place of its own.
+  private static func resource(_ item: Offer.Item, kind: Offer.Kind, uri: [UInt8]) -> [UInt8] {
+    let bytes = item.json.span.bytes
+    let place = JSON.member(kind.key, of: ByteRange(start: 0, end: item.json.count), in: bytes)
+    var splice = Splice()
+    splice.replace(place) { JSON.appendQuoted(uri, to: &$0) }
+    return splice.applied(to: bytes)
   }
 
   static func qualified(_ name: [UInt8], _ manifest: ServiceManifest) -> [UInt8] {

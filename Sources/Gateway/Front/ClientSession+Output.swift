@@ -40,6 +40,7 @@ extension ClientSession {
       holdsProgress = false
       for request in ledger.requests { (request as? Call)?.releaseProgress() }
     }
+    releaseNotices()
     guard isFull else { return }
     isFull = false
     reader?.resume()

@@ -54,7 +54,7 @@ extension ClientSession {
     if envelope.method == .progress { return reverse.progressed(line, envelope) }
     if envelope.method == .initialized { isInitialized = true }
     becomeActive()
-    delegate?.noticed(envelope, of: self)
+    delegate?.noticed(line, envelope, of: self)
   }
 
   private func receiveRequest(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {

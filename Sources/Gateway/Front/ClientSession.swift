@@ -12,7 +12,8 @@ protocol ClientSessionDelegate: AnyObject {
   /// A request with a fresh id; answer it through the session, now or later.
   func serve(_ request: Incoming, of session: ClientSession)
   /// A notification other than `notifications/cancelled`.
-  func noticed(_ envelope: Envelope, of session: ClientSession)
+  func noticed(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of session: ClientSession)
   /// The client has declared something new about itself.
   func clientIntroduced(_ profile: ClientProfile, of session: ClientSession)
   /// Any message that is a reason to get ready for calls.
@@ -54,6 +55,10 @@ final class ClientSession: ByteSink {
   /// The edits of the line that is being written; reused, so that a message allocates none.
   var splice = Splice()
   var holdsProgress = false
+  /// What a slow client has not been told yet.
+  var heldNotices = HeldNotices()
+  /// What a legacy client said in `logging/setLevel`; `nil` if it never did.
+  var logLevel: LogLevel?
   /// The revision agreed in `initialize`, if there was one.
   var legacyRevision: Revision?
   /// What it declared in `initialize`.

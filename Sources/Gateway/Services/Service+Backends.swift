@@ -15,6 +15,7 @@ extension Service: ProcessBackendDelegate {
     isOutdated = host.isOutdated(backend)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()
+    host.service(self, opened: backend)
     sendWaiting()
     host.serviceIsReady(self, on: backend)
   }
@@ -44,6 +45,7 @@ extension Service: ProcessBackendDelegate {
     }
     // A child that fell to the era probe: its successor takes the slot.
     if wasStarting, cause == .stopped { return }
+    feed.closed(backend)
     ending.append(backend)
     switch cause {
     case .stopped: phase = .asleep

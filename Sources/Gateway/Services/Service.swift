@@ -59,6 +59,12 @@ final class Service {
   private var pauseTimer: LoopTimer?
   private var idleTimer: LoopTimer?
   var lastUse = Instant.zero
+  /// What it tells unasked; it outlives the processes.
+  private(set) lazy var feed = ServiceFeed(self)
+  /// A client wants to hear of one of its resources: it must run.
+  var isWatched = false
+  /// How its URIs are told from those of others; `nil` while none needs to be.
+  var uriNames: URINames?
 
   init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
     self.index = index
@@ -70,6 +76,9 @@ final class Service {
   }
 
   var name: String { manifest.name }
+  func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
+  /// Whether it does not start, or crashes again and again.
+  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
   /// Whether a request is with it or waits for it.
   var isBusy: Bool {
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
@@ -110,6 +119,7 @@ final class Service {
       return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
     }
     waiting.append(request)
+    if case .ready = phase { host.callsWait(for: self) }
     wake()
   }
 
@@ -242,7 +252,7 @@ final class Service {
   private func pauseOver() {
     guard case .pausing = phase else { return }
     phase = .asleep
-    if !waiting.isEmpty || manifest.process.start == .always { wake() }
+    if !waiting.isEmpty || isWatched || manifest.process.start == .always { wake() }
   }
 
   // MARK: Idleness
@@ -259,7 +269,7 @@ final class Service {
   private func checkIdleness() {
     guard case .ready(let backend) = phase else { return }
     let now = EventLoop.now
-    if backend.inFlight > 0 || !waiting.isEmpty { lastUse = now }
+    if backend.inFlight > 0 || !waiting.isEmpty || isWatched { lastUse = now }
     let due = lastUse + manifest.process.idle
     guard now >= due else {
       idleTimer?.start(at: due)

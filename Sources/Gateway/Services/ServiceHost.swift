@@ -18,6 +18,14 @@ protocol ServiceHost: AnyObject {
   func childStarted(_ backend: ProcessBackend, of service: Service)
   func childGone(_ backend: ProcessBackend, of service: Service)
   func serviceIsReady(_ service: Service, on backend: ProcessBackend)
+  /// A process is ready and nothing has been sent to it yet.
+  func service(_ service: Service, opened backend: ProcessBackend)
+  /// A watched resource may be another since the service was started again.
+  func resourceMayHaveChanged(_ uri: [UInt8], of service: Service)
+  /// A running service has as many calls as it may have; others wait.
+  func callsWait(for service: Service)
+  /// A request that wants log messages is about to be sent.
+  func levelIsWanted(of service: Service, on backend: ProcessBackend)
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
