@@ -81,6 +81,22 @@ def write_configuration(folder: Path, commands: dict[str, list[str]], marker: st
         file.chmod(0o600)
 
 
+def write_single(folder: Path, argv: list[str], environment: dict[str, str]) -> list[str]:
+    """A gateway with one service whose tools keep their names; returns its command."""
+    manifests = folder / "config" / "manifests"
+    manifests.mkdir(parents=True, mode=0o700)
+    process = {"command": argv[0], "args": argv[1:], "env": environment}
+    file = manifests / "single.yaml"
+    file.write_text(json.dumps({"process": process, "tools": {"prefix": ""}}) + "\n")
+    file.chmod(0o600)
+    return gateway(folder)
+
+
+def gateway(folder: Path) -> list[str]:
+    """The gateway with the configuration and the state in `folder`."""
+    return [str(GATEWAY), "--config", str(folder / "config"), "--state", str(folder / "state")]
+
+
 def over_sockets(argv: list[str]) -> list[str]:
     return [sys.executable, str(CLIENTS / "over_sockets.py"), *argv]
 
@@ -92,7 +108,7 @@ def make(folder: Path, repository: Path, marker: str, era: str, connection: str,
         argv = commands[services[0]]
     else:
         write_configuration(folder, commands, marker)
-        argv = [str(GATEWAY), "--config", str(folder / "config"), "--state", str(folder / "state")]
+        argv = gateway(folder)
     variable, value = marker.split("=", 1)
     calls = [call for name in services for call in calls_to(name, repository)]
     return Front(

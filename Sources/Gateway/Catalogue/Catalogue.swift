@@ -5,8 +5,8 @@ import RawJSON
 /// Everything on offer, under the names that the client sees.
 ///
 /// A value, built anew whenever an offer changes, from the manifests in their
-/// order (priority, then name) and the items in the order of their names: two
-/// gateways with the same configuration show the same list. Two services that
+/// order (priority, then name) and the items in the order in which the service
+/// lists them: two gateways with the same configuration show the same list. Two services that
 /// claim one name both lose it, and the error names both (reliability S03): a
 /// call must never depend on who was faster.
 struct Catalogue: Sendable {
@@ -89,7 +89,7 @@ struct Catalogue: Sendable {
           PublicItem.entry(
             item, kind: kind, manifest: manifest, service: index, contest: contest)
         }
-        for entry in items.sorted(by: Catalogue.isBefore) {
+        for entry in items {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }
           claimed[entry.publicName, default: []].append(entry)
         }
@@ -117,10 +117,6 @@ struct Catalogue: Sendable {
     }
     lists[kind.rawValue] = List(
       entries: unique, table: NameTable(unique.map(\.publicName)), lost: NameTable(lost))
-  }
-
-  private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
-    left.publicName.lexicographicallyPrecedes(right.publicName)
   }
 
   func entry(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Entry? {
