@@ -69,27 +69,30 @@ def calls_to(service: str, repository: Path) -> list[Call]:
 
 
 def write_configuration(folder: Path, commands: dict[str, list[str]], marker: str) -> None:
-    """One manifest a service, in `folder`/config/manifests."""
-    manifests = folder / "config" / "manifests"
-    manifests.mkdir(parents=True, mode=0o700)
+    """One service a command, with the marker in its environment."""
     variable, value = marker.split("=", 1)
-    for name, argv in commands.items():
-        # JSON is YAML.
-        process = {"command": argv[0], "args": argv[1:], "env": {variable: value}}
-        file = manifests / f"{name}.yaml"
-        file.write_text(json.dumps({"process": process}) + "\n")
-        file.chmod(0o600)
+    processes = {
+        name: {"command": argv[0], "args": argv[1:], "env": {variable: value}}
+        for name, argv in commands.items()
+    }
+    write_manifests(folder, {name: {"process": process} for name, process in processes.items()})
 
 
 def write_single(folder: Path, argv: list[str], environment: dict[str, str]) -> list[str]:
     """A gateway with one service whose tools keep their names; returns its command."""
-    manifests = folder / "config" / "manifests"
-    manifests.mkdir(parents=True, mode=0o700)
     process = {"command": argv[0], "args": argv[1:], "env": environment}
-    file = manifests / "single.yaml"
-    file.write_text(json.dumps({"process": process, "tools": {"prefix": ""}}) + "\n")
-    file.chmod(0o600)
+    write_manifests(folder, {"single": {"process": process, "tools": {"prefix": ""}}})
     return gateway(folder)
+
+
+def write_manifests(folder: Path, manifests: dict[str, dict]) -> None:
+    """One file a service in `folder`/config/manifests; JSON is YAML."""
+    path = folder / "config" / "manifests"
+    path.mkdir(parents=True, mode=0o700)
+    for name, manifest in manifests.items():
+        file = path / f"{name}.yaml"
+        file.write_text(json.dumps(manifest) + "\n")
+        file.chmod(0o600)
 
 
 def gateway(folder: Path) -> list[str]:
