@@ -154,7 +154,6 @@ extension Gateway: ServiceHost {
     if service.offer != nil, service.readyCount == 1 { ask(service) }
   }
 
-
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
     from backend: ProcessBackend

@@ -56,6 +56,7 @@ extension Server {
   }
 
   private mutating func initialize(_ message: Incoming) {
+    told = message.bytes(message.envelope.clientCapabilities)
     let asked = JSON.string(message.envelope.protocolVersion, in: message.line.bytes) ?? []
     let known = Revision(rawValue: String(decoding: asked, as: UTF8.self))
     let revision = known.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy

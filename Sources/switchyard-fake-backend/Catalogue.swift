@@ -52,6 +52,6 @@ extension Server {
     var about = tool?.about ?? "One more tool that returns its arguments."
     if script.mutatesTools { about += " Version \(lists)." }
     return #"{"name":"\#(name)","description":"\#(about)","inputSchema":{"type":"object","#
-      + #""properties":{\#(tool?.properties ?? "")}}}"#
+      + #""properties":{\#(tool?.properties ?? "")}}\#(script.watches ? Watching.toolMeta : "")}"#
   }
 }

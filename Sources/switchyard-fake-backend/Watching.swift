@@ -33,7 +33,8 @@ extension Server {
       ledger("unsubscribed " + text(message.envelope.uri, message))
       empty(message)
     case .loggingSetLevel where !message.isModern:
-      watching.level = message.bytes(JSON.member("level", of: params(message), in: message.line.bytes))
+      watching.level = message.bytes(
+        JSON.member("level", of: params(message), in: message.line.bytes))
       empty(message)
     case .subscriptionsListen: listenWatching(message)
     case .resourcesList:
@@ -119,7 +120,8 @@ extension Server {
     case "notify": notifyAsAsked(message)
     case "return":
       let whole = text(JSON.member("result", of: arguments, in: message.line.bytes), message)
-      beginResult(message.slice(message.envelope.id), isModern: message.isModern)
+      beginResult(message.slice(message.envelope.id), isModern: false)
+      if message.isModern { output.append(#""resultType":"complete","#) }
       output.append(String(whole.dropFirst().dropLast()))
       output.append("}}")
     case "meta":
@@ -137,7 +139,8 @@ extension Server {
     let method = text(JSON.member("method", of: arguments, in: message.line.bytes), message)
     let given = JSON.member("params", of: arguments, in: message.line.bytes)
     var params = given.isAbsent ? "{}" : text(given, message)
-    let isOfListen = method.utf8.contains(UInt8(ascii: "_")) || method.contains("updated")
+    let isRaw = !JSON.member("raw", of: arguments, in: message.line.bytes).isAbsent
+    let isOfListen = !isRaw && (method.contains("_changed") || method.contains("updated"))
     if let listener, message.isModern, isOfListen {
       let rest = params.dropFirst()
       let meta = #"{"_meta":{\#(subscriptionKey(listener))}"#

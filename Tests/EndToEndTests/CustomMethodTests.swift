@@ -35,7 +35,9 @@ import Testing
     try run.client.notify("notifications/vendor/moved", ["to": 1])
     try run.client.notify("notifications/other/moved", ["to": 1])
     #expect(
-      run.wait(within: .seconds(20)) { folder.text("ledger").contains("notifications/vendor/moved") })
+      run.wait(within: .seconds(20)) {
+        folder.text("ledger").contains("notifications/vendor/moved")
+      })
     #expect(!folder.text("ledger").contains("other"))
     try run.finish()
   }

@@ -15,7 +15,8 @@ import Testing
     _ = try run.client.roundTrip("tools/list", within: .seconds(20))
     if revision.era == .modern {
       try run.client.request(
-        "subscriptions/listen", ["notifications": ["toolsListChanged": true]], id: "7")
+        "subscriptions/listen", ["notifications": ["toolsListChanged": true]],
+        id: "\"listen\"")
       _ = try run.client.notification(
         "notifications/subscriptions/acknowledged", within: .seconds(20))
     }
@@ -38,7 +39,7 @@ import Testing
     let notice = try run.client.notification(Self.changed, within: .seconds(20))
     let subscription = notice.params?.at(
       pointer: "/_meta/io.modelcontextprotocol~1subscriptionId")
-    #expect(subscription?.intValue == (revision.era == .modern ? 7 : nil))
+    #expect(subscription?.stringValue == (revision.era == .modern ? "listen" : nil))
     try run.finish()
     #expect(run.client.transcript.messages.count { $0.method == Self.changed } == 1)
   }

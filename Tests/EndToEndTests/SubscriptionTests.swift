@@ -163,7 +163,7 @@ import Testing
       [
         "notifications": [
           "toolsListChanged": true, "promptsListChanged": false,
-          "resourceSubscriptions": ["memo://one", "memo://no!", "nobody://knows"],
+          "resourceSubscriptions": ["memo://one", "memo://no!"],
         ]
       ], id: "\"seven\"")
     let acknowledged = try run.client.notification(within: .seconds(20))
@@ -179,19 +179,40 @@ import Testing
     #expect(end.result?["resultType"] == "complete", "\(end.text)")
   }
 
+  @Test func `a resource that no service has is left out of the acknowledgement`() throws {
+    let run = try GatewayRun.open(
+      [Service("a", "watch"), Service("b", "watch")], settings: "", revision: .r2026_07_28)
+    try run.client.request(
+      "subscriptions/listen",
+      [
+        "notifications": [
+          "resourceSubscriptions": ["nobody://knows", "memo://switchyard.a/one"]
+        ]
+      ])
+    let acknowledged = try run.client.notification(within: .seconds(20))
+    #expect(
+      acknowledged.params?["notifications"]
+        == ["resourceSubscriptions": ["memo://switchyard.a/one"]], "\(acknowledged.text)")
+    try run.finish()
+  }
+
   @Test func `S15: an update within a listen that is not ours is dropped`() throws {
     let run = try GatewayRun.open(
       [Service("a", "watch,modern")], settings: "", revision: .r2026_07_28)
     let client = run.client
     _ = try watch(["memo://one"], client)
     let forged: JSONValue = [
-      "uri": "memo://one", "_meta": ["io.modelcontextprotocol/subscriptionId": 1],
+      "method": "notifications/resources/updated", "raw": true,
+      "params": [
+        "uri": "memo://one", "forged": true,
+        "_meta": ["io.modelcontextprotocol/subscriptionId": 1],
+      ],
     ]
-    // A method without "updated" in it is sent as it is given.
-    let line: JSONValue = ["method": "notifications/resources/\u{75}pdated", "params": forged]
-    let answer = try client.call("a_notify", line, within: .seconds(20))
-    #expect(answer.kind != .notification)
+    #expect(try client.call("a_notify", forged, within: .seconds(20)).kind == .result)
+    try update("memo://one", by: "a_notify", client)
+    _ = try client.notification("notifications/resources/updated", within: .seconds(20))
     try run.finish()
+    #expect(updates(client).allSatisfy { $0.params?["forged"] == nil })
   }
 }
 

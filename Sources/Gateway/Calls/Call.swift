@@ -39,7 +39,7 @@ final class Call: ServiceRequest, ClientRequest {
   private var upstreamID: UInt64 = 0
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
-  private var isDone = false
+  private(set) var isDone = false
   /// The newest progress that the client was too slow for.
   var heldProgress: [UInt8]?
   /// The log messages that a modern client wants while this is in flight.
@@ -112,6 +112,8 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     guard finish() else { return }
+    // Kept for a slow client: it comes before the answer or not at all.
+    if let heldProgress { session.write(heldProgress) }
     if let names = service.uriNames, envelope.kind == .result {
       return answer(line, envelope, names)
     }

@@ -47,8 +47,9 @@ extension Gateway {
     guard let level = LogLevel(text, in: bytes) else {
       return log(.trace, "backend.log_without_level", ["service": service.name])
     }
-    guard session.isInitialized && legacyClientWants(level, from: backend)
-      || service.feed.logWishes.want(level)
+    guard
+      session.isInitialized && legacyClientWants(level, from: backend)
+        || service.feed.logWishes.want(level)
     else { return }
     let now = EventLoop.turnTime
     if session.isClogged {

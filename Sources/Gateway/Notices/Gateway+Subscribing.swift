@@ -39,7 +39,10 @@ extension Gateway {
     var uris: [[UInt8]] = []
     var isValid = true
     JSON.forEachElement(of: list, in: bytes) { element in
-      guard let uri = JSON.string(element, in: bytes) else { return isValid = false }
+      guard let uri = JSON.string(element, in: bytes) else {
+        isValid = false
+        return
+      }
       if !uris.contains(uri), uris.count <= Self.resourcesPerListen { uris.append(uri) }
     }
     guard isValid else {

@@ -129,7 +129,8 @@ final class ServiceFeed {
     asking = []
     guard !lists.isEmpty || !uris.isEmpty else {
       current?.cancel()
-      return current = nil
+      current = nil
+      return
     }
     next = UpstreamListen(on: backend, feed: self, lists: lists, uris: uris, requests: requests)
   }

@@ -25,7 +25,8 @@ final class UpstreamListen: Exchange {
     self.uris = uris
     self.requests = requests
     backend.standing += 1
-    backend.send(Messages.listen(id, to: lists.map(\.filter), uris: uris.sorted(by: isBefore)), for: self)
+    backend.send(
+      Messages.listen(id, to: lists.map(\.filter), uris: uris.sorted(by: isBefore)), for: self)
   }
 
   /// Ends it at the service.

@@ -20,12 +20,16 @@ extension Call {
     }
     self.input = input
     input.waiting.append(CallInput.Waiting(id: id, question: question))
-    if !input.isParked { askByResult() }
+    // What the service asks in one go is asked in one go.
+    if !input.isParked, input.waiting.count == 1 {
+      EventLoop.atEndOfTurn { [self] in askByResult() }
+    }
     return nil
   }
 
   private func askByResult() {
-    guard let input, session.ledger.close(id) else { return }
+    guard let input, !input.isParked, !input.waiting.isEmpty, !isDone, session.ledger.close(id)
+    else { return }
     input.rounds += 1
     input.isParked = true
     clock.pause(at: EventLoop.now)
