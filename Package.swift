@@ -144,9 +144,10 @@ let package = Package(
       name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
     ),
     .testTarget(
-      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
+      name: "BackendTests", dependencies: ["Backend", "MCP", "RawJSON"], swiftSettings: common),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
       swiftSettings: common),
     .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
     .testTarget(

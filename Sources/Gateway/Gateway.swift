@@ -116,7 +116,7 @@ package final class Gateway {
     catalogue = Catalogue(
       services.compactMap { service in
         service.offer.map { (service.index, service.manifest, $0) }
-      })
+      }, isAlone: services.count == 1)
     pages.reset()
     session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
     for service in services { service.uriNames = catalogue.uriNames[service.index] }

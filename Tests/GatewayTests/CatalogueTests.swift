@@ -67,11 +67,10 @@ import Testing
     }
   }
 
-  @Test func `items stand in the order of the services and in each as it lists them`() {
-    let catalogue = Catalogue([
-      (0, manifest("z"), offer(tools: ["b", "a", "c"])), (1, manifest("a"), offer(tools: ["b"])),
-    ])
-    #expect(names(catalogue) == ["z_b", "z_a", "z_c", "a_b"])
+  @Test func `the list is the same whatever order a service gave`() {
+    let one = Catalogue([(0, manifest("s"), offer(tools: ["b", "a", "c"]))])
+    let other = Catalogue([(0, manifest("s"), offer(tools: ["c", "b", "a"]))])
+    #expect(names(one) == names(other))
   }
 
   @Test func `a template claims the URIs that it could have made`() {

@@ -133,7 +133,7 @@ class Client(trial.Client):
             "sampling": "sampling_callback" not in HAS,
             "elicitation": "elicitation_callback" not in HAS,
             "structured content": "structuredContent" not in types.CallToolResult.model_fields,
-            "cancel": False,
+            "cancel": not hasattr(types, "CancelledNotificationParams"),
         }
 
 

@@ -147,7 +147,8 @@ to speak 2025-11-25, "2026-07-28" a server whose manifest says `protocol: 2026-0
 that legacy clients meet a modern service.
 
 `yes`: tried, and as the client expects. `-`: the release of the client or of the server
-does not have it. `NO`: both have it and it does not work.
+does not have it. `NO`: both have it and it does not work. Servers before 1.10 cannot be
+cancelled: 1.2.1 waits for the end of the call, 1.8.1 and 1.9.4 end themselves.
 """
 
 

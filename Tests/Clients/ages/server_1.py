@@ -3,7 +3,7 @@
     server_1.py NAME
 
 Written against what all releases from 1.2.1 on share; what a release lacks
-(elicitation before 1.10, cancelling before 1.3) it has no tool for.
+(elicitation, structured content and cancelling before 1.10) it has no tool for.
 """
 
 import sys
@@ -13,7 +13,6 @@ import mcp.types as types
 from mcp.server.lowlevel.server import NotificationOptions, Server
 from mcp.server.session import ServerSession
 from mcp.server.stdio import stdio_server
-from mcp.shared.session import RequestResponder
 from pydantic import AnyUrl
 
 NAME = sys.argv[1]
@@ -111,13 +110,13 @@ async def ask_user(arguments):
     return text(f"{answer.action} {answer.content['colour']}")
 
 
-if hasattr(RequestResponder, "cancel"):
-    tool(wait)
-    tool(cancels)
 if "outputSchema" in types.Tool.model_fields:
     tool(weigh)
 if hasattr(ServerSession, "elicit"):
     tool(ask_user)
+    # Releases before this one end, or wait for the call's end, when a call is cancelled.
+    tool(wait)
+    tool(cancels)
 
 
 @server.list_tools()

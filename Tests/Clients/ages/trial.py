@@ -130,7 +130,7 @@ def cause(error):
 async def run(client, services):
     """Tries each feature on each service and prints what came of it."""
     await client.wish_for_logs()
-    listed = set(await client.tool_names())
+    listed = await names(client, services)
     outcome = {}
     for name in services:
         row = outcome[name] = {}
@@ -142,6 +142,17 @@ async def run(client, services):
             else:
                 row[feature] = await attempt(trial, client, name)
     print(json.dumps(outcome), flush=True)
+
+
+async def names(client, services):
+    """The tools listed once every service is there, or at the end of all patience."""
+    with anyio.move_on_after(PATIENCE):
+        while True:
+            listed = set(await client.tool_names())
+            if all(f"{name}_add" in listed for name in services):
+                break
+            await anyio.sleep(0.2)
+    return listed
 
 
 async def attempt(trial, client, name):
