@@ -146,6 +146,7 @@ async def run(client, services):
 
 async def names(client, services):
     """The tools listed once every service is there, or at the end of all patience."""
+    listed = set()
     with anyio.move_on_after(PATIENCE):
         while True:
             listed = set(await client.tool_names())
