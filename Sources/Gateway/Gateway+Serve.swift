@@ -188,12 +188,17 @@ extension Gateway: ClientSessionDelegate {
       guard askExpired() else { return false }
       wait = min(wait, Gateway.freshnessWait)
     }
-    let deadline = EventLoop.now + wait
+    park(request, for: wait)
+    return true
+  }
+
+  /// Keeps a request until services have been asked, but not longer than `time`.
+  func park(_ request: Incoming, for time: Duration) {
+    let deadline = EventLoop.now + time
     let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
       parked.removeAll { $0 === done }
     }
     parked.append(waiting)
-    return true
   }
 
   /// Serves what waited for the service that has just been discovered, or for the last one.

@@ -54,7 +54,7 @@ extension Server {
     case "env": structured(message, environmentText)
     case "pid":
       if let time = integer("deaf", message) { usleep(UInt32(clamping: time * 1_000)) }
-      structured(message, countsText)
+      structured(message, isTrue("counts", message) ? countsText : pidText)
     case "crash":
       output.flush()
       Processes.die(by: Int32(clamping: integer("signal", message) ?? Int(SIGKILL)))
@@ -77,6 +77,8 @@ extension Server {
     }
     return true
   }
+
+  private var pidText: String { #"{"pid":\#(getpid()),"calls":\#(calls)}"# }
 
   private var countsText: String {
     #"{"pid":\#(getpid()),"calls":\#(calls),"cancels":\#(cancels),"#
