@@ -89,6 +89,7 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    guard entry.service < services.count else { return try startREST(request, entry) }
     try start(
       request, on: services[entry.service], entry: entry, name: entry.newName(at: range))
   }
@@ -159,6 +160,7 @@ extension Gateway: ClientSessionDelegate {
     {
       return
     }
+    let service = service.lane(for: request.client.era)
     let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,

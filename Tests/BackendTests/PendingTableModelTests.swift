@@ -9,7 +9,12 @@ import Testing
 @Suite struct PendingTableModelTests {
   /// What the oracle knows of one service: a state for every request, by its number.
   private struct Oracle {
-    enum State { case open(RequestID), answered, abandoned(order: Int), forgiven }
+    enum State {
+      case open(RequestID)
+      case answered
+      case abandoned(order: Int)
+      case forgiven
+    }
 
     let first: UInt64
     var requests: [State] = []
@@ -90,7 +95,9 @@ import Testing
       let id = reference &+ UInt64(offset)
       switch random.below(100) {
       case 0..<(isGrowing ? 80 : 30) where open < 3_400:
-        guard let client = clientID(event) else { return #expect(Bool(false), "the id is not legal") }
+        guard let client = clientID(event) else {
+          return #expect(Bool(false), "the id is not legal")
+        }
         let given = services[index].table.open(client)
         if given != services[index].oracle.open(client) { wrong += 1 }
       case ..<85:

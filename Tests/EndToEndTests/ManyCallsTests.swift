@@ -28,18 +28,20 @@ import Testing
     let limits = ["limits: {concurrent: 10000, queue: 10000}"]
     let run = try GatewayRun.open(
       [
-        Service("a", "legacy,reorder=3334", more: limits),
-        Service("b", "modern,reorder=3333", more: limits),
-        Service("c", "reorder=3333", more: limits),
+        Service("a", "legacy,reorder=3336", process: ["protocol: legacy"], more: limits),
+        Service("b", "modern,reorder=3332", process: ["protocol: 2026-07-28"], more: limits),
+        // A process for each era, with half of the calls.
+        Service("c", "reorder=1666", more: limits),
       ], settings: "")
     _ = try run.client.roundTrip("tools/list")
     let lines = (0..<10_000).map { number in
       #"{"jsonrpc":"2.0","method":"tools/call","id":\#(id(number)),"params":{"#
-        + (number % 7 < 3 ? Self.meta : "")
-        + #""name":"\#(["a", "b", "c"][number % 3])_echo","arguments":{"text":"t\#(number)"}}}"#
+        + (number / 3 % 2 == 0 ? Self.meta : "")
+        + #""name":"\#(["a", "b", "c"][number < 9_996 ? number % 3 : 0])_echo","arguments":{"text":"t\#(number)"}}}"#
     }
     run.client.post(Array((lines.joined(separator: "\n") + "\n").utf8))
     #expect(run.client.run(until: { $0.answerCount >= 10_002 }, within: .seconds(60)))
+    #expect(run.processes(of: "c").count == 2)
     let wrong = (0..<10_000).filter { number in
       let answers = run.client.transcript.answersByID[id(number)] ?? []
       return answers.count != 1 || !answers[0].text.contains(#""text":"t\#(number)""#)

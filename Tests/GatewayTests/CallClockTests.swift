@@ -36,8 +36,8 @@ import Testing
     #expect(clock.deadline == at(130))
   }
 
-  @Test func `they go on with the last of several questions, and an answer too many changes nothing`()
-  {
+  @Test
+  func `they go on with the last of several questions, and once only`() {
     var clock = clock()
     clock.pause(at: at(1))
     clock.pause(at: at(2))

@@ -42,16 +42,19 @@ import Testing
     #expect(String(decoding: questions.members, as: UTF8.self) == #""inputResponses":{"a":{}}"#)
   }
 
-  @Test(arguments: [
-    (#"{}"#, .asksNothing),
-    (#"{"requestState":7}"#, .badState),
-    (#"{"inputRequests":[]}"#, .unknownQuestion),
-    (#"{"inputRequests":{"a":1}}"#, .unknownQuestion),
-    (#"{"inputRequests":{"a":{"method":"tools/list"}}}"#, .unknownQuestion),
-    (#"{"inputRequests":{"a":{"method":"roots/list","params":[]}}}"#, .unknownQuestion),
-    (#"{"inputRequests":{"a":{"method":"elicitation/create","params":{"mode":"x"}}}}"#,
-      .unknownQuestion),
-  ] as [(String, InputRound.Fault)])
+  @Test(
+    arguments: [
+      (#"{}"#, .asksNothing),
+      (#"{"requestState":7}"#, .badState),
+      (#"{"inputRequests":[]}"#, .unknownQuestion),
+      (#"{"inputRequests":{"a":1}}"#, .unknownQuestion),
+      (#"{"inputRequests":{"a":{"method":"tools/list"}}}"#, .unknownQuestion),
+      (#"{"inputRequests":{"a":{"method":"roots/list","params":[]}}}"#, .unknownQuestion),
+      (
+        #"{"inputRequests":{"a":{"method":"elicitation/create","params":{"mode":"x"}}}}"#,
+        .unknownQuestion
+      ),
+    ] as [(String, InputRound.Fault)])
   func `S16: what is no question is a fault`(result: String, fault: InputRound.Fault) {
     #expect(throws: fault) { try round(result) }
   }

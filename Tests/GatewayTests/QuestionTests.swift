@@ -14,15 +14,16 @@ import Testing
 
   private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  @Test(arguments: [
-    (.rootsList, "", .roots),
-    (.samplingCreateMessage, #"{"messages":[]}"#, .sampling),
-    (.samplingCreateMessage, #"{"tools":[]}"#, [.sampling, .samplingTools]),
-    (.samplingCreateMessage, #"{"toolChoice":{}}"#, [.sampling, .samplingTools]),
-    (.elicitationCreate, #"{"message":"m"}"#, .forms),
-    (.elicitationCreate, #"{"mode":"form"}"#, .forms),
-    (.elicitationCreate, #"{"mode":"u\u0072l"}"#, .urls),
-  ] as [(Method, String, ClientAbilities)])
+  @Test(
+    arguments: [
+      (.rootsList, "", .roots),
+      (.samplingCreateMessage, #"{"messages":[]}"#, .sampling),
+      (.samplingCreateMessage, #"{"tools":[]}"#, [.sampling, .samplingTools]),
+      (.samplingCreateMessage, #"{"toolChoice":{}}"#, [.sampling, .samplingTools]),
+      (.elicitationCreate, #"{"message":"m"}"#, .forms),
+      (.elicitationCreate, #"{"mode":"form"}"#, .forms),
+      (.elicitationCreate, #"{"mode":"u\u0072l"}"#, .urls),
+    ] as [(Method, String, ClientAbilities)])
   func `a question needs what its kind and parts need`(
     method: Method, params: String, needs: ClientAbilities
   ) throws {
@@ -36,7 +37,8 @@ import Testing
     #expect(try question(.elicitationCreate, #"{"mode":1}"#) == nil)
   }
 
-  @Test func `a missing feature does not exist, a missing part makes the parameters wrong`() throws {
+  @Test func `a missing feature does not exist, a missing part makes the parameters wrong`() throws
+  {
     let url = try question(.elicitationCreate, #"{"mode":"url"}"#)
     #expect(url?.refusal(by: [])?.code == .methodNotFound)
     #expect(url?.refusal(by: .forms)?.code == .invalidParams)

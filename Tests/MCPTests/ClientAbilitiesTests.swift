@@ -10,20 +10,21 @@ import Testing
     return ClientAbilities(try JSON.validate(bytes.span.bytes), in: bytes.span.bytes)
   }
 
-  @Test(arguments: [
-    ("{}", []), ("[]", []), ("null", []),
-    (#"{"roots":{}}"#, .roots),
-    (#"{"roots":{"listChanged":true}}"#, [.roots, .rootsChanges]),
-    (#"{"roots":{"listChanged":"true"}}"#, .roots),
-    (#"{"roots":null,"sampling":7}"#, []),
-    (#"{"sampling":{}}"#, .sampling),
-    (#"{"sampling":{"tools":{},"context":{}}}"#, [.sampling, .samplingTools, .samplingContext]),
-    (#"{"elicitation":{}}"#, .forms),
-    (#"{"elicitation":{"form":{}}}"#, .forms),
-    (#"{"elicitation":{"url":{}}}"#, .urls),
-    (#"{"elicitation":{"form":{},"url":{}},"later":{}}"#, [.forms, .urls]),
-    (#"{"elicit\u0061tion":{"later":{}}}"#, .forms),
-  ] as [(String, ClientAbilities)])
+  @Test(
+    arguments: [
+      ("{}", []), ("[]", []), ("null", []),
+      (#"{"roots":{}}"#, .roots),
+      (#"{"roots":{"listChanged":true}}"#, [.roots, .rootsChanges]),
+      (#"{"roots":{"listChanged":"true"}}"#, .roots),
+      (#"{"roots":null,"sampling":7}"#, []),
+      (#"{"sampling":{}}"#, .sampling),
+      (#"{"sampling":{"tools":{},"context":{}}}"#, [.sampling, .samplingTools, .samplingContext]),
+      (#"{"elicitation":{}}"#, .forms),
+      (#"{"elicitation":{"form":{}}}"#, .forms),
+      (#"{"elicitation":{"url":{}}}"#, .urls),
+      (#"{"elicitation":{"form":{},"url":{}},"later":{}}"#, [.forms, .urls]),
+      (#"{"elicit\u0061tion":{"later":{}}}"#, .forms),
+    ] as [(String, ClientAbilities)])
   func `an elicitation without a mode means forms, and unknown members mean nothing`(
     text: String, expected: ClientAbilities
   ) throws {

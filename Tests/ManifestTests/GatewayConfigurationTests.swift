@@ -1,5 +1,5 @@
-import FileTesting
 import Manifest
+import TestSupport
 import Testing
 import YAML
 
@@ -13,7 +13,7 @@ import YAML
 
   private func load(_ text: String) -> Configuration {
     let folder = ConfigurationFolder()
-    folder.folder.write("gateway.yaml", text)
+    folder.write("gateway.yaml", text)
     return folder.load()
   }
 
