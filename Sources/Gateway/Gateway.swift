@@ -123,15 +123,12 @@ package final class Gateway {
   @discardableResult
   func rebuildCatalogue() -> Set<Announcement> {
     let old = catalogue
-    catalogue = Catalogue(offers)
-    pages.reset()
     let isAlone = services.count == 1 && restServices.isEmpty
+    catalogue = Catalogue(offers, isAlone: isAlone)
+    pages.reset()
     session.identity = isAlone ? .of(services.first?.offer) : .gateway
     for service in services {
-      service.uriNames = catalogue.uriNames[service.index]
-      service.hasTasks = service.offer.map { $0.hasLegacyTasks || $0.hasTaskExtension } ?? false
-      service.renames = service.hasTasks || service.uriNames != nil
-      service.prefixesTasks = services.count > 1
+      service.takeNames(catalogue.uriNames[service.index], isAlone: services.count == 1)
     }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
