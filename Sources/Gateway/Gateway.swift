@@ -128,8 +128,7 @@ package final class Gateway {
     pages.reset()
     session.identity = isAlone ? .of(services.first?.offer) : .gateway
     for service in services {
-      service.uriNames = catalogue.uriNames[service.index]
-      service.twin?.service.uriNames = service.uriNames
+      service.takeNames(catalogue.uriNames[service.index], isAlone: services.count == 1)
     }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
