@@ -14,22 +14,31 @@ package enum Messages {
   /// Who we are, to services; also the `serverInfo` of an aggregate to clients.
   package static let implementation = #"{"name":"switchyard","version":"0.1.0"}"#
 
-  /// The modern envelope of our own requests: the reserved keys of `_meta`.
-  package static let envelope =
-    #""io.modelcontextprotocol/protocolVersion":"2026-07-28","#
-    + #""io.modelcontextprotocol/clientCapabilities":{},"#
-    + #""io.modelcontextprotocol/clientInfo":"# + implementation
+  /// The modern envelope of our own requests, for which nobody can be asked anything.
+  package static let envelope = envelope(capabilities: "{}")
+
+  /// The reserved keys of `_meta` in a request to a modern service.
+  ///
+  /// - Parameter capabilities: what the client behind the request can be asked, as JSON.
+  package static func envelope(capabilities: String) -> String {
+    #""io.modelcontextprotocol/protocolVersion":""# + Revision.newest.rawValue + #"","#
+      + #""io.modelcontextprotocol/clientCapabilities":"# + capabilities
+      + #","io.modelcontextprotocol/clientInfo":"# + implementation
+  }
 
   package static func discover(_ id: UInt64) -> [UInt8] {
     request(id, "server/discover", params: #""_meta":{"# + envelope + "}")
   }
 
   /// Offers the newest legacy revision; any of the four may come back.
-  package static func initialize(_ id: UInt64) -> [UInt8] {
+  ///
+  /// - Parameter capabilities: what the client can be asked, as JSON.
+  package static func initialize(_ id: UInt64, capabilities: [UInt8]) -> [UInt8] {
     request(
       id, "initialize",
       params: #""protocolVersion":""# + Revision.newestLegacy.rawValue
-        + #"","capabilities":{},"clientInfo":"# + implementation)
+        + #"","capabilities":"# + String(decoding: capabilities, as: UTF8.self)
+        + #","clientInfo":"# + implementation)
   }
 
   package static let initialized = Array(
@@ -51,7 +60,7 @@ package enum Messages {
     return request(id, "\(method.name)", params: params.joined(separator: ","))
   }
 
-  private static func request(_ id: UInt64, _ method: String, params: String) -> [UInt8] {
+  static func request(_ id: UInt64, _ method: String, params: String) -> [UInt8] {
     Array(
       (#"{"jsonrpc":"2.0","id":"# + String(id) + #","method":""# + method
         + #"","params":{"# + params + "}}").utf8)

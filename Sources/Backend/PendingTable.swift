@@ -45,6 +45,14 @@ package struct PendingTable<Entry> {
   /// The entry of `id`, left in place: progress does not end a request.
   package func entry(_ id: UInt64) -> Entry? { entries[id] }
 
+  /// Every entry, in the order in which they were opened.
+  package var all: [Entry] { entries.sorted { $0.key < $1.key }.map(\.value) }
+
+  /// The ids of the entries that match, in the order in which they were opened.
+  package func ids(where matches: (Entry) -> Bool) -> [UInt64] {
+    entries.filter { matches($0.value) }.keys.sorted()
+  }
+
   /// Removes an entry whose reply is no longer wanted but may still come.
   package mutating func abandon(_ id: UInt64) -> Entry? {
     guard let entry = entries.removeValue(forKey: id) else { return nil }

@@ -16,14 +16,18 @@ extension Gateway {
     let asked = Revision(request.envelope.protocolVersion, in: request.line.bytes)
     let agreed = asked.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
     session.legacyRevision = agreed
+    session.legacyProfile = ClientProfile(
+      request.envelope.clientCapabilities, in: request.line.bytes, era: .legacy)
+    clientIntroduced(session.legacyProfile, of: session)
     session.isInitialized = false
     var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
     // What is offered may still be unknown, so every list is announced; an empty one is legal.
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
-    result += #""resources":{"listChanged":true}"#
+    result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
-    result += #"},"serverInfo":"# + Messages.implementation
-    session.reply(to: request.id, result: Array(result.utf8) + instructionsMember + Array("}".utf8))
+    var text = Array(result.utf8) + tasksMember(for: agreed) + extensionsMember
+    text += #"},"serverInfo":"#.utf8 + session.identity.info + instructionsMember
+    session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
 
   func discover(_ request: Incoming) throws(CallError) {
@@ -36,9 +40,29 @@ extension Gateway {
     var result = "{" + ModernResult.complete
     result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
-    result += #""resources":{"listChanged":true},"completions":{}},"# + ModernResult.uncached
-    result += "," + ModernResult.meta
-    session.reply(to: request.id, result: Array(result.utf8) + instructionsMember + Array("}".utf8))
+    result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}"#
+    var text = Array(result.utf8) + tasksMember(for: .newest) + extensionsMember
+    text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta + instructionsMember
+    session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
+  }
+
+  /// The extensions of the only service, whose own they are; those of several are not told, since
+  /// a client could not know which of them has which.
+  private var extensionsMember: [UInt8] {
+    guard services.count == 1, let introduction = services.first?.offer?.introduction else {
+      return []
+    }
+    let capabilities = introduction.capabilities
+    let whole = ByteRange(start: 0, end: capabilities.count)
+    var members: [UInt8] = []
+    for key: StaticString in ["extensions", "experimental"] {
+      let value = JSON.member(key, of: whole, in: capabilities.span.bytes)
+      guard JSON.isObject(value, in: capabilities.span.bytes) else { continue }
+      let passed = ClientProfile.passedOn(
+        value, in: capabilities.span.bytes, keepsTasks: introduction.revision.era == .modern)
+      if !passed.isEmpty { members += #","\#(key)":"#.utf8 + passed }
+    }
+    return members
   }
 
   /// What services say about themselves, each under its name; with one service, its own words.
@@ -53,8 +77,8 @@ extension Gateway {
       text += words
     }
     guard !text.isEmpty else { return [] }
-    // A character that the cut would split is dropped whole.
-    var end = min(text.count, Gateway.longestInstructions)
+    // The words of a single service are its own. A character that the cut would split is dropped.
+    var end = services.count == 1 ? text.count : min(text.count, Gateway.longestInstructions)
     while end > 0, end < text.count, text[end] & 0xC0 == 0x80 { end -= 1 }
     var member = Array(#","instructions":"#.utf8)
     JSON.appendQuoted(text[..<end], to: &member)

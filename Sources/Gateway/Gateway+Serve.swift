@@ -28,6 +28,12 @@ extension Gateway: ClientSessionDelegate {
       case .resourcesRead: try read(request)
       case .completionComplete: try complete(request)
       case .subscriptionsListen where request.client.era == .modern: try listen(request)
+      case .resourcesSubscribe where request.client.era == .legacy: try subscribe(request)
+      case .resourcesUnsubscribe where request.client.era == .legacy: try unsubscribe(request)
+      case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
+      case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: try callTask(request)
+      case .tasksList where request.client.era == .legacy: try listTasks(request)
+      case .unknown: try callCustom(request)
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
     } catch {
@@ -35,7 +41,7 @@ extension Gateway: ClientSessionDelegate {
     }
   }
 
-  private func shownMethod(of request: Incoming) -> String {
+  func shownMethod(of request: Incoming) -> String {
     Printable.text(JSON.string(request.envelope.methodText, in: request.line.bytes) ?? [])
   }
 
@@ -62,7 +68,7 @@ extension Gateway: ClientSessionDelegate {
       // An incomplete list must be asked for again soon; a complete one is good for a while.
       let time = undiscovered.isEmpty ? Gateway.listLifetime : .zero
       result += "\(ModernResult.complete),\"ttlMs\":\(time.inMilliseconds),".utf8
-      result += "\"cacheScope\":\"private\",\(ModernResult.meta),".utf8
+      result += #""cacheScope":"private","#.utf8 + session.identity.meta + [UInt8(ascii: ",")]
     }
     listed.insert(Announcement(kind))
     result += page
@@ -90,19 +96,36 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    try start(request, on: services[entry.service], name: entry.newName(at: range))
+    guard entry.service < services.count else { return try startREST(request, entry) }
+    // As a task only what can be one; a tool that must be one is made one.
+    let role =
+      entry.taskSupport == .forbidden && request.envelope.task.isAbsent
+      ? TaskRole.none : try taskRole(of: entry, request)
+    try start(
+      request, on: services[entry.service], entry: entry, name: entry.newName(at: range),
+      taskRole: role)
   }
 
   private func read(_ request: Incoming) throws(CallError) {
     guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
       throw .invalidParams("params.uri must be a string.")
     }
-    let owner = uri.withUnsafeBytes { catalogue.owner(ofURI: $0) } ?? onlyResourceService
-    guard let owner else {
+    guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    try start(request, on: services[owner], name: nil)
+    let edit = ownURI(target.own, at: request.envelope.uri, in: uri)
+    try start(request, on: services[target.service], name: edit)
+  }
+
+  /// What a request must say in place of `uri`; `nil` if the service calls it so too.
+  private func ownURI(
+    _ own: [UInt8], at range: ByteRange, in uri: [UInt8]
+  ) -> (range: ByteRange, own: [UInt8])? {
+    guard own != uri else { return nil }
+    var quoted: [UInt8] = []
+    JSON.appendQuoted(own, to: &quoted)
+    return (range, quoted)
   }
 
   private func complete(_ request: Incoming) throws(CallError) {
@@ -119,21 +142,22 @@ extension Gateway: ClientSessionDelegate {
       }
       return try start(request, on: services[entry.service], name: entry.newName(at: range))
     }
-    guard let uri = JSON.string(JSON.member("uri", of: ref, in: bytes), in: bytes) else {
+    let range = JSON.member("uri", of: ref, in: bytes)
+    guard let uri = JSON.string(range, in: bytes) else {
       throw .invalidParams(
         "params.ref must be a ref/prompt with a name or a ref/resource with a uri.")
     }
-    let template = uri.withUnsafeBytes { catalogue.entry(.templates, named: $0) }
-    let owner = template?.service ?? uri.withUnsafeBytes { catalogue.owner(ofURI: $0) }
-    guard let owner else {
+    guard let target = catalogue.resolveReference(uri) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    try start(request, on: services[owner], name: nil)
+    let edit = ownURI(target.own, at: range, in: uri)
+    try start(request, on: services[target.service], name: edit)
   }
 
-  private func start(
-    _ request: Incoming, on service: Service, name: (range: ByteRange, own: [UInt8])?
+  func start(
+    _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
+    name: (range: ByteRange, own: [UInt8])?, taskRole: TaskRole = .none
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -142,26 +166,43 @@ extension Gateway: ClientSessionDelegate {
     guard token.isAbsent || RequestID.isLegal(token, in: request.line.bytes) else {
       throw .invalidParams("params._meta.progressToken must be a string or an integer.")
     }
+    var state: [UInt8] = []
+    if !request.envelope.requestState.isAbsent, request.client.era == .modern,
+      try takesAsReturn(request, on: service, entry, state: &state)
+    {
+      return
+    }
+    let service = service.lane(for: request.client.era)
+    let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
-      service: service, token: JSON.copy(token, in: request.line.bytes), name: name,
+      service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime))
+        start: EventLoop.turnTime,
+        // The result of a task takes as long as the task.
+        patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
+        absolute: absoluteTime),
+      logLevel: request.client.era == .modern ? level : nil, taskRole: taskRole)
+    call.requestState = state
+    if request.client.era == .modern, let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }
 
   /// The one service with resources: URIs that it never listed go to it.
-  private var onlyResourceService: Int? {
+  func onlyResource(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
     let owners = services.filter { $0.offer?.declares("resources") == true }
-    return owners.count == 1 && undiscovered.isEmpty ? owners.first?.index : nil
+    guard owners.count == 1, undiscovered.isEmpty, let owner = owners.first else { return nil }
+    return (owner.index, uri)
   }
 
   // MARK: Waiting for discovery
 
   /// Parks a request until every service has been asked, at most once and only so long.
-  private func waitsForDiscovery(_ request: Incoming) -> Bool {
-    guard !undiscovered.isEmpty, !request.hasWaited, ending == nil else { return false }
+  func waitsForDiscovery(_ request: Incoming) -> Bool {
+    guard !undiscovered.isEmpty || isStale(for: request.envelope.method), !request.hasWaited,
+      ending == nil
+    else { return false }
     let deadline = EventLoop.now + configuration.gateway.discovery.wait
     let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
       parked.removeAll { $0 === done }
@@ -172,7 +213,9 @@ extension Gateway: ClientSessionDelegate {
 
   /// Serves what waited for the service that has just been discovered, or for the last one.
   func resumeParked() {
-    for waiting in parked where undiscovered.isEmpty || waiting.leadsSomewhere(isKnown) {
+    let isComplete =
+      undiscovered.isEmpty && !services.contains { $0.feed.refresh.isAnsweringService }
+    for waiting in parked where isComplete || waiting.leadsSomewhere(isKnown) {
       waiting.resume()
     }
   }
@@ -186,14 +229,12 @@ extension Gateway: ClientSessionDelegate {
       return catalogue.entry(.prompts, namedAt: envelope.name, in: request.line) != nil
     case .resourcesRead:
       let uri = JSON.string(envelope.uri, in: request.line.bytes) ?? []
-      return uri.withUnsafeBytes { catalogue.owner(ofURI: $0) } != nil
+      return catalogue.resolve(uri) != nil
     default: return false
     }
   }
 
   // MARK: The session
-
-  func noticed(_ envelope: Envelope, of session: ClientSession) {}
 
   func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
     for service in services {

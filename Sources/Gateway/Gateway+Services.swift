@@ -24,13 +24,14 @@ extension Gateway: ServiceHost {
   }
 
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
-  private func ask(_ service: Service) {
+  func ask(_ service: Service) {
     guard ending == nil, beingAsked.insert(service.index).inserted else { return }
     discoveries.enter(service) { [unowned self] in askNow(service) }
   }
 
   /// A place among those asked at the same time is ours until the answer is there.
   private func askNow(_ service: Service) {
+    service.feed.refresh.began(at: EventLoop.now)
     let discovery = Discovery(
       of: service, time: configuration.gateway.discovery.deadline, log: log
     ) { [unowned self] outcome in
@@ -43,19 +44,22 @@ extension Gateway: ServiceHost {
 
   private func discovered(_ service: Service, _ outcome: Discovery.Outcome) {
     let wasUnknown = undiscovered.remove(service.index) != nil
+    var changes: Set<Announcement> = []
     switch outcome {
     case .found(let offer):
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
-        let changes = rebuildCatalogue()
+        let differences = rebuildCatalogue()
         // A list that waits for this service is answered with it; that is no change.
-        if !(wasUnknown && !parked.isEmpty) || undiscovered.isEmpty == false { announce(changes) }
+        if !(wasUnknown && !parked.isEmpty) || !undiscovered.isEmpty { changes = differences }
       }
     case .failed(let failure):
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
       if service.offer == nil { askAgainLater(service) }
     }
+    announce(changes, told: service.feed.refresh.ended())
+    scheduleRefresh(of: service)
     resumeParked()
     if undiscovered.isEmpty, beingAsked.isEmpty { surroundings.store?.emptyLog() }
   }
@@ -105,17 +109,37 @@ extension Gateway: ServiceHost {
 
   func settings(for service: Service) -> BackendSettings {
     let gateway = configuration.gateway
-    return BackendSettings(
+    var settings = BackendSettings(
       longestMessage: gateway.limits.backendMessage, probeTime: gateway.deadlines.probe,
       startTime: gateway.deadlines.initialize, stallTime: gateway.limits.stalledWrite,
       patience: .init(afterClosing: gateway.stop.close, afterAsking: gateway.stop.terminate),
       errors: ErrorOutputLimits(
         line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
         quoted: gateway.stderr.quoted))
+    settings.clientCapabilities = declared.legacyCapabilities
+    return settings
   }
 
   func knownEra(of service: Service) -> Era? {
-    surroundings.store?.era(digest: service.digest).flatMap { Revision(rawValue: $0)?.era }
+    surroundings.store?.era(digest: eraKey(service, startedFor: service.startedFor))
+      .flatMap { Revision(rawValue: $0)?.era }
+  }
+
+  /// What a service is found to speak depends on the era that it is asked in first.
+  private func eraKey(_ service: Service, startedFor era: Era) -> String {
+    service.digest + (era == .legacy ? "/legacy" : "")
+  }
+
+  func noteEra(of service: Service, on backend: ProcessBackend) {
+    guard knownEra(of: service) != backend.revision.era else { return }
+    _ = surroundings.store?.saveEra(
+      digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
+      now: secondsSince1970())
+  }
+
+  func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool {
+    let found = surroundings.store?.era(digest: eraKey(service, startedFor: era))
+    return found.flatMap { Revision(rawValue: $0)?.era } ?? era == era
   }
 
   func childStarted(_ backend: ProcessBackend, of service: Service) {
@@ -129,19 +153,16 @@ extension Gateway: ServiceHost {
 
   func childGone(_ backend: ProcessBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
+    session.reverse.gone(backend)
     endIfDone()
   }
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
-    if knownEra(of: service) != backend.revision.era {
-      _ = surroundings.store?.saveEra(
-        digest: service.digest, revision: backend.revision.rawValue, now: secondsSince1970())
-    }
+    serviceIsUp(service)
+    noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     if service.offer != nil, service.readyCount == 1 { ask(service) }
   }
-
-  func serviceFailed(_ service: Service, _ failure: BackendFailure) {}
 
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
@@ -149,23 +170,11 @@ extension Gateway: ServiceHost {
   ) {
     switch envelope.method {
     case .ping where envelope.kind == .request:
-      answer(line, envelope, on: backend, Array(#""result":{}}"#.utf8))
-    case .toolsListChanged, .promptsListChanged, .resourcesListChanged: ask(service)
+      backend.answer(JSON.copy(envelope.id, in: line.bytes), Array(#""result":{}"#.utf8))
+    case _ where envelope.kind == .notification: noticed(line, envelope, of: service, on: backend)
     case _ where envelope.kind == .request:
-      // Nothing was declared to the service, so it may ask for nothing (row S16).
-      let error = #""error":{"code":-32601,"message":"Method not found"}}"#
-      answer(line, envelope, on: backend, Array(error.utf8))
+      session.reverse.receive(line, envelope, from: backend)
     default: break
     }
-  }
-
-  private func answer(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, on backend: ProcessBackend,
-    _ outcome: [UInt8]
-  ) {
-    var reply = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
-    JSON.append(envelope.id, of: line.bytes, to: &reply)
-    reply.append(UInt8(ascii: ","))
-    backend.write(reply + outcome)
   }
 }

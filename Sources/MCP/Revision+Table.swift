@@ -58,6 +58,17 @@ package enum Feature: CaseIterable, Sendable {
   case resourceNotFoundCode
   /// `urlElicitationRequired` may be answered.
   case urlElicitationCode
+  /// `mode` in `elicitation/create`, and the mode `url`.
+  case elicitationMode
+  /// `elicitationId`, by which a service says later that its URL was visited.
+  case elicitationID
+  /// `tools` and `toolChoice` in `sampling/createMessage`.
+  case samplingTools
+  /// Requests of a service to the client are messages of their own; otherwise they are entries of
+  /// `inputRequests`, and the call is tried again with `inputResponses` and `requestState`.
+  case requestsByService
+  /// `missingClientCapability` may be answered.
+  case missingCapabilityCode
 
   /// The revisions that have it.
   package var revisions: ClosedRange<Revision> {
@@ -65,9 +76,23 @@ package enum Feature: CaseIterable, Sendable {
     case .batches: .r2025_03_26 ... .r2025_03_26
     case .progressMessage: .r2025_03_26 ... .newest
     case .structuredContent: .r2025_06_18 ... .newest
-    case .anyStructuredContent, .resultType, .errorWithoutID: .r2026_07_28 ... .newest
-    case .toolExecution, .urlElicitationCode: .r2025_11_25 ... .r2025_11_25
-    case .resourceNotFoundCode: .r2024_11_05 ... .r2025_11_25
+    case .elicitationMode, .samplingTools: .r2025_11_25 ... .newest
+    case .anyStructuredContent, .resultType, .errorWithoutID, .missingCapabilityCode:
+      .r2026_07_28 ... .newest
+    case .toolExecution, .urlElicitationCode, .elicitationID: .r2025_11_25 ... .r2025_11_25
+    case .resourceNotFoundCode, .requestsByService: .r2024_11_05 ... .r2025_11_25
+    }
+  }
+}
+
+extension Feature {
+  /// The feature to which an error code belongs, if not every revision knows it.
+  package init?(_ code: ErrorCode) {
+    switch code {
+    case .resourceNotFound: self = .resourceNotFoundCode
+    case .urlElicitationRequired: self = .urlElicitationCode
+    case .missingClientCapability: self = .missingCapabilityCode
+    default: return nil
     }
   }
 }

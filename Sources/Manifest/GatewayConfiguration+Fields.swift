@@ -61,6 +61,7 @@ extension GatewayConfiguration.Deadlines {
   static let fields: [Field<Self>] = [
     .span("call", \.call, in: span, "A call, where nothing else says; progress extends it."),
     .span("absolute", \.absolute, in: span, "A call with all extensions."),
+    .span("input", \.input, in: span, "What a service asks of the client or its user."),
     .span("initialize", \.initialize, in: span, "From starting a process to its handshake."),
     .span("probe", \.probe, in: span, "The question which era of MCP a service speaks."),
   ]

@@ -70,6 +70,8 @@ extension GatewayConfiguration {
     package var call = Duration.seconds(60)
     /// What nothing extends.
     package var absolute = Duration.seconds(900)
+    /// What a service asks of the client.
+    package var input = Duration.seconds(600)
     /// From the start of a process to the end of its handshake.
     package var initialize = Duration.seconds(20)
     /// The answer to the question which era a service speaks.

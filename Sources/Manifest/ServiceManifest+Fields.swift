@@ -23,6 +23,9 @@ extension ServiceManifest {
   static let tail: [Field<ServiceManifest>] = [
     .integer(
       "priority", \.priority, in: 0...100, "Services with a higher one come first in lists."),
+    .patterns(
+      "methods", \.methods,
+      "Methods of its own, requests and notifications; * stands for anything."),
     .section(
       "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
     .reserved("group", "'group' is not supported yet: this version serves each service by itself"),

@@ -11,6 +11,8 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// Methods of its own that clients may call and notify.
+  package var methods: [NamePattern] = []
   /// The path of the manifest.
   package var file: String
 
@@ -21,6 +23,11 @@ package struct ServiceManifest: Sendable {
 
   /// What names of tools and prompts begin with: `tools.prefix`, or the service's name and `_`.
   package var prefix: String { tools.prefix ?? name + "_" }
+
+  /// Whether a method that the protocol does not define is the service's.
+  package func claims(_ method: some Collection<UInt8>) -> Bool {
+    methods.contains { $0.matches(method) }
+  }
 }
 
 /// How much of a service may be used at once.

@@ -7,6 +7,8 @@ extension Server {
   mutating func answer(_ message: Incoming) {
     let modern = message.isModern
     guard isServed(message, modern) else { return }
+    if script.watches, answerWatching(message) { return }
+    if script.tasks, answerTasks(message) { return }
     switch message.envelope.method {
     case .initialize: initialize(message)
     case .discover: discover(message)
@@ -55,6 +57,7 @@ extension Server {
   }
 
   private mutating func initialize(_ message: Incoming) {
+    told = message.bytes(message.envelope.clientCapabilities)
     let asked = JSON.string(message.envelope.protocolVersion, in: message.line.bytes) ?? []
     let known = Revision(rawValue: String(decoding: asked, as: UTF8.self))
     let revision = known.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
@@ -126,6 +129,8 @@ extension Server {
   var serverInfo: String { #"{"name":"\#(script.name)","version":"1.0.0"}"# }
 
   private var capabilities: String {
+    if script.watches { return Watching.capabilities }
+    if script.tasks { return #"{"tools":{}"# + Self.taskCapabilities + "}" }
     var members = [#""tools":{"listChanged":true}"#]
     if script.prompts { members.append(#""prompts":{}"#) }
     if script.resources { members.append(#""resources":{}"#) }
@@ -160,7 +165,7 @@ extension Server {
     result(message, members + (message.isModern ? #","ttlMs":0,"cacheScope":"private""# : ""))
   }
 
-  private mutating func empty(_ message: Incoming) {
+  mutating func empty(_ message: Incoming) {
     output.append(#"{"jsonrpc":"2.0","id":"#)
     output.append(message.slice(message.envelope.id))
     output.append(#","result":{}}"#)

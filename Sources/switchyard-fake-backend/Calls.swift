@@ -67,6 +67,7 @@ extension Server {
     case "ask":
       ask(message)
       return false
+    case _ where script.watches && composeWatching(tool, message): break
     case _ where toolNames.contains(tool): echo(message)
     default:
       fail(message, -32602, "no such tool")
@@ -93,7 +94,7 @@ extension Server {
     output.append("}}")
   }
 
-  private mutating func structured(_ message: Incoming, _ json: String) {
+  mutating func structured(_ message: Incoming, _ json: String) {
     beginResult(message.slice(message.envelope.id), isModern: message.isModern)
     output.append(#""content":[{"type":"text","text":"#)
     JSON.appendQuoted(json.utf8, to: &output.buffer)
@@ -173,33 +174,6 @@ extension Server {
     if script.crlf { line.append(13) }
     line.append(10)
     return line
-  }
-
-  /// Legacy: a request to the client. Modern: `input_required`, then the answers come back.
-  private mutating func ask(_ message: Incoming) {
-    let arguments = message.envelope.arguments
-    let method = JSON.member("method", of: arguments, in: message.line.bytes)
-    let params = JSON.member("params", of: arguments, in: message.line.bytes)
-    guard message.isModern else {
-      asked[nextAsk] = (message.bytes(message.envelope.id), false)
-      return request(method.isAbsent ? nil : message.bytes(method), message.bytes(params))
-    }
-    let responses = JSON.member(
-      "inputResponses", of: message.envelope.params, in: message.line.bytes)
-    guard responses.isAbsent else {
-      let answers = String(decoding: message.slice(responses), as: UTF8.self)
-      structured(message, #"{"answer":\#(answers)}"#)
-      return endLine()
-    }
-    output.append(#"{"jsonrpc":"2.0","id":"#)
-    output.append(message.slice(message.envelope.id))
-    output.append(#","result":{"resultType":"input_required","requestState":"state-1","#)
-    output.append(#""inputRequests":{"k1":{"method":"#)
-    output.append(message.slice(method))
-    output.append(#","params":"#)
-    if params.isAbsent { output.append("{}") } else { output.append(message.slice(params)) }
-    output.append("}}}}")
-    endLine()
   }
 
   /// A request of our own; `method` is JSON text, quotes included.

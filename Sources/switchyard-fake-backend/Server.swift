@@ -19,11 +19,21 @@ struct Server {
   var begun: [[UInt8]: String] = [:]
   /// Answers kept back by `burst-exit` and `reorder`.
   var held: [[UInt8]] = []
-  /// Requests to the client that wait for its answer: our id -> id of the call, its era.
-  var asked: [Int: (call: [UInt8], isModern: Bool)] = [:]
+  /// Requests to the client that wait for its answer: our id -> id of the call.
+  var asked: [Int: [UInt8]] = [:]
+  var askings: [[UInt8]: Asking] = [:]
   var nextAsk = 1
+  /// The client's capabilities in `initialize`, as JSON.
+  var told = Array("null".utf8)
+  var hasSentURLs = false
+  /// Progress notifications of the client.
+  var progressHeard = 0
   /// The id of an open subscriptions/listen.
   var listener: [UInt8]?
+  /// What `watch` keeps: the log level and the subscriptions.
+  var watching = Watching()
+  /// What `tasks` keeps.
+  var tasks: [String: FakeTask] = [:]
   var isReading = true
 
   init(script: Script) {
@@ -96,26 +106,16 @@ struct Server {
   }
 
   private mutating func note(_ message: Incoming) {
+    if message.envelope.method == .progress { progressHeard += 1 }
+    if message.envelope.method == .rootsListChanged { ledger("roots changed") }
+    if script.watches { noteWatching(message) }
     guard message.envelope.method == .cancelled else { return }
     let id = message.bytes(message.envelope.requestId)
     if listener == id { listener = nil }
     let waited = agenda.cancel(id)
-    let hung = hanging.remove(id) != nil
+    let hung = hanging.remove(id) != nil || askings.removeValue(forKey: id) != nil
     guard waited || hung, let call = begun.removeValue(forKey: id) else { return }
     ledger("cancelled " + call)
-  }
-
-  private mutating func takeReply(_ message: Incoming) {
-    guard let number = JSON.integer(message.envelope.id, in: message.line.bytes),
-      let asked = asked.removeValue(forKey: Int(number))
-    else { return }
-    let answer = message.envelope.kind == .result ? message.envelope.result : message.envelope.error
-    beginResult(asked.call, isModern: asked.isModern)
-    output.append(#""content":[{"type":"text","text":"the client answered"}],"#)
-    output.append(#""structuredContent":{"answer":"#)
-    output.append(message.slice(answer))
-    output.append("}}}")
-    endLine()
   }
 
   func ledger(_ line: String) {

@@ -62,6 +62,10 @@ let usageText = """
     pages=N                  tools/list in N pages
     same-cursor              each page names the same next page
     prompts, resources       offer these too
+    watch                    subscriptions, a log, methods vendor/*, resources memo://one and
+                             ui://panel/main, and the tools notify {method, params, times, raw},
+                             return {result}, meta and state
+    tasks                    the tools job and must, which may and must be called as tasks {ms}
     name=NAME                serverInfo.name ("fake")
   Ledger
     ledger=FILE              append "executed UUID PID TOOL" for each call, and
@@ -71,7 +75,10 @@ let usageText = """
   Tools: echo (arguments verbatim), digest (their size and SHA-256), add {a, b},
   slow {ms, steps} with progress, hang, fail (isError), env (environment, argv,
   directory), pid, crash {signal}, kill {signal} (its whole process group), ask {method,
-  params} (asks the client).
+  params, count, rounds} asks the client so many things so many times; with early or
+  withdraw it answers the call at once (and takes its question back), with stateless it
+  sends no requestState (modern). ask {method: told} answers what was declared of the
+  client, ask {method: urls} -32042 at first.
   The argument `uuid` of any tool goes into the ledger.
 
   """

@@ -14,7 +14,7 @@ import Testing
     try bytes.withUnsafeBytes { pointer in
       let envelope = try Envelope.scan(pointer.bytes)
       Translation.answer(
-        pointer, envelope, from: revision, to: ClientContext(revision: client), method: method,
+        pointer, envelope, from: revision, to: client, as: .gateway, method: method,
         id: Array(#""c""#.utf8), splice: &splice)
     }
     return try JSONValue(parsing: splice.applied(to: bytes.span.bytes))
@@ -26,7 +26,7 @@ import Testing
     try bytes.withUnsafeBytes { pointer in
       let envelope = try Envelope.scan(pointer.bytes)
       Translation.request(
-        pointer, envelope, to: revision, id: 7, name: nil, splice: &splice)
+        pointer, envelope, to: revision, id: 7, name: nil, for: .none, splice: &splice)
     }
     return try JSONValue(parsing: splice.applied(to: bytes.span.bytes))
   }

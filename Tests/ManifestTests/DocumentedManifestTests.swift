@@ -1,6 +1,6 @@
-import FileTesting
 import Manifest
 import RawJSON
+import TestSupport
 import Testing
 import YAML
 
@@ -81,7 +81,7 @@ import YAML
   @Test func `the complete example is complete and valid`() throws {
     let text = example(in: "A complete example")
     let folder = ConfigurationFolder().manifest("issues", text)
-    folder.folder.write("secrets/issues-token", "t\n")
+    folder.write("secrets/issues-token", "t\n")
     let entry = try #require(folder.load(["HOME": "/home/me"]).services.first)
     let manifest = try #require(entry.manifest, "\(entry.reasons)")
     #expect(manifest.prefix == "issues_")

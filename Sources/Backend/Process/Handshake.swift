@@ -6,11 +6,16 @@
 /// death means a fresh child that is never probed again, because old servers
 /// crash or hang on a request before `initialize`.
 ///
+/// A service that speaks both eras is spoken to in the era of the requests for which it is
+/// started: where legacy is preferred, `initialize` comes first, and only a service that refuses
+/// it or dies of it is probed.
+///
 /// ```
 ///  start ──▶ probing ──modern answer──────────────▶ ready(modern)
 ///    │          ├──any other answer──▶ initializing ──result──▶ ready(legacy)
 ///    │          └──silence, death──▶ respawn ──▶ initializing ──error──▶ probing again
-///    └──known legacy──▶ initializing
+///    └──known or preferred legacy──▶ initializing ──error──▶ probing
+///                      └──silence, death, if only preferred──▶ respawn ──▶ probing
 /// ```
 package import MCP
 
@@ -45,17 +50,22 @@ package struct Handshake: Hashable, Sendable {
   }
 
   private let setting: Setting
-  private var knownEra: Era?
+  private let knownEra: Era?
+  /// Nothing is known, and the requests that wait are legacy ones.
+  private let guessesLegacy: Bool
   private var stage = Stage.unstarted
   /// A child was lost to a probe: the next one is initialized first.
   private var probeIsHarmful = false
   /// The second probe, after a refused `initialize`, happens at most once.
   private var hasProbedLast = false
 
-  /// - Parameter knownEra: the verdict of an earlier run for the same command.
-  package init(setting: Setting, knownEra: Era?) {
+  /// - Parameters:
+  ///   - knownEra: the verdict of an earlier run for the same command and preference.
+  ///   - preferred: the era in which a service that speaks both is spoken to.
+  package init(setting: Setting, knownEra: Era?, preferred: Era = .modern) {
     self.setting = setting
     self.knownEra = knownEra
+    guessesLegacy = setting == .auto && knownEra == nil && preferred == .legacy
   }
 
   /// Whether an answer to `server/discover` is awaited; the probe has its own, shorter limit.
@@ -64,7 +74,8 @@ package struct Handshake: Hashable, Sendable {
 
   /// A child has just been started.
   package mutating func childStarted() -> Action {
-    if setting == .legacy || (setting == .auto && (knownEra == .legacy || probeIsHarmful)) {
+    let isLegacyFirst = knownEra == .legacy || guessesLegacy || probeIsHarmful
+    if setting == .legacy || (setting == .auto && isLegacyFirst && !hasProbedLast) {
       stage = .initializing
       return .sendInitialize
     }
@@ -92,7 +103,8 @@ package struct Handshake: Hashable, Sendable {
       stage = .settled
       return .ready(revision)
     }
-    guard setting == .auto, probeIsHarmful || knownEra == .legacy, !hasProbedLast else {
+    let wasFirst = probeIsHarmful || knownEra == .legacy || guessesLegacy
+    guard setting == .auto, wasFirst, !hasProbedLast else {
       return fail(.refused)
     }
     // It was not probed, or too slow for the probe: it may be modern after all.
@@ -103,14 +115,24 @@ package struct Handshake: Hashable, Sendable {
 
   /// The time for the present stage is over.
   package mutating func timeElapsed() -> Action {
+    if let successor = respawnAfterGuess() { return successor }
     guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.timedOut) }
     return respawn()
   }
 
   /// The child ended, or closed its stdout.
   package mutating func childEnded() -> Action {
+    if let successor = respawnAfterGuess() { return successor }
     guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.ended) }
     return respawn()
+  }
+
+  /// A child that fell to an `initialize` which was only a guess has a successor that is probed.
+  private mutating func respawnAfterGuess() -> Action? {
+    guard stage == .initializing, guessesLegacy, !hasProbedLast else { return nil }
+    hasProbedLast = true
+    stage = .unstarted
+    return .respawn
   }
 
   private mutating func respawn() -> Action {

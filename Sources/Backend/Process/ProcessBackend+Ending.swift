@@ -66,16 +66,35 @@ extension ProcessBackend {
     // What the child wrote before it died counts; only then are its calls lost.
     reader.drain()
     stopping.ended()
-    errors.drain()
     endedByItself()
     finishWhenGone()
   }
 
   /// stdout ended: nothing can be answered any more, whatever the process does.
-  func outputEnded() { endedByItself() }
+  ///
+  /// A process that ends closes its stdout first and is dead a moment later: how it
+  /// ended belongs into the message, so a child that is starting gets that moment.
+  func outputEnded() {
+    child.checkExit()
+    guard ending == nil else { return }
+    guard exit != nil || handshake.isSettled else { return awaitExit() }
+    endedByItself()
+  }
+
+  private func awaitExit() {
+    startTimer?.stop()
+    let timer = LoopTimer { [unowned self] in endedByItself() }
+    startTimer = timer
+    timer.start(after: Self.farewell)
+  }
+
+  /// From the end of stdout to the end of the process, where both end together.
+  private static let farewell = Duration.milliseconds(100)
 
   private func endedByItself() {
     guard ending == nil else { return }
+    // Its last words may still lie in the pipe, whichever of the two ended first.
+    errors.drain()
     if !handshake.isSettled {
       perform(handshake.childEnded())
     } else {
@@ -113,7 +132,7 @@ extension ProcessBackend {
 
   /// Ends a backend that takes no more requests once the last one is answered.
   func endIfRetired() {
-    guard ending == nil, !isAccepting, handshake.isSettled, pending.isEmpty else { return }
+    guard ending == nil, !isAccepting, handshake.isSettled, inFlight == 0 else { return }
     end(
       .crashed("Service '\(service)' closed its stdin.\(errors.excerpt)"),
       .within(settings.patience))

@@ -66,8 +66,14 @@ package final class ProcessBackend {
 
   package var pid: Int32 { child.pid }
   package var identity: ProcessIdentity? { child.identity }
-  /// Requests that wait for an answer, our own included.
-  package var inFlight: Int { pending.count }
+  /// Requests that wait for an answer, our own included, but for standing ones.
+  package var inFlight: Int { pending.count - standing }
+  /// Requests that stay open on purpose, and keep the process neither busy nor awake.
+  package var standing = 0
+  /// Who waits for an answer, in the order in which they asked.
+  package var exchanges: [any Exchange] { pending.all.map(\.exchange) }
+  /// What it was told that the client can be asked, if it was told in `initialize`.
+  package var clientCapabilities: [UInt8] { settings.clientCapabilities }
   package var queuedBytes: Int { writer.queuedBytes }
   package var isGone: Bool { exit != nil && ending != nil && goneReported }
   var goneReported = false
@@ -140,9 +146,13 @@ package final class ProcessBackend {
   }
 
   /// Gives a request up: the child is told, and its late reply is dropped.
+  ///
+  /// The child hears of it before everything else that waits to be written, but not before the
+  /// request itself.
   package func cancel(_ id: UInt64, reason: StaticString) {
-    guard pending.abandon(id) != nil, isAccepting else { return }
-    write(Messages.cancelled(id, reason: reason))
+    guard let entry = pending.abandon(id), isAccepting else { return }
+    let notice = Messages.cancelled(id, reason: reason)
+    if writer.hasBegun(upTo: entry.endsAt) { writer.writeAhead(notice) } else { write(notice) }
     delegate.backendHasRoom(self)
   }
 
@@ -160,7 +170,8 @@ package final class ProcessBackend {
       send(Messages.discover(nextID), for: HandshakeExchange(self))
     case .sendInitialize:
       limitStart(to: settings.startTime)
-      send(Messages.initialize(nextID), for: HandshakeExchange(self))
+      let capabilities = settings.clientCapabilities
+      send(Messages.initialize(nextID, capabilities: capabilities), for: HandshakeExchange(self))
     case .ready(let revision): becomeReady(revision)
     case .respawn:
       let successor = handshake

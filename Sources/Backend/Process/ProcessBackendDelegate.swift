@@ -40,6 +40,8 @@ package struct BackendSettings: Sendable {
   package var stallMark = 64 * 1024
   /// For a stop while the gateway goes on.
   package var patience: StopSequence.Patience
+  /// What a legacy service is told that the client can be asked; a JSON object.
+  package var clientCapabilities = Array("{}".utf8)
 
   package var errors: ErrorOutputLimits
 

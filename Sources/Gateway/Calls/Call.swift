@@ -15,46 +15,55 @@ import Resilience
 final class Call: ServiceRequest, ClientRequest {
   let session: ClientSession
   /// The client's id, byte for byte.
-  let id: RequestID
-  let client: ClientContext
+  private(set) var id: RequestID
+  private(set) var client: ClientContext
   let method: Method
   let service: Service
+  /// What is called, as the client sees it; nil where the request names nothing of the catalogue.
+  let entry: Catalogue.Entry?
   /// The client's progress token as it wrote it; empty if it wants no progress.
-  let token: [UInt8]
+  private(set) var token: [UInt8]
   /// Where the request names a tool or prompt; absent where the method has none.
   private let nameRange: ByteRange
   /// What the service calls it, as JSON.
   private let ownName: [UInt8]
 
-  /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
-  private(set) var deadline: Instant
-  private let absoluteDeadline: Instant
-  /// Nanoseconds without progress.
-  private let patience: Int64
+  var clock: CallClock
+  var deadline: Instant { clock.deadline }
+  /// The service's own state, as JSON, where the client brings it back; else empty.
+  var requestState: [UInt8] = []
+  /// What is asked of the client in the course of the call, if anything is or may be.
+  var input: CallInput?
   private var lastProgress = -Double.infinity
-  private var backend: ProcessBackend?
-  private var upstreamID: UInt64 = 0
+  private(set) var backend: ProcessBackend?
+  var upstreamID: UInt64 = 0
+  var taskRole: TaskRole
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
-  private var isDone = false
+  private(set) var isDone = false
   /// The newest progress that the client was too slow for.
-  private var heldProgress: [UInt8]?
+  var heldProgress: [UInt8]?
+  /// The log messages that a modern client wants while this is in flight.
+  private let logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
-    service: Service, token: [UInt8], name: (range: ByteRange, own: [UInt8])?, times: CallTimes
+    service: Service, entry: Catalogue.Entry?, token: [UInt8],
+    name: (range: ByteRange, own: [UInt8])?, times: CallTimes, logLevel: LogLevel? = nil,
+    taskRole: TaskRole = .none
   ) {
     self.session = session
     self.id = id
     self.client = client
     self.method = method
     self.service = service
+    self.entry = entry
     self.token = token
     nameRange = name?.range ?? .absent
     ownName = name?.own ?? []
-    patience = times.patience
-    deadline = times.start.advanced(byNanoseconds: min(times.patience, times.absolute))
-    absoluteDeadline = times.start.advanced(byNanoseconds: times.absolute)
+    clock = CallClock(times)
+    self.logLevel = logLevel
+    self.taskRole = taskRole
   }
 
   /// Sends the call now, or keeps it until its service is ready.
@@ -82,44 +91,71 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
-    upstreamID = backend.nextID
     let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
+    // It may send a request of its own, which takes the next id.
+    if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
+    upstreamID = backend.nextID
     Translation.request(
-      line, envelope, to: backend.revision, id: upstreamID, name: name, splice: &session.splice)
+      line, envelope, to: backend.revision, id: upstreamID, name: name,
+      for: prepareForInput(line, at: backend),
+      logLevel: client.era == .modern ? logLevel : session.logLevel, splice: &session.splice)
+    if !requestState.isEmpty {
+      session.splice.replace(envelope.requestState, with: requestState)
+    }
+    askForTask(envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
   // MARK: From the backend
 
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    if input != nil || !envelope.resultType.isAbsent || envelope.kind == .failure,
+      !isDone, takesAsInput(line, envelope)
+    {
+      return
+    }
+    if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
     guard finish() else { return }
-    guard let revision = backend?.revision else { return }
-    if rejectsInputRequired(line, envelope) { return }
-    Translation.answer(
-      line, envelope, from: revision, to: client, method: method, id: id.bytes,
-      splice: &session.splice)
+    // Kept for a slow client: it comes before the answer or not at all.
+    if let heldProgress { session.write(heldProgress) }
+    if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
+    translate(line, envelope)
     session.writeEdited(line)
   }
 
-  /// A service may ask for input only what was declared to it, and nothing was.
-  private func rejectsInputRequired(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
-    guard !envelope.resultType.isAbsent,
-      JSON.equals(envelope.resultType, "input_required", in: line.bytes)
-    else { return false }
-    let detail = "Service '\(service.name)' asks for input, which this gateway cannot relay yet."
-    let failure = BackendFailure(.protocolError, wasSent: true, detail: detail)
-    session.reply(to: id, error: .backend(failure, service: service.name))
-    return true
+  /// The service shares URIs with another, or has tasks: its names for them become those that
+  /// clients know.
+  private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    var edits = taskEdits(line, envelope)
+    if let names = service.uriNames {
+      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
+    }
+    guard !edits.isEmpty else {
+      translate(line, envelope)
+      return session.writeEdited(line)
+    }
+    Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
+      guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
+      translate(renamed, envelope)
+      session.writeEdited(renamed)
+    }
+  }
+
+  /// Fills the session's splice with what makes the service's answer the client's.
+  func translate(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    guard let revision = backend?.revision else { return }
+    Translation.answer(
+      line, envelope, from: revision, to: client.revision, as: session.identity, method: method,
+      id: id.bytes, splice: &session.splice)
   }
 
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    guard !isDone else { return }
+    guard !isDone, input?.isParked != true else { return }
     let value = progressValue(line, envelope)
     // It MUST increase; what does not is dropped (row B28).
     guard value > lastProgress else { return }
     lastProgress = value
-    deadline = min(
-      EventLoop.turnTime.advanced(byNanoseconds: patience), absoluteDeadline)
+    clock.progressed(at: EventLoop.turnTime)
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
@@ -139,6 +175,10 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   func failed(_ failure: BackendFailure) {
+    if let input, input.isParked {
+      input.outcome = input.outcome ?? .failure(failure)
+      return
+    }
     guard finish() else { return }
     session.reply(to: id, error: .backend(failure, service: service.name))
   }
@@ -146,16 +186,37 @@ final class Call: ServiceRequest, ClientRequest {
   // MARK: From the session
 
   /// The session has removed the call already: nothing may be answered.
-  func cancelled() {
+  func cancelled() { endUnheard(reason: "cancelled by the client") }
+
+  /// Ends the call without an answer: nobody waits for one.
+  func endUnheard(reason: StaticString) {
     isDone = true
-    letGo(reason: "cancelled by the client")
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
+    letGo(reason: reason)
+    endInput()
+  }
+
+  /// The client asks again for what it asked before, under another id.
+  func take(over request: Incoming) {
+    id = request.id
+    client = request.client
+    token = JSON.copy(request.envelope.progressToken, in: request.line.bytes)
+    // Another token is another progress.
+    lastProgress = -.infinity
+  }
+
+  func pauseClock() { clock.pause(at: EventLoop.now) }
+
+  func resumeClock() {
+    clock.resume(at: EventLoop.now)
+    session.ledger.noteDeadline(of: self)
   }
 
   func deadlineReached(at now: Instant) {
     guard now >= deadline, finish() else { return }
     let wasSent = backend != nil
     letGo(reason: "deadline exceeded")
-    let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
+    let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
   }
 
@@ -169,6 +230,7 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
+    if let whole = JSON.integer(envelope.progress, in: line.bytes) { return Double(whole) }
     let text = line[envelope.progress.start..<envelope.progress.end]
     guard text.count <= 40 else { return .nan }
     return Double(String(decoding: text, as: UTF8.self)) ?? .nan
@@ -177,6 +239,7 @@ final class Call: ServiceRequest, ClientRequest {
   private func letGo(reason: StaticString) {
     kept = nil
     if let backend {
+      cancelBridgedTask()
       backend.cancel(upstreamID, reason: reason)
     } else {
       service.withdraw(self)
@@ -184,10 +247,19 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   /// Whether this is the one moment to answer.
-  private func finish() -> Bool {
+  func finish() -> Bool {
     guard !isDone else { return false }
     isDone = true
+    if input != nil || clock.isPaused { endInput() }
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
     return session.ledger.close(id)
+  }
+
+  /// Nothing needs to be asked any more in the course of the call.
+  private func endInput() {
+    session.reverse.ended(self)
+    withdrawWaiting(because: "The call has ended.")
+    releaseKept()
   }
 }
 

@@ -15,19 +15,22 @@ enum Translation {
   /// - Parameters:
   ///   - name: where the public name stands, and the service's own name as JSON.
   ///   - id: our id of the exchange, which is its progress token as well.
+  ///   - profile: what a modern service is told of the client.
   static func request(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
-    name: (range: ByteRange, own: [UInt8])?, splice: inout Splice
+    name: (range: ByteRange, own: [UInt8])?, for profile: ClientProfile,
+    logLevel: LogLevel? = nil, splice: inout Splice
   ) {
     splice.removeAll()
     splice.replace(envelope.id, with: id)
     if let name {
       splice.replace(name.range, with: name.own)
     }
-    if revision.era == .legacy, !envelope.isModern {
+    if revision.era == .legacy, !envelope.isModern, !hasKeysOfOneHop(envelope) {
       splice.replace(envelope.progressToken, with: id)
     } else {
-      requestMeta(line, envelope, to: revision, id: id, splice: &splice)
+      requestMeta(
+        line, envelope, to: revision, id: id, for: profile, logLevel, splice: &splice)
     }
   }
 
@@ -35,11 +38,14 @@ enum Translation {
   /// one hop never travels to the next.
   private static func requestMeta(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
-    splice: inout Splice
+    for profile: ClientProfile, _ logLevel: LogLevel?, splice: inout Splice
   ) {
     let bytes = line.bytes
     var own: [UInt8] = []
-    if revision.era == .modern { own += Messages.envelope.utf8 }
+    if revision.era == .modern {
+      own += profile.envelope
+      if let logLevel { own += #","io.modelcontextprotocol/logLevel":"\#(logLevel.name)""#.utf8 }
+    }
     if !envelope.progressToken.isAbsent {
       if !own.isEmpty { own.append(UInt8(ascii: ",")) }
       own += #""progressToken":"#.utf8
@@ -60,12 +66,19 @@ enum Translation {
     }
   }
 
+  /// A legacy request with keys of the modern envelope in its `_meta` (row C32).
+  private static func hasKeysOfOneHop(_ envelope: Envelope) -> Bool {
+    !envelope.clientInfo.isAbsent || !envelope.clientCapabilities.isAbsent
+      || !envelope.logLevel.isAbsent || !envelope.subscriptionId.isAbsent
+  }
+
   /// Keys of `_meta` that describe one hop: the envelope, and our own token.
   private static func isOfOneHop(_ key: ByteRange, in bytes: RawSpan) -> Bool {
     JSON.equals(key, MetaKey.protocolVersion, in: bytes)
       || JSON.equals(key, MetaKey.clientInfo, in: bytes)
       || JSON.equals(key, MetaKey.clientCapabilities, in: bytes)
       || JSON.equals(key, MetaKey.logLevel, in: bytes)
+      || JSON.equals(key, MetaKey.subscriptionId, in: bytes)
       || JSON.equals(key, MetaKey.progressToken, in: bytes)
   }
 
@@ -83,46 +96,59 @@ enum Translation {
   /// Fills `splice` with what turns a service's answer into the client's.
   static func answer(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from revision: Revision,
-    to client: ClientContext, method: Method, id: [UInt8], splice: inout Splice
+    to client: Revision, as identity: ServerIdentity, method: Method, id: [UInt8],
+    splice: inout Splice
   ) {
     splice.removeAll()
     splice.replace(envelope.id, with: id)
     switch (envelope.kind, revision.era, client.era) {
     case (.result, .legacy, .legacy): break
     case (.result, _, .modern):
-      modernResult(line, envelope, method: method, from: revision, splice: &splice)
+      modernResult(
+        line, envelope, method: method, from: revision, as: identity, splice: &splice)
     case (.result, .modern, .legacy):
       splice.replace(envelope.result, with: legacyResult(line, envelope))
-    case (.failure, .legacy, .modern):
-      // Resource not found has another code since 2026-07-28 (protocol.md 4.5).
-      if JSON.integer(envelope.errorCode, in: line.bytes) == -32002 {
-        splice.replace(envelope.errorCode) { $0 += "-32602".utf8 }
-      }
+    case (.failure, _, _): errorCode(line, envelope, to: client, splice: &splice)
     default: break
     }
   }
 
+  /// Codes that only some revisions know become the one that all of them have for wrong parameters.
+  private static func errorCode(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision,
+    splice: inout Splice
+  ) {
+    guard let number = JSON.integer(envelope.errorCode, in: line.bytes),
+      let code = ErrorCode(rawValue: Int(number)), let feature = Feature(code),
+      !revision.has(feature)
+    else { return }
+    splice.replace(envelope.errorCode) { $0 += String(ErrorCode.invalidParams.rawValue).utf8 }
+  }
+
   private static func modernResult(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, method: Method, from revision: Revision,
-    splice: inout Splice
+    as identity: ServerIdentity, splice: inout Splice
   ) {
     let bytes = line.bytes
     guard JSON.isObject(envelope.result, in: bytes) else { return }
-    if !envelope.meta.isAbsent {
+    let isItsOwn = identity.isService && revision.era == .modern
+    if !envelope.meta.isAbsent, !isItsOwn {
       let meta = JSON.rebuildObject(
         envelope.meta, in: bytes, dropping: { JSON.equals($0, MetaKey.serverInfo, in: bytes) },
-        adding: Array(ModernResult.serverInfo.utf8))
+        adding: identity.metaMember)
       splice.replace(envelope.meta, with: meta)
     }
     var added: [UInt8] = []
     if envelope.resultType.isAbsent { added += ModernResult.complete.utf8 }
-    if method == .resourcesRead, envelope.ttlMs.isAbsent {
+    let isComplete =
+      envelope.resultType.isAbsent || JSON.equals(envelope.resultType, "complete", in: bytes)
+    if method == .resourcesRead, isComplete, envelope.ttlMs.isAbsent {
       if !added.isEmpty { added.append(UInt8(ascii: ",")) }
       added += ModernResult.uncached.utf8
     }
     if envelope.meta.isAbsent {
       if !added.isEmpty { added.append(UInt8(ascii: ",")) }
-      added += ModernResult.meta.utf8
+      added += identity.meta
     }
     if !added.isEmpty { insertMember(added, into: envelope.result, of: bytes, splice: &splice) }
   }
@@ -157,8 +183,6 @@ enum ModernResult {
   static let complete = #""resultType":"complete""#
   /// The most careful promise: do not keep it, and show it to nobody else.
   static let uncached = #""ttlMs":0,"cacheScope":"private""#
-  static let serverInfo = #""io.modelcontextprotocol/serverInfo":"# + Messages.implementation
-  static let meta = #""_meta":{"# + serverInfo + "}"
 }
 
 extension Splice {

@@ -6,7 +6,8 @@ import RawJSON
 ///
 /// A value, built anew whenever an offer changes, from the manifests in their
 /// order (priority, then name) and the items in the order of their names: two
-/// gateways with the same configuration show the same list. Two services that
+/// gateways with the same configuration show the same list. A service that is
+/// alone keeps its own order. Two services that
 /// claim one name both lose it, and the error names both (reliability S03): a
 /// call must never depend on who was faster.
 struct Catalogue: Sendable {
@@ -22,16 +23,19 @@ struct Catalogue: Sendable {
     let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     let legacyJSON: [UInt8]?
+    /// Whether a tool can be called as a task of 2025-11-25.
+    let taskSupport: TaskSupport
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
-      legacyJSON: [UInt8]? = nil
+      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden
     ) {
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
       self.json = json
       self.legacyJSON = legacyJSON
+      self.taskSupport = taskSupport
       var quoted: [UInt8] = []
       if ownName != publicName { JSON.appendQuoted(ownName, to: &quoted) }
       quotedOwnName = quoted
@@ -62,18 +66,39 @@ struct Catalogue: Sendable {
   /// In the order of `Offer.Kind.allCases`.
   private var lists = Array(repeating: List(), count: Offer.Kind.allCases.count)
 
+  /// For each service that shares URIs with another: what clients know them as.
+  private(set) var uriNames: [Int: URINames] = [:]
+  /// The names of the services, in lower case, for URIs that carry one.
+  private var serviceNames: [[UInt8]: Int] = [:]
+
   func entries(_ kind: Offer.Kind) -> [Entry] { lists[kind.rawValue].entries }
 
-  /// - Parameter offers: one for every service that is known, with its manifest.
-  init(_ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = []) {
+  /// - Parameters:
+  ///   - offers: one for every service that is known, with its manifest.
+  ///   - isAlone: there is only one service, whose order is kept.
+  init(
+    _ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = [], isAlone: Bool = false
+  ) {
+    let contest = URIContest(
+      offers.map { index, manifest, offer in
+        URIContest.Claim(
+          service: index, name: manifest.name, uris: (offer.items[.resources] ?? []).map(\.name),
+          templates: (offer.items[.templates] ?? []).map(\.name))
+      })
+    uriNames = contest.names
+    for (index, manifest, _) in offers {
+      serviceNames[manifest.name.utf8.map { URINamespace.lowercased($0) }] = index
+    }
     for kind in Offer.Kind.allCases {
       var claimed: [[UInt8]: [Entry]] = [:]
       var order: [[UInt8]] = []
       for (index, manifest, offer) in offers {
         let items = (offer.items[kind] ?? []).compactMap { item in
-          PublicItem.entry(item, kind: kind, manifest: manifest, service: index)
+          PublicItem.entry(
+            item, kind: kind, manifest: manifest, service: index, contest: contest,
+            hasTasks: offer.hasLegacyTasks)
         }
-        for entry in items.sorted(by: Catalogue.isBefore) {
+        for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }
           claimed[entry.publicName, default: []].append(entry)
         }
@@ -128,14 +153,35 @@ struct Catalogue: Sendable {
     return collisions.first { $0.kind == kind && $0.name.elementsEqual(name) }
   }
 
-  /// The service to which a URI belongs: listed, or matched by exactly one template.
-  func owner(ofURI uri: UnsafeRawBufferPointer) -> Int? {
-    if let entry = entry(.resources, named: uri) { return entry.service }
-    let text = Array(uri)
-    let owners = entries(.templates).filter {
-      URITemplate(Array($0.ownName)).matches(text)
+  /// The service to which a URI of a client belongs, and what the service calls it: a listed one,
+  /// one that carries the service's name, or one that a template could have made.
+  func resolve(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
+    if let entry = uri.withUnsafeBytes({ entry(.resources, named: $0) }) {
+      return (entry.service, entry.ownName)
     }
-    let services = Set(owners.map(\.service))
-    return services.count == 1 ? services.first : nil
+    if let (name, own) = URINamespace.split(uri) {
+      return serviceNames[name].map { ($0, own) }
+    }
+    return makers(of: uri).map { ($0, uri) }
+  }
+
+  /// The service whose template says most of the URI; `nil` if none matches, or two say as much.
+  private func makers(of uri: [UInt8]) -> Int? {
+    var best: (count: Int, services: Set<Int>) = (-1, [])
+    for entry in entries(.templates) where entry.quotedOwnName.isEmpty {
+      let template = URITemplate(entry.ownName)
+      guard template.literalCount >= best.count, template.matches(uri) else { continue }
+      if template.literalCount > best.count { best = (template.literalCount, []) }
+      best.services.insert(entry.service)
+    }
+    return best.services.count == 1 ? best.services.first : nil
+  }
+
+  /// The template or resource that a completion request names.
+  func resolveReference(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
+    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }) {
+      return (entry.service, entry.ownName)
+    }
+    return resolve(uri)
   }
 }

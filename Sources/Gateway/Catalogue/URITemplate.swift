@@ -4,7 +4,11 @@
 /// start, the last at the end. An expression stands for any bytes. No
 /// backtracking, so no template can be slow (CVE-2026-0621 was one that could).
 struct URITemplate: Hashable {
-  private var literals: [[UInt8]] = []
+  /// What stands between the expressions; two templates with the same make the same URIs.
+  private(set) var literals: [[UInt8]] = []
+
+  /// How much of a URI the template says.
+  var literalCount: Int { literals.reduce(0) { $0 + $1.count } }
 
   init(_ text: [UInt8]) {
     var literal: [UInt8] = []

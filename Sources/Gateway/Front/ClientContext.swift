@@ -6,11 +6,11 @@ import Resilience
 ///
 /// Decided for every message from that message alone (protocol.md 5.2): a pipe
 /// is never pinned, because hosts probe with one era and go on in the other.
-struct ClientContext: Hashable {
+struct ClientContext {
   var revision: Revision
+  /// What the client has declared that it can be asked.
+  var profile = ClientProfile.none
   var era: Era { revision.era }
-
-  static let modern = ClientContext(revision: .newest)
 }
 
 /// What a request in flight can be asked to do by the session that holds it.
@@ -24,4 +24,10 @@ protocol ClientRequest: AnyObject {
   func deadlineReached(at now: Instant)
   /// The gateway ends: answer now.
   func abandoned()
+  /// The client reads again: send the progress that it was too slow for, if there is any.
+  func releaseProgress()
+}
+
+extension ClientRequest {
+  func releaseProgress() {}
 }

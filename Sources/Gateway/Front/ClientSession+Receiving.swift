@@ -20,8 +20,8 @@ extension ClientSession {
     switch envelope.kind {
     case .request: receiveRequest(line, envelope)
     case .notification: receiveNotification(line, envelope)
-    // We ask the client nothing yet, so an answer answers nothing (row C16).
-    case .result, .failure: strayReplies += 1
+    // What answers nothing that was asked is dropped (row C16).
+    case .result, .failure: reverse.answered(line, envelope)
     case .batch: receiveBatch(line, envelope)
     }
   }
@@ -51,9 +51,10 @@ extension ClientSession {
       guard let id, let request = ledger.take(id) else { return }
       return request.cancelled()
     }
+    if envelope.method == .progress { return reverse.progressed(line, envelope) }
     if envelope.method == .initialized { isInitialized = true }
     becomeActive()
-    delegate?.noticed(envelope, of: self)
+    delegate?.noticed(line, envelope, of: self)
   }
 
   private func receiveRequest(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
@@ -83,7 +84,8 @@ extension ClientSession {
     of envelope: Envelope, in line: UnsafeRawBufferPointer
   ) throws(CallError) -> ClientContext {
     guard envelope.isModern else {
-      return ClientContext(revision: legacyRevision ?? .newestLegacy)
+      newestEra = .legacy
+      return ClientContext(revision: legacyRevision ?? .newestLegacy, profile: legacyProfile)
     }
     guard let revision = Revision(envelope.protocolVersion, in: line.bytes),
       revision.era == .modern
@@ -95,6 +97,19 @@ extension ClientSession {
         "params._meta lacks the required key io.modelcontextprotocol/clientCapabilities")
     }
     hasUsedModern = true
-    return ClientContext(revision: revision)
+    newestEra = .modern
+    return ClientContext(
+      revision: revision, profile: profile(envelope.clientCapabilities, in: line))
+  }
+
+  /// What a modern request declares; nearly always the same as the one before.
+  private func profile(_ range: ByteRange, in line: UnsafeRawBufferPointer) -> ClientProfile {
+    if range.count == 2 { return .none }
+    let text = UnsafeRawBufferPointer(rebasing: line[range.start..<range.end])
+    if text.elementsEqual(modernProfile.text) { return modernProfile.profile }
+    let profile = ClientProfile(range, in: line.bytes, era: .modern)
+    modernProfile = (Array(text), profile)
+    delegate?.clientIntroduced(profile, of: self)
+    return profile
   }
 }

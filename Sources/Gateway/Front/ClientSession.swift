@@ -12,7 +12,10 @@ protocol ClientSessionDelegate: AnyObject {
   /// A request with a fresh id; answer it through the session, now or later.
   func serve(_ request: Incoming, of session: ClientSession)
   /// A notification other than `notifications/cancelled`.
-  func noticed(_ envelope: Envelope, of session: ClientSession)
+  func noticed(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of session: ClientSession)
+  /// The client has declared something new about itself.
+  func clientIntroduced(_ profile: ClientProfile, of session: ClientSession)
   /// Any message that is a reason to get ready for calls.
   func clientIsActive(_ session: ClientSession)
   /// The client sends no more (`nil`) or cannot be written to (errno).
@@ -47,18 +50,33 @@ final class ClientSession: ByteSink {
   /// The gateway, which lives as long as the session.
   var delegate: (any ClientSessionDelegate)?
 
+  /// Who answers, as the client is told.
+  var identity = ServerIdentity.gateway
   /// The edits of the line that is being written; reused, so that a message allocates none.
   var splice = Splice()
   var holdsProgress = false
+  /// What a slow client has not been told yet.
+  var heldNotices = HeldNotices()
+  /// What a legacy client said in `logging/setLevel`; `nil` if it never did.
+  var logLevel: LogLevel?
   /// The revision agreed in `initialize`, if there was one.
   var legacyRevision: Revision?
+  /// What it declared in `initialize`.
+  var legacyProfile = ClientProfile.none
+  /// What the last modern request declared, and how it was written.
+  var modernProfile: (text: [UInt8], profile: ClientProfile) = ([], .none)
   /// `notifications/initialized` has come: unasked notifications may be sent.
   var isInitialized = false
   var hasUsedModern = false
+  /// The era of the newest request.
+  var newestEra = Era.legacy
   /// Answers to questions that we never asked (row C16).
   var strayReplies = 0
 
   let ledger: RequestLedger
+  /// What services ask of the client.
+  private(set) lazy var reverse = ReverseRequests(of: self, patience: inputTime)
+  private let inputTime: Duration
   private var framer: LineFramer
   var reader: DescriptorReader?
   let writer: DescriptorWriter
@@ -68,6 +86,7 @@ final class ClientSession: ByteSink {
   init(input: Int32, output: Int32, configuration: GatewayConfiguration, log: Log) {
     limits = configuration.limits
     absoluteTime = configuration.deadlines.absolute
+    inputTime = configuration.deadlines.input
     self.log = log
     ledger = RequestLedger(limit: limits.clientCalls)
     framer = LineFramer(limit: limits.clientMessage)

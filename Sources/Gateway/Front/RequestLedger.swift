@@ -38,6 +38,11 @@ final class RequestLedger {
     if request.deadline < nextSweep { scheduleSweep(at: request.deadline) }
   }
 
+  /// The deadline of a request in flight has moved, perhaps to an earlier time.
+  func noteDeadline(of request: any ClientRequest) {
+    if request.deadline < nextSweep { scheduleSweep(at: request.deadline) }
+  }
+
   /// Takes a request out; `false` means that it was cancelled or answered before.
   ///
   /// The caller writes the answer after this; whoever waits for the last one hears of it then.

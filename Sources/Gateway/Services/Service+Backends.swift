@@ -12,8 +12,11 @@ extension Service: ProcessBackendDelegate {
     phase = .ready(backend)
     lastFailure = nil
     readyCount += 1
+    readyEra = backend.revision.era
+    isOutdated = host.isOutdated(backend)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()
+    host.service(self, opened: backend)
     sendWaiting()
     host.serviceIsReady(self, on: backend)
   }
@@ -43,6 +46,7 @@ extension Service: ProcessBackendDelegate {
     }
     // A child that fell to the era probe: its successor takes the slot.
     if wasStarting, cause == .stopped { return }
+    feed.closed(backend)
     ending.append(backend)
     switch cause {
     case .stopped: phase = .asleep
@@ -60,6 +64,10 @@ extension Service: ProcessBackendDelegate {
 
   func backendHasRoom(_ backend: ProcessBackend) {
     lastUse = EventLoop.turnTime
+    if isOutdated, backend.inFlight == 0, case .ready(let current) = phase, current === backend {
+      retire(backend)
+      return waiting.isEmpty ? () : wake()
+    }
     if !waiting.isEmpty { sendWaiting() }
   }
 }

@@ -44,6 +44,10 @@ final class Service {
   var offer: Offer?
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
+  /// Its process was told less about the client than is known now, and is replaced when idle.
+  var isOutdated = false
+  /// The era of the requests for which it was last started.
+  var startedFor = Era.legacy
   /// How often it has become ready in the life of this gateway.
   var readyCount = 0
 
@@ -55,6 +59,20 @@ final class Service {
   private var pauseTimer: LoopTimer?
   private var idleTimer: LoopTimer?
   var lastUse = Instant.zero
+  /// What it tells unasked; it outlives the processes.
+  lazy var feed = ServiceFeed(self)
+  /// A second process for the other era, while a client uses both.
+  var twin: EraTwin?
+  /// The era in which it was last spoken to.
+  var readyEra: Era?
+  /// A client wants to hear of one of its resources: it must run.
+  var isWatched = false
+  /// How its URIs are told from those of others; `nil` while none needs to be.
+  var uriNames: URINames?
+  /// It may answer with tasks.
+  var hasTasks = false
+  /// Its results name things that clients know by other names, or must be kept in mind.
+  var renames = false
 
   init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
     self.index = index
@@ -66,13 +84,22 @@ final class Service {
   }
 
   var name: String { manifest.name }
+  /// Whether its task ids carry its name: there is more than one service.
+  var prefixesTasks = false
+  func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
+  /// Whether it does not start, or crashes again and again.
+  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
   /// Whether a request is with it or waits for it.
   var isBusy: Bool {
+    if twin?.service.isBusy == true { return true }
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
     return !waiting.isEmpty
   }
   /// Processes that still have to end.
   var liveBackends: [ProcessBackend] {
+    ownBackends + (twin?.service.ownBackends ?? [])
+  }
+  private var ownBackends: [ProcessBackend] {
     switch phase {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
@@ -106,6 +133,7 @@ final class Service {
       return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
     }
     waiting.append(request)
+    if case .ready = phase { host.callsWait(for: self) }
     wake()
   }
 
@@ -142,7 +170,9 @@ final class Service {
     }
     guard case .asleep = phase else { return }
     phase = .queued
-    handshake = Handshake(setting: handshakeSetting, knownEra: host.knownEra(of: self))
+    startedFor = host.clientEra
+    handshake = Handshake(
+      setting: handshakeSetting, knownEra: host.knownEra(of: self), preferred: startedFor)
     host.startQueue.enter(self) { [unowned self] in start() }
   }
 
@@ -198,8 +228,9 @@ final class Service {
 
   /// Ends every process of this service and starts no more.
   func close(_ patience: StopSequence.Patience) {
+    twin?.service.close(patience)
     if case .queued = phase { host.startQueue.withdraw(self) }
-    let backends = liveBackends
+    let backends = ownBackends
     if case .starting = phase { host.startQueue.leave() }
     ending = backends
     phase = .closed
@@ -236,7 +267,7 @@ final class Service {
   private func pauseOver() {
     guard case .pausing = phase else { return }
     phase = .asleep
-    if !waiting.isEmpty || manifest.process.start == .always { wake() }
+    if !waiting.isEmpty || isWatched || manifest.process.start == .always { wake() }
   }
 
   // MARK: Idleness
@@ -253,15 +284,25 @@ final class Service {
   private func checkIdleness() {
     guard case .ready(let backend) = phase else { return }
     let now = EventLoop.now
-    if backend.inFlight > 0 || !waiting.isEmpty { lastUse = now }
+    if backend.inFlight > 0 || !waiting.isEmpty || isWatched || feed.tasks.isActive(at: now) {
+      lastUse = now
+    }
     let due = lastUse + manifest.process.idle
     guard now >= due else {
       idleTimer?.start(at: due)
       return
     }
     host.log(.info, "service.idle", ["service": name])
+    retire(backend)
+  }
+
+  /// Ends a process that nothing is in flight with; the next request starts another.
+  func retire(_ backend: ProcessBackend) {
+    isOutdated = false
     ending.append(backend)
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
+    feed.closed(backend)
+    if isWatched || manifest.process.start == .always { wake() }
   }
 }

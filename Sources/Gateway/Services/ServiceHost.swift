@@ -8,12 +8,28 @@ import Telemetry
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
   var log: Log { get }
+  /// The era of the client's newest request.
+  var clientEra: Era { get }
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
+  /// Whether nothing is known against its speaking this era too.
+  func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool
+  /// Remembers in which era a process is spoken to.
+  func noteEra(of service: Service, on backend: ProcessBackend)
+  /// Whether a process was told less about the client than is known now.
+  func isOutdated(_ backend: ProcessBackend) -> Bool
   func childStarted(_ backend: ProcessBackend, of service: Service)
   func childGone(_ backend: ProcessBackend, of service: Service)
   func serviceIsReady(_ service: Service, on backend: ProcessBackend)
+  /// A process is ready and nothing has been sent to it yet.
+  func service(_ service: Service, opened backend: ProcessBackend)
+  /// A watched resource may be another since the service was started again.
+  func resourceMayHaveChanged(_ uri: [UInt8], of service: Service)
+  /// A running service has as many calls as it may have; others wait.
+  func callsWait(for service: Service)
+  /// A request that wants log messages is about to be sent.
+  func levelIsWanted(of service: Service, on backend: ProcessBackend)
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,

@@ -1,7 +1,7 @@
-import FileTesting
 import Foundation
 import Manifest
 import RawJSON
+import TestSupport
 import Testing
 import YAML
 

@@ -9,6 +9,8 @@ struct ToolReader {
   var tool: REST.Tool
   /// Steps before the one that is read.
   var knownSteps: [String] = []
+  /// Whether the step that is read is the first.
+  var isFirstStep = true
   /// Whether `item` means something where we are.
   var hasItem = false
 
@@ -26,8 +28,8 @@ struct ToolReader {
   mutating func finish(_ reader: inout Reader) -> REST.Tool {
     if tool.description.isEmpty { reader.report("'description' is missing\(reader.place)", at: position) }
     reader.within("arguments") { readArguments(&$0) }
-    readExecution(&reader)
     tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
+    readExecution(&reader)
     reader.within("arguments") { placeArguments(&$0) }
     tool.anyOf = draft.anyOf.map { checked($0, &reader) }
     tool.result.fields = draft.fields.compactMap { reader.valuePath($0) }

@@ -1,0 +1,145 @@
+import Harness
+import MCP
+import RawJSON
+import Testing
+
+/// `logging/setLevel`, the level of a modern request, and the gateway's own events.
+@Suite struct LoggingTests {
+  private func logs(_ run: GatewayRun) -> [JSONValue] {
+    run.client.transcript.messages.filter { $0.method == "notifications/message" }
+      .compactMap { $0.params }
+  }
+
+  private func say(
+    _ level: String, _ run: GatewayRun, times: Int = 1, tool: String = "a_notify",
+    logLevel: String? = nil
+  ) throws {
+    var params: JSONValue = [
+      "name": .string(tool),
+      "arguments": [
+        "method": "notifications/message", "times": .number(JSONNumber(times)),
+        "params": ["level": .string(level), "logger": "db", "data": ["n": 1.0]],
+      ],
+    ]
+    if let logLevel {
+      params["_meta"] = ["io.modelcontextprotocol/logLevel": .string(logLevel)]
+    }
+    let answer = try run.client.roundTrip("tools/call", params, within: .seconds(20))
+    #expect(answer.kind == .result, "\(answer.text)")
+  }
+
+  private func level(of tool: String, _ run: GatewayRun) throws -> JSONValue? {
+    try run.client.call(tool, within: .seconds(20)).result?.at(
+      pointer: "/structuredContent/level")
+  }
+
+  @Test func `a legacy client gets what a legacy service logs, byte for byte`() throws {
+    let run = try GatewayRun.open([Service("a", "watch,legacy")], settings: "")
+    try say("debug", run)
+    try run.finish()
+    #expect(logs(run) == [["level": "debug", "logger": "db", "data": ["n": 1.0]]])
+  }
+
+  @Test func `setLevel goes to running services and to those that start later`() throws {
+    let run = try GatewayRun.open(
+      [Service("a", "watch,legacy"), Service("b", "watch,legacy"), Service("good", "legacy")],
+      settings: "")
+    try run.expectOK("a_echo", within: .seconds(20))
+    let answer = try run.client.roundTrip("logging/setLevel", ["level": "warning"])
+    #expect(answer.result == [:])
+    #expect(try level(of: "a_state", run) == "warning")
+    #expect(try level(of: "b_state", run) == "warning")
+    try say("notice", run)
+    try say("error", run)
+    #expect(try run.client.call("a_crash").kind == .failure)
+    #expect(try level(of: "a_state", run) == "warning")
+    try run.finish()
+    let heard = logs(run).filter { $0["logger"] == "db" }.compactMap { $0["level"] }
+    #expect(heard == ["error"])
+  }
+
+  @Test func `a level that is none is refused`() throws {
+    let run = try GatewayRun.open([Service("a", "watch")])
+    let answer = try run.client.roundTrip("logging/setLevel", ["level": "loud"])
+    #expect(answer.errorCode == ErrorCode.invalidParams.rawValue)
+    try run.finish()
+  }
+
+  @Test func `a legacy client's level goes to modern services with each request`() throws {
+    let run = try GatewayRun.open([Service("a", "watch,modern")], settings: "")
+    let key = "io.modelcontextprotocol/logLevel"
+    let before = try run.client.call("a_meta", within: .seconds(20)).result?.at(
+      pointer: "/structuredContent/meta")
+    #expect(before?[key] == nil)
+    _ = try run.client.roundTrip("logging/setLevel", ["level": "info"])
+    let after = try run.client.call("a_meta").result?.at(pointer: "/structuredContent/meta")
+    #expect(after?[key] == "info")
+    try say("info", run)
+    try say("debug", run)
+    try run.finish()
+    #expect(logs(run).compactMap { $0["level"] } == ["info"])
+  }
+
+  @Test(arguments: SubscriptionTests.words)
+  func `a modern request with a level hears its service at that level, others nothing`(
+    era: String
+  ) throws {
+    let run = try GatewayRun.open(
+      [Service("a", "watch,\(era)")], settings: "", revision: .r2026_07_28)
+    try say("error", run)
+    try say("info", run, logLevel: "warning")
+    try say("warning", run, logLevel: "warning")
+    if era == "legacy" { #expect(try level(of: "a_state", run) == "warning") }
+    try run.finish()
+    #expect(logs(run).compactMap { $0["level"] } == ["warning"])
+  }
+
+  @Test func `a flood of log messages is bounded, and what was dropped is counted`() throws {
+    let run = try GatewayRun.open([Service("a", "watch,legacy")], settings: "")
+    try say("info", run, times: 5_000)
+    let dropped = run.wait(within: .seconds(20)) {
+      logs(run).contains { $0["logger"] == "switchyard" }
+    }
+    #expect(dropped)
+    try run.finish()
+    let passed = logs(run).count { $0["logger"] == "db" }
+    let counted = logs(run).compactMap { $0.at(pointer: "/data/count")?.intValue }.reduce(0, +)
+    #expect(passed + Int(counted) == 5_000)
+    #expect(passed >= 500 && passed < 5_000)
+  }
+
+  @Test func `events of services are told to those who want them, without their words`() throws {
+    let run = try GatewayRun.open(
+      [Service("a", "watch,legacy,only=digest,stderr-flood"), Service("c", "exit=3")],
+      settings: "")
+    try run.expectOK("a_echo", within: .seconds(20))
+    #expect(logs(run).isEmpty)
+    _ = try run.client.roundTrip("logging/setLevel", ["level": "notice"])
+    #expect(try run.client.call("a_crash").kind == .failure)
+    try run.expectOK("a_echo", within: .seconds(20))
+    let told = run.wait(within: .seconds(20)) {
+      logs(run).contains { $0.at(pointer: "/data/event") == "service_restarted" }
+    }
+    #expect(told, "\(logs(run))")
+    try run.finish()
+    let mine = logs(run).filter { $0.at(pointer: "/data/service") == "a" }
+    #expect(
+      mine.compactMap { $0.at(pointer: "/data/event") }
+        == ["service_stopped", "service_restarted"])
+    #expect(mine.allSatisfy { $0["logger"] == "switchyard" })
+    #expect(mine.first?["level"] == "warning")
+  }
+
+  @Test func `calls that wait for a limit are told once`() throws {
+    let run = try GatewayRun.open(
+      [Service("a", "legacy", more: ["limits: {concurrent: 1}"])], settings: "")
+    try run.expectOK("a_echo", within: .seconds(20))
+    _ = try run.client.roundTrip("logging/setLevel", ["level": "info"])
+    let ids = try (0..<4).map { _ in
+      try run.client.request("tools/call", ["name": "a_slow", "arguments": ["ms": 20]])
+    }
+    for id in ids { #expect(try run.client.response(to: id, within: .seconds(20)).kind == .result) }
+    try run.finish()
+    #expect(logs(run).compactMap { $0.at(pointer: "/data/event") } == ["calls_wait"])
+  }
+}

@@ -1,0 +1,135 @@
+import Harness
+import MCP
+import RawJSON
+import TestSupport
+import Testing
+
+/// Rows S15, S16, B23, B27 and C20: questions that end otherwise than by their answer.
+@Suite struct RelayedRequestFaultTests {
+  private func open(_ services: [Service]) throws -> GatewayRun {
+    try GatewayRun.open(services, capabilities: GatewayRun.everything)
+  }
+
+  private func service(_ name: String, _ words: String, _ folder: TemporaryFolder) -> Service {
+    Service(name, "\(words),ledger=\(folder.path)/\(name).ledger")
+  }
+
+  @Test func `C20: a question is withdrawn when its call is cancelled`() throws {
+    let run = try open([Service("s", "legacy"), Service("good")])
+    let call = try run.ask("s_ask", "elicitation/create", Asked.form)
+    let request = try run.client.serverRequest()
+    try run.client.cancel(call)
+    let notice = try run.client.notification("notifications/cancelled")
+    #expect(notice.params?["requestId"]?.text == request.id)
+    // The answer crosses the withdrawal.
+    try run.client.answer(request.id ?? "", .result(Asked.accepted))
+    try run.expectOK()
+    try run.expectOK("s_echo")
+    try run.finish()
+  }
+
+  @Test func `B27: a question is withdrawn when the service answers its call without it`() throws {
+    let run = try open([Service("s", "legacy")])
+    let call = try run.ask("s_ask", "elicitation/create", Asked.form, more: ["early": true])
+    let request = try run.client.serverRequest()
+    let result = try run.client.response(to: call)
+    #expect(result.result?.at(pointer: "/structuredContent/early") == true)
+    let notice = try run.client.notification("notifications/cancelled")
+    #expect(notice.params?["requestId"]?.text == request.id)
+    try run.finish()
+  }
+
+  @Test func `B27: a service takes its question back`() throws {
+    let run = try open([Service("s", "legacy")])
+    let call = try run.ask("s_ask", "roots/list", more: ["withdraw": true])
+    let request = try run.client.serverRequest()
+    let notice = try run.client.notification("notifications/cancelled")
+    #expect(notice.params?["requestId"]?.text == request.id)
+    #expect(try run.client.response(to: call).kind == .result)
+    try run.finish()
+  }
+
+  @Test func `S15: second answers and answers to ids never asked reach no service`() throws {
+    let folder = try TemporaryFolder()
+    let run = try GatewayRun(
+      [service("s", "legacy", folder), service("t", "legacy", folder)], settings: "",
+      folder: folder)
+    run.client.capabilities = GatewayRun.everything
+    try run.client.handshake()
+    let call = try run.ask("s_ask", "roots/list")
+    let request = try run.client.serverRequest()
+    let id = try #require(request.id)
+    for forged in ["1", "2", "\"\(id)\"", "-1", "1.0", "null", "18446744073709551615"] {
+      try run.client.send(line: #"{"jsonrpc":"2.0","id":\#(forged),"result":{"roots":[]}}"#)
+    }
+    for _ in 0..<3 { try run.client.answer(id, .result(Asked.roots)) }
+    let result = try run.client.response(to: call)
+    #expect(result.result?.at(pointer: "/structuredContent/answer") == Asked.roots)
+    try run.expectOK("s_echo")
+    try run.expectOK("t_echo")
+    let strays = (run.ledger("s.ledger") + run.ledger("t.ledger")).filter { $0.hasSuffix("answer") }
+    #expect(strays == [])
+    try run.finish()
+  }
+
+  @Test func `S15: two services that ask under one id each get their own answer`() throws {
+    let run = try open([Service("s", "legacy"), Service("t", "legacy")])
+    let calls = [try run.ask("s_ask", "roots/list"), try run.ask("t_ask", "elicitation/create")]
+    for _ in calls {
+      let request = try run.client.serverRequest()
+      let isRoots = request.method == "roots/list"
+      try run.client.answer(request.id ?? "", .result(isRoots ? Asked.roots : Asked.accepted))
+    }
+    let results = try calls.map { try run.client.response(to: $0) }
+    #expect(results[0].result?.at(pointer: "/structuredContent/answer") == Asked.roots)
+    #expect(results[1].result?.at(pointer: "/structuredContent/answer") == Asked.accepted)
+    try run.finish()
+  }
+
+  @Test func `a question is withdrawn when the service that asked it dies`() throws {
+    let run = try open([Service("s", "legacy")])
+    let call = try run.ask("s_ask", "elicitation/create", Asked.form)
+    let request = try run.client.serverRequest()
+    _ = try run.client.request("tools/call", ["name": "s_crash"], id: "\"crash\"")
+    let failed = try run.client.response(to: call)
+    #expect(failed.errorCode == ErrorCode.backendLost.rawValue, "\(failed.text)")
+    _ = try run.client.response(to: "\"crash\"")
+    let notice = try run.client.notification("notifications/cancelled")
+    #expect(notice.params?["requestId"]?.text == request.id)
+    try run.client.answer(request.id ?? "", .result(Asked.accepted))
+    try run.expectOK("s_echo")
+    try run.finish()
+  }
+
+  @Test func `the client's progress on a question reaches the service under its token`() throws {
+    let run = try open([Service("s", "legacy")])
+    let call = try run.ask(
+      "s_ask", "sampling/createMessage",
+      ["messages": [], "maxTokens": 1, "_meta": ["progressToken": "theirs", "v/k": 1]])
+    let request = try run.client.serverRequest()
+    let token = try #require(request.params?.at(pointer: "/_meta/progressToken"))
+    #expect(token != "theirs")
+    #expect(request.params?.at(pointer: "/_meta/v~1k") == 1)
+    for step in 1...2 {
+      try run.client.notify(
+        "notifications/progress",
+        ["progressToken": token, "progress": .number(JSONNumber(step))])
+    }
+    try run.client.notify("notifications/progress", ["progressToken": 17, "progress": 1])
+    try run.client.answer(request.id ?? "", .result(Asked.sampled))
+    let result = try run.client.response(to: call)
+    #expect(result.result?.at(pointer: "/structuredContent/progress") == 2, "\(result.text)")
+    try run.finish()
+  }
+
+  @Test func `changes of the client's roots reach the services that know of roots`() throws {
+    let folder = try TemporaryFolder()
+    let run = try GatewayRun([service("s", "legacy", folder)], settings: "", folder: folder)
+    run.client.capabilities = GatewayRun.everything
+    try run.client.handshake()
+    try run.expectOK("s_echo")
+    try run.client.notify("notifications/roots/list_changed")
+    #expect(run.wait(within: .seconds(20)) { run.ledger("s.ledger").contains("roots changed") })
+    try run.finish()
+  }
+}
