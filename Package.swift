@@ -37,6 +37,7 @@ let package = Package(
     .executable(name: "switchyard-gateway", targets: ["switchyard-gateway"]),
     .executable(name: "switchyard", targets: ["switchyard"]),
     .executable(name: "switchyard-demo", targets: ["switchyard-demo"]),
+    .executable(name: "switchyard-asana-sandbox", targets: ["switchyard-asana-sandbox"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
   ],
   dependencies: [
@@ -66,10 +67,10 @@ let package = Package(
     .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
 
     // What Switchyard is.
-    .target(name: "Manifest", dependencies: ["YAML"], swiftSettings: common),
+    .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
-      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Manifest"],
+      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Manifest"],
       swiftSettings: common),
     .target(
       name: "Gateway",
@@ -99,6 +100,19 @@ let package = Package(
     .executableTarget(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
+    .target(
+      name: "AsanaSandbox", dependencies: ["PluginKit"],
+      path: "Plugins/asana-sandbox/Sources/AsanaSandbox", swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-asana-sandbox", dependencies: ["AsanaSandbox", "PluginKit"],
+      path: "Plugins/asana-sandbox/Sources/Main", swiftSettings: common),
+    .testTarget(
+      name: "AsanaSandboxTests",
+      dependencies: [
+        "AsanaSandbox", "PluginKit", "Manifest", "RawJSON", "MCP", "Harness", "TestSupport",
+        "switchyard-asana-sandbox", "switchyard-demo", "switchyard-gateway",
+      ],
+      swiftSettings: common),
     .testTarget(
       name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
       swiftSettings: common),
@@ -119,9 +133,7 @@ let package = Package(
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
-    .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
-      swiftSettings: common),
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -131,7 +143,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "HTTPTesting", "RawJSON", "MCP", "TestSupport", "switchyard-gateway",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
         "switchyard-fake-backend",
       ],
       swiftSettings: common),
@@ -145,24 +157,31 @@ let package = Package(
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
+    // Stands before the C library in the executable of the tests.
+    .target(name: "FailingCalls", path: "Tests/Support/FailingCalls"),
     .testTarget(
-      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
-    ),
+      name: "LoopTests",
+      dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
+      swiftSettings: common),
     .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
       name: "HTTPTests",
-      dependencies: ["HTTP", "HTTPTesting", "FileTesting", "Loop", "LoopTesting", "Resilience"],
+      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
       swiftSettings: common),
     .testTarget(
-      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
-    .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
+      name: "BackendTests",
+      dependencies: [
+        "Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience",
+      ],
       swiftSettings: common),
-    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
     .testTarget(
-      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
+      swiftSettings: common),
     .testTarget(
-      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
+    .testTarget(
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "TestSupport"],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard-store-writer", dependencies: ["Loop", "Store"],
@@ -170,7 +189,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])

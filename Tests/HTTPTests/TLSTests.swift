@@ -1,4 +1,4 @@
-import FileTesting
+import TestSupport
 import HTTP
 import HTTPTesting
 import Loop

@@ -87,7 +87,7 @@ package struct RateLane: Sendable {
   var uses: [RateUse]
   var queues = LaneQueues()
   private var underWay: [Ticket: Demand] = [:]
-  private(set) var pausedUntil: Instant?
+  package private(set) var pausedUntil: Instant?
   private var rejectionsInARow = 0
   private var lastNumber: UInt64 = 0
 
