@@ -165,6 +165,7 @@ extension Gateway: ClientSessionDelegate {
     {
       return
     }
+    let service = service.lane(for: request.client.era)
     let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,

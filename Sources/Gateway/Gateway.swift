@@ -123,11 +123,14 @@ package final class Gateway {
   @discardableResult
   func rebuildCatalogue() -> Set<Announcement> {
     let old = catalogue
-    catalogue = Catalogue(offers)
+    let isAlone = services.count == 1 && restServices.isEmpty
+    catalogue = Catalogue(offers, isAlone: isAlone)
     pages.reset()
-    session.identity =
-      services.count == 1 && restServices.isEmpty ? .of(services.first?.offer) : .gateway
-    for service in services { service.uriNames = catalogue.uriNames[service.index] }
+    session.identity = isAlone ? .of(services.first?.offer) : .gateway
+    for service in services {
+      service.uriNames = catalogue.uriNames[service.index]
+      service.twin?.service.uriNames = service.uriNames
+    }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",

@@ -226,6 +226,7 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
+    if let whole = JSON.integer(envelope.progress, in: line.bytes) { return Double(whole) }
     let text = line[envelope.progress.start..<envelope.progress.end]
     guard text.count <= 40 else { return .nan }
     return Double(String(decoding: text, as: UTF8.self)) ?? .nan

@@ -6,7 +6,8 @@ import RawJSON
 ///
 /// A value, built anew whenever an offer changes, from the manifests in their
 /// order (priority, then name) and the items in the order of their names: two
-/// gateways with the same configuration show the same list. Two services that
+/// gateways with the same configuration show the same list. A service that is
+/// alone keeps its own order. Two services that
 /// claim one name both lose it, and the error names both (reliability S03): a
 /// call must never depend on who was faster.
 struct Catalogue: Sendable {
@@ -69,8 +70,12 @@ struct Catalogue: Sendable {
 
   func entries(_ kind: Offer.Kind) -> [Entry] { lists[kind.rawValue].entries }
 
-  /// - Parameter offers: one for every service that is known, with its manifest.
-  init(_ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = []) {
+  /// - Parameters:
+  ///   - offers: one for every service that is known, with its manifest.
+  ///   - isAlone: there is only one service, whose order is kept.
+  init(
+    _ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = [], isAlone: Bool = false
+  ) {
     let contest = URIContest(
       offers.map { index, manifest, offer in
         URIContest.Claim(
@@ -89,7 +94,7 @@ struct Catalogue: Sendable {
           PublicItem.entry(
             item, kind: kind, manifest: manifest, service: index, contest: contest)
         }
-        for entry in items.sorted(by: Catalogue.isBefore) {
+        for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }
           claimed[entry.publicName, default: []].append(entry)
         }

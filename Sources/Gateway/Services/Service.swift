@@ -60,7 +60,11 @@ final class Service {
   private var idleTimer: LoopTimer?
   var lastUse = Instant.zero
   /// What it tells unasked; it outlives the processes.
-  private(set) lazy var feed = ServiceFeed(self)
+  lazy var feed = ServiceFeed(self)
+  /// A second process for the other era, while a client uses both.
+  var twin: EraTwin?
+  /// The era in which it was last spoken to.
+  var readyEra: Era?
   /// A client wants to hear of one of its resources: it must run.
   var isWatched = false
   /// How its URIs are told from those of others; `nil` while none needs to be.
@@ -81,11 +85,15 @@ final class Service {
   var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
   /// Whether a request is with it or waits for it.
   var isBusy: Bool {
+    if twin?.service.isBusy == true { return true }
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
     return !waiting.isEmpty
   }
   /// Processes that still have to end.
   var liveBackends: [ProcessBackend] {
+    ownBackends + (twin?.service.ownBackends ?? [])
+  }
+  private var ownBackends: [ProcessBackend] {
     switch phase {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
@@ -214,8 +222,9 @@ final class Service {
 
   /// Ends every process of this service and starts no more.
   func close(_ patience: StopSequence.Patience) {
+    twin?.service.close(patience)
     if case .queued = phase { host.startQueue.withdraw(self) }
-    let backends = liveBackends
+    let backends = ownBackends
     if case .starting = phase { host.startQueue.leave() }
     ending = backends
     phase = .closed
@@ -285,6 +294,6 @@ final class Service {
     ending.append(backend)
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
-    if manifest.process.start == .always { wake() }
+    if isWatched || manifest.process.start == .always { wake() }
   }
 }
