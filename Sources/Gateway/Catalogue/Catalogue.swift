@@ -23,16 +23,19 @@ struct Catalogue: Sendable {
     let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     let legacyJSON: [UInt8]?
+    /// Whether a tool can be called as a task of 2025-11-25.
+    let taskSupport: TaskSupport
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
-      legacyJSON: [UInt8]? = nil
+      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden
     ) {
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
       self.json = json
       self.legacyJSON = legacyJSON
+      self.taskSupport = taskSupport
       var quoted: [UInt8] = []
       if ownName != publicName { JSON.appendQuoted(ownName, to: &quoted) }
       quotedOwnName = quoted
@@ -92,7 +95,8 @@ struct Catalogue: Sendable {
       for (index, manifest, offer) in offers {
         let items = (offer.items[kind] ?? []).compactMap { item in
           PublicItem.entry(
-            item, kind: kind, manifest: manifest, service: index, contest: contest)
+            item, kind: kind, manifest: manifest, service: index, contest: contest,
+            hasTasks: offer.hasLegacyTasks)
         }
         for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }

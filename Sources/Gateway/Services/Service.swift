@@ -69,6 +69,10 @@ final class Service {
   var isWatched = false
   /// How its URIs are told from those of others; `nil` while none needs to be.
   var uriNames: URINames?
+  /// It may answer with tasks.
+  var hasTasks = false
+  /// Its results name things that clients know by other names, or must be kept in mind.
+  var renames = false
 
   init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
     self.index = index
@@ -80,6 +84,8 @@ final class Service {
   }
 
   var name: String { manifest.name }
+  /// Whether its task ids carry its name: there is more than one service.
+  var prefixesTasks = false
   func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
   /// Whether it does not start, or crashes again and again.
   var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
@@ -278,7 +284,9 @@ final class Service {
   private func checkIdleness() {
     guard case .ready(let backend) = phase else { return }
     let now = EventLoop.now
-    if backend.inFlight > 0 || !waiting.isEmpty || isWatched { lastUse = now }
+    if backend.inFlight > 0 || !waiting.isEmpty || isWatched || feed.tasks.isActive(at: now) {
+      lastUse = now
+    }
     let due = lastUse + manifest.process.idle
     guard now >= due else {
       idleTimer?.start(at: due)
@@ -294,6 +302,7 @@ final class Service {
     ending.append(backend)
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
+    feed.closed(backend)
     if isWatched || manifest.process.start == .always { wake() }
   }
 }
