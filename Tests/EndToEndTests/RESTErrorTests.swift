@@ -193,7 +193,8 @@ import Testing
   }
 
   @Test func `a lane of the manifest holds requests back, and in flight counts`() throws {
-    let (now, most) = (Mutex(0), Mutex(0))
+    let now = Mutex(0)
+    let most = Mutex(0)
     let api = try APIRun(
       rest: ["lanes: {reads: {scope: reads, in_flight: 2}}"],
       answer: { request, connection in
