@@ -142,6 +142,10 @@ package final class RESTBackend {
           gate.accepted()
           return answer
         }
+        // What a failure quotes of the headers must not hold credentials either.
+        for index in answer.head.headers.indices {
+          answer.head.headers[index].value = redactor.redacted(answer.head.headers[index].value)
+        }
         try await retry.prepare(after: answer, ticket, sending, on: self, for: run)
       }
     }
@@ -212,7 +216,10 @@ package final class RESTBackend {
       else { continue }
       log(
         .warning, "rest.api_change",
-        ["service": service, "change": Printable.text(header.value.utf8, limit: 300)])
+        [
+          "service": service,
+          "change": Printable.text(redactor.redacted(header.value).utf8, limit: 300),
+        ])
     }
   }
 }
