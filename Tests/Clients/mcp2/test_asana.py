@@ -145,6 +145,7 @@ def no_canary(folder: Path, *texts: str) -> None:
             assert CANARY.encode() not in file.read_bytes(), file
 
 
+@pytest.mark.timeout(300)  # some 300 calls, each checked against the whole document
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 def test_every_argument_of_every_tool(tmp_path, marker, mock, mode):
     async def talk():
@@ -195,7 +196,7 @@ def test_every_argument_of_every_tool(tmp_path, marker, mock, mode):
         assert not refused, refused
         no_canary(tmp_path, *answers)
 
-    asyncio.run(asyncio.wait_for(talk(), 120))
+    asyncio.run(asyncio.wait_for(talk(), 280))
 
 
 def test_a_hierarchy_takes_few_requests_beside_each_other(tmp_path, marker):
