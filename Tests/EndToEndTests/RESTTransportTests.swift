@@ -66,7 +66,7 @@ import Testing
   @Test func `H12 H13 S18: bombs of headers and of zeros are stopped, and memory stays`() throws {
     let api = try APIRun()
     try api.expectOK()
-    let identity = try #require(api.gateway.marker.processes().first)
+    let identity = api.client.process.processID
     let idle = ProcessFigures.peakMemory(identity)
     let headers = try api.call("go", ["act": "headers", "value": "4000000"])
     #expect(headers.errorCode != nil || headers.result?["isError"] == true, "\(headers.text)")

@@ -20,6 +20,7 @@ package final class RESTBackend {
   /// Nil if the origin cannot be used, for the reason beside it.
   private let client: HTTPClient?
   private var originFault: HTTPOriginError?
+  private let valve = Valve()
   private let gate: LaneGate
   /// Lanes whose places are held for a whole call.
   private let callGate: LaneGate
@@ -92,6 +93,9 @@ package final class RESTBackend {
     return headers
   }
 
+  /// Sends nothing new while `isPaused`: the client does not read.
+  package func setPaused(_ isPaused: Bool) { valve.set(closed: isPaused) }
+
   /// Closes the connections. Calls under way fail.
   package func close() { client?.close() }
 
@@ -117,6 +121,7 @@ package final class RESTBackend {
     }
     var retry = RetryState()
     while true {
+      guard await valve.pass() else { throw .cancelled }
       let ticket = try await enter(sending, retryOf: retry.ticket, for: run)
       run.hasSent = true
       var request = sending.request
