@@ -1,6 +1,7 @@
 import Backend
 import Loop
 import Manifest
+import Resilience
 import Telemetry
 
 /// When a service that nobody uses is stopped.
