@@ -160,7 +160,8 @@ package final class HTTPTransfer {
       return 0
     }
     received = total
-    if total > 1 << 20, let easy, total / request.limits.decompressionRatio > easy.receivedBytes {
+    let ratio = max(1, request.limits.decompressionRatio)
+    if total > 1 << 20, let easy, total / ratio > easy.receivedBytes {
       failure = fail(.ratio, "the answer grows too much when it is decompressed")
       return 0
     }

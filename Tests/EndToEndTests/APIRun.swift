@@ -125,7 +125,9 @@ final class APIRun {
     try gateway.finish(sourceLocation: sourceLocation)
     server.stop()
     var written = [client.stderr]
-    for entry in client.transcript.entries { written.append(String(decoding: entry.bytes, as: UTF8.self)) }
+    for entry in client.transcript.entries {
+      written.append(String(decoding: entry.bytes, as: UTF8.self))
+    }
     for name in ["state.sqlite", "state.sqlite-wal"] {
       let bytes = SmallFile.bytes(of: gateway.folder.path + "/state/" + name)
       written.append(String(decoding: bytes, as: UTF8.self))

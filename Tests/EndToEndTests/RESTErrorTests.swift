@@ -7,7 +7,9 @@ import Testing
 
 /// What an API refuses, as the model and the person read it (reliability section 4, H rows).
 @Suite struct RESTErrorTests {
-  @Test func `H26 H07: a refusal is a tool result with status, message and advice, sent once`() throws {
+  @Test func `H26 H07: a refusal is a tool result with status, message and advice, sent once`()
+    throws
+  {
     let api = try APIRun()
     let expected = [
       (401, "authentication"), (402, "permission"), (403, "permission"), (404, "not_found"),
@@ -40,7 +42,8 @@ import Testing
   }
 
   @Test func `H06 H14: a page of HTML is reduced to its text`() throws {
-    let page = "<html><head><title>x</title></head><body><h1>Bad  gateway</h1><p>edge</p></body></html>"
+    let page =
+      "<html><head><title>x</title></head><body><h1>Bad  gateway</h1><p>edge</p></body></html>"
     let api = try APIRun(answer: { request, connection in
       let status = request.target.hasPrefix("/bad") ? "500 Oops" : "200 OK"
       connection.respond(status, ["Content-Type: text/html"], Array(page.utf8))
@@ -84,7 +87,8 @@ import Testing
     let (text, _) = try api.refusal("go", ["act": "redirect", "value": .string(target)])
     #expect(text.contains("169.254.169.254"))
     #expect(!text.contains("latest"))
-    let local = try api.refusal("go", ["act": "redirect", "value": .string(api.server.url + "/loop")])
+    let local = try api.refusal(
+      "go", ["act": "redirect", "value": .string(api.server.url + "/loop")])
     #expect(local.text.contains("not followed"))
     #expect(api.server.requests.count == 2)
     try api.finish()
@@ -99,7 +103,9 @@ import Testing
     try api.finish()
   }
 
-  @Test func `arguments that break the rules are refused with their pointers, nothing is sent`() throws {
+  @Test func `arguments that break the rules are refused with their pointers, nothing is sent`()
+    throws
+  {
     let api = try APIRun()
     let (text, facts) = try api.refusal("echo", ["q": 5, "list": ["a", 7], "other": 1])
     for pointer in ["/id", "/q", "/list/1", "/other"] { #expect(text.contains(pointer), "\(text)") }
@@ -147,7 +153,8 @@ import Testing
     ["Retry-After: 1000000000"], ["Retry-After: 3600"],
     ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: Sun, 06 Nov 1994 09:49:37 GMT"],
   ])
-  func `H05: a wait beyond the deadline fails at once and says how long`(_ headers: [String]) throws {
+  func `H05: a wait beyond the deadline fails at once and says how long`(_ headers: [String]) throws
+  {
     let api = try api(refusing: 1, headers)
     let start = ContinuousClock.now
     let (text, facts) = try api.refusal("go", ["act": "echo"])

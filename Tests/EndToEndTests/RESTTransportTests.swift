@@ -117,7 +117,8 @@ import Testing
 
   @Test func `H29: a cancel closes the connection, and no answer comes`() throws {
     let api = try APIRun()
-    let id = try api.client.request("tools/call", ["name": "api_go", "arguments": ["act": "stall"]])
+    let id = try api.client.request(
+      "tools/call", ["name": "api_go", "arguments": ["act": "stall"]])
     #expect(api.gateway.wait(within: .seconds(20)) { !api.server.requests.isEmpty })
     try api.client.cancel(id)
     api.client.forget(id)
@@ -129,7 +130,8 @@ import Testing
 
   @Test func `C24: calls in flight are answered when the client leaves`() throws {
     let api = try APIRun()
-    let id = try api.client.request("tools/call", ["name": "api_go", "arguments": ["act": "stall"]])
+    let id = try api.client.request(
+      "tools/call", ["name": "api_go", "arguments": ["act": "stall"]])
     #expect(api.gateway.wait(within: .seconds(20)) { !api.server.requests.isEmpty })
     api.client.closeInput()
     let answer = try api.client.response(to: id)

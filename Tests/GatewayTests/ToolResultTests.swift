@@ -19,7 +19,9 @@ import Testing
       ToolResult(RESTResult(pieces: [.text(value)]), for: ClientContext(revision: revision)))
   }
 
-  @Test(arguments: [#"{"a":"x\"\\\n\u001b é"}"#, "{}", #"{"n":1.0,"deep":{"list":[1,{"k":null}]}}"#])
+  @Test(arguments: [
+    #"{"a":"x\"\\\n\u001b é"}"#, "{}", #"{"n":1.0,"deep":{"list":[1,{"k":null}]}}"#,
+  ])
   func `the text is the structured content, byte for byte`(_ text: String) throws {
     let json = try result(text, for: .newest)
     #expect(json.at(pointer: "/content/0/text") == .string(text))

@@ -118,7 +118,9 @@ enum ErrorAnswer {
 
   private static func matches(_ text: [UInt8], _ page: [UInt8], at index: Int) -> Bool {
     guard index + text.count <= page.count else { return false }
-    return zip(text, page[index...]).allSatisfy { $0 == ($1 | ($1 >= 0x41 && $1 <= 0x5A ? 0x20 : 0)) }
+    return zip(text, page[index...]).allSatisfy {
+      $0 == ($1 | ($1 >= 0x41 && $1 <= 0x5A ? 0x20 : 0))
+    }
   }
 
   private static func spaced(_ text: [UInt8]) -> [UInt8] {

@@ -42,7 +42,9 @@ package struct JSONText: Sendable {
   package static let emptyObject = JSONText(Array("{}".utf8), ByteRange(start: 0, end: 2))
 
   package var byteCount: Int { range.count }
-  private var first: UInt8 { range.fits(in: bytes.count) && range.count > 0 ? bytes[range.start] : 0 }
+  private var first: UInt8 {
+    range.fits(in: bytes.count) && range.count > 0 ? bytes[range.start] : 0
+  }
   package var isObject: Bool { first == UInt8(ascii: "{") }
   package var isArray: Bool { first == UInt8(ascii: "[") }
   package var isNull: Bool { first == UInt8(ascii: "n") }

@@ -50,7 +50,9 @@ final class MultipartBody: HTTPBodySource {
         text += "\"\r\nContent-Type: ".utf8 + Self.mediaType(type) + "\r\n\r\n".utf8
         pieces.append(.bytes(text))
         pieces.append(.file(content))
-        length = length.flatMap { sum in Base64Text.decodedCount(content).map { sum + $0 + text.count } }
+        length = length.flatMap { sum in
+          Base64Text.decodedCount(content).map { sum + $0 + text.count }
+        }
         text = []
       }
       text += "\r\n".utf8

@@ -17,7 +17,9 @@ package final class RESTBackend {
   let redactor: Redactor
   private let limits: ServiceLimits
   private let log: Log
-  private let client: HTTPClient
+  /// Nil if the origin cannot be used, for the reason beside it.
+  private let client: HTTPClient?
+  private var originFault: HTTPOriginError?
   private let gate: LaneGate
   /// Lanes whose places are held for a whole call.
   private let callGate: LaneGate
@@ -40,9 +42,14 @@ package final class RESTBackend {
     self.log = log
     redactor = Redactor(api.secrets)
     headers = Self.headers(of: api)
-    client = HTTPClient(
-      origin: HTTPOrigin(api, environment: environment), connections: api.connections.most,
-      queue: limits.queue)
+    do throws(HTTPOriginError) {
+      client = HTTPClient(
+        origin: try HTTPOrigin(api, environment: environment), connections: api.connections.most,
+        queue: limits.queue)
+    } catch {
+      client = nil
+      originFault = error
+    }
     var ofRequests: [RateLimit] = []
     var ofCalls: [RateLimit] = []
     var requestLanes: [Int] = []
@@ -67,13 +74,15 @@ package final class RESTBackend {
 
   private static func headers(of api: REST.Service) -> [HTTPHeader] {
     var headers = api.headers.map { HTTPHeader($0.name, $0.value.exposed) }
-    if !headers.contains(where: { $0.name.utf8.elementsEqual("accept".utf8, by: { $0 | 0x20 == $1 }) })
-    {
+    if !headers.contains(where: {
+      $0.name.utf8.elementsEqual("accept".utf8, by: { $0 | 0x20 == $1 })
+    }) {
       headers.insert(HTTPHeader("Accept", "application/json"), at: 0)
     }
     switch api.authentication {
     case .none, .query: break
-    case .bearer(let secret): headers.append(HTTPHeader("Authorization", "Bearer " + secret.exposed))
+    case .bearer(let secret):
+      headers.append(HTTPHeader("Authorization", "Bearer " + secret.exposed))
     case .basic(let user, let password):
       let both = Redactor.base64(Array("\(user.exposed):\(password.exposed)".utf8))
       headers.append(
@@ -84,7 +93,7 @@ package final class RESTBackend {
   }
 
   /// Closes the connections. Calls under way fail.
-  package func close() { client.close() }
+  package func close() { client?.close() }
 
   /// The tool of a name, with the service's prefix or without it.
   func tool(named name: String) -> REST.Tool? {
@@ -101,6 +110,11 @@ package final class RESTBackend {
   ///
   /// - Throws: what the API refused, or why there is no answer; `nil` stands for a cancelled task.
   func send(_ sending: Sending, for run: RESTRun) async throws(RESTFailure) -> RESTAnswer {
+    guard let client else {
+      throw RESTFailure(
+        .internal, "Service '\(service)' \(originFault.map { "\($0)" } ?? "has no address").",
+        form: .protocolError(.unavailable), wasSent: false)
+    }
     var retry = RetryState()
     while true {
       let ticket = try await enter(sending, retryOf: retry.ticket, for: run)
@@ -237,10 +251,20 @@ extension REST.Service {
 }
 
 extension HTTPOrigin {
-  init(_ api: REST.Service, environment: [String: String]) {
+  /// - Throws: a proxy in the environment that cannot be used. Going round it would not be meant.
+  fileprivate init(
+    _ api: REST.Service, environment: [String: String]
+  ) throws(HTTPOriginError) {
+    let scheme: Scheme = api.address.scheme == .https ? .https : .http
+    let proxy =
+      api.connections.socket == nil
+      ? try HTTPProxy(
+        environment: environment, scheme: scheme, host: api.address.host, port: api.address.port)
+      : nil
     self.init(
-      scheme: api.address.scheme == .https ? .https : .http, host: api.address.host,
-      port: api.address.port, socketPath: api.connections.socket, caFile: api.connections.caFile,
-      allowsPrivateAddresses: api.connections.allowsPrivateAddresses || api.address.isStatic)
+      scheme: scheme, host: api.address.host, port: api.address.port,
+      socketPath: api.connections.socket, caFile: api.connections.caFile,
+      allowsPrivateAddresses: api.connections.allowsPrivateAddresses || api.address.isStatic,
+      proxy: proxy)
   }
 }

@@ -97,7 +97,8 @@ extension RESTFailure.Category {
   package static func advice(status: Int) -> String? {
     switch status {
     case 402: "This needs a paid plan of the service; do it another way or ask for the plan."
-    case 405: "The manifest of this service names a wrong method; report it to who runs the gateway."
+    case 405:
+      "The manifest of this service names a wrong method; report it to who runs the gateway."
     case 413: "Send less in one call."
     case 451: "The service withholds this for legal reasons; trying again will not help."
     case 500:

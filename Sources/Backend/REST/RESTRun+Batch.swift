@@ -78,7 +78,9 @@ extension RESTRun {
     var operation = operation
     if let paging = operation.paging, let name = paging.limitParameter {
       let limit = REST.Place(position: .query, name: [.name(name)])
-      let isGiven = tool.arguments.contains { $0.place?.name == limit.name && arguments[$0.name] != nil }
+      let isGiven = tool.arguments.contains {
+        $0.place?.name == limit.name && arguments[$0.name] != nil
+      }
       if !isGiven {
         let size = JSONValue.number(JSONNumber(paging.size))
         operation.values.append(REST.PlacedValue(place: limit, source: .literal(size)))

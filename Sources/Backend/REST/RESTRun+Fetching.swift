@@ -56,7 +56,8 @@ extension RESTRun {
       }
       let hasMore = pages.follow(answer, whole, raw)
       if isCut { isTruncated = true }
-      if isCut || !hasMore || pages.count >= Self.mostPages || most.map({ items.count >= $0 }) == true
+      if isCut || !hasMore || pages.count >= Self.mostPages
+        || most.map({ items.count >= $0 }) == true
       {
         if hasMore { isTruncated = true }
         return Fetched(
@@ -175,7 +176,8 @@ enum LinkHeader {
       guard field.name.utf8.elementsEqual("link".utf8, by: { $0 | 0x20 == $1 }) else { continue }
       for link in field.value.split(separator: ",") {
         guard let open = link.firstIndex(of: "<"), let close = link.firstIndex(of: ">"),
-          open < close, link[close...].contains("rel=\"next\"") || link[close...].contains("rel=next"),
+          open < close,
+          link[close...].contains("rel=\"next\"") || link[close...].contains("rel=next"),
           let mark = link[open..<close].firstIndex(of: "?")
         else { continue }
         return String(link[link.index(after: mark)..<close])

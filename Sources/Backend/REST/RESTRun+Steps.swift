@@ -22,7 +22,8 @@ extension RESTRun {
       if let last { steps.set(last, of: step.name) }
     }
     let value = last?.json ?? .emptyObject
-    let result = RESTResult(Fetched(content: value.isArray ? .items(value.elements) : .value(value)))
+    let result = RESTResult(
+      Fetched(content: value.isArray ? .items(value.elements) : .value(value)))
     try check(result)
     return result
   }
@@ -43,7 +44,8 @@ extension RESTRun {
 
   // MARK: Each
 
-  private func each(_ each: REST.Step.Each, of step: REST.Step) async throws(RESTFailure) -> StepValue
+  private func each(_ each: REST.Step.Each, of step: REST.Step) async throws(RESTFailure)
+    -> StepValue
   {
     var items = nodes(at: each.of)
     var answers: [StepValue] = []

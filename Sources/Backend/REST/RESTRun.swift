@@ -106,7 +106,8 @@ package final class RESTRun {
 
   /// Builds and sends the request of an operation; an answer of any status below 300 comes back.
   func send(
-    _ operation: REST.Operation, item: StepNode? = nil, page: RequestBuilder.Page = RequestBuilder.Page()
+    _ operation: REST.Operation, item: StepNode? = nil,
+    page: RequestBuilder.Page = RequestBuilder.Page()
   ) async throws(RESTFailure) -> RESTAnswer {
     let request = try build(operation, item: item, page: page)
     // One place a call, however many of its requests want one.

@@ -53,7 +53,9 @@ package struct RequestBuilder {
     var request = RESTRequest(
       method: operation.method, path: try path(operation, values), query: "", headers: [],
       body: try body(operation, values))
-    if let text = page.query { request.query = text } else {
+    if let text = page.query {
+      request.query = text
+    } else {
       request.query = try RequestParameter.text(of: query)
     }
     for header in values.headers { request.headers.append(try header.asHeader()) }
@@ -171,7 +173,9 @@ package struct RequestBuilder {
       guard let place = argument.place, place.position == .path else { return false }
       return place.name == [.name(name)]
     }
-    guard let argument else { return Violation(at: "", "there is no value for '\(name)' of the path") }
+    guard let argument else {
+      return Violation(at: "", "there is no value for '\(name)' of the path")
+    }
     return Violation(at: "/" + argument.name.asPointerStep, argument.absence)
   }
 

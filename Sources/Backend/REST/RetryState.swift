@@ -31,7 +31,8 @@ struct RetryState {
     guard isSafe, error.isTransient, failures < backend.api.connections.attempts else {
       throw RESTFailure(error, service: backend.service, backend.api.connections)
     }
-    try await pause(for: run, or: RESTFailure(error, service: backend.service, backend.api.connections))
+    try await pause(
+      for: run, or: RESTFailure(error, service: backend.service, backend.api.connections))
   }
 
   mutating func prepare(

@@ -94,13 +94,14 @@ struct LaneQueues: Sendable {
     }
   }
 
-  mutating func remove(_ ticket: RateLane.Ticket) { _ = removeAll(where: { $0.ticket == ticket }) }
+  mutating func remove(_ ticket: RateLane.Ticket) { _ = take { $0.ticket == ticket } }
 
+  /// Takes those whose demand fulfils the condition, in the order of their tickets.
   mutating func removeAll(_ condition: (RateLane.Demand) -> Bool) -> [RateLane.Ticket] {
-    removeAll(where: { condition($0.demand) })
+    take { condition($0.demand) }
   }
 
-  private mutating func removeAll(where condition: (Entry) -> Bool) -> [RateLane.Ticket] {
+  private mutating func take(_ condition: (Entry) -> Bool) -> [RateLane.Ticket] {
     var removed: [RateLane.Ticket] = []
     for index in queues.indices {
       let waiting = queues[index].entries[queues[index].head...]

@@ -27,12 +27,15 @@ import Testing
     #expect(value.value(at: ValuePath(["n", "o"]))?.scalarText == "7")
   }
 
-  @Test func `a projection keeps the paths and nothing beside them, in objects and in lists`() throws {
+  @Test func `a projection keeps the paths and nothing beside them, in objects and in lists`()
+    throws
+  {
     let projection = Projection([
       ValuePath(["gid"]), ValuePath(["owner", "name"]),
       ValuePath([.member("tags"), .items, .member("name")]), ValuePath(["absent"]),
     ])
-    let item = #"{"gid":"1","notes":"n","owner":{"gid":"2","name":"o"},"tags":[{"gid":"3","name":"t"}]}"#
+    let item =
+      #"{"gid":"1","notes":"n","owner":{"gid":"2","name":"o"},"tags":[{"gid":"3","name":"t"}]}"#
     let kept = #"{"gid":"1","owner":{"name":"o"},"tags":[{"name":"t"}]}"#
     #expect(string(projection.applied(to: try text(item))) == kept)
     #expect(string(projection.applied(to: try text("[\(item),\(item)]"))) == "[\(kept),\(kept)]")

@@ -30,7 +30,8 @@ import Testing
   }
 
   @Test(arguments: [3, 4, 17, 1_000])
-  @EventLoop func `a file is decoded while it is sent, however small the pieces`(_ room: Int) throws {
+  @EventLoop func `a file is decoded while it is sent, however small the pieces`(_ room: Int) throws
+  {
     for count in [0, 1, 2, 3, 4, 100] {
       let content = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37) }
       let body = body(content)
