@@ -89,7 +89,8 @@ extension Gateway {
     if let count = service.feed.gate.takeReport(at: now) {
       log(.info, "backend.log_suppressed", ["service": service.name, "count": String(count)])
       // Whoever was sent the others is sent this too.
-      if session.isInitialized || service.feed.logWishes.want(.warning) {
+      let isHeard = session.isInitialized && session.logLevel.map { $0 <= .warning } != false
+      if isHeard || service.feed.logWishes.want(.warning) {
         session.notify(
           Notice.line(.message, ServiceEvent.suppressed(count).members(about: service.name)))
       }
