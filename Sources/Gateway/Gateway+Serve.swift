@@ -246,5 +246,6 @@ extension Gateway: ClientSessionDelegate {
     for service in services {
       for backend in service.liveBackends { backend.setPaused(isFull) }
     }
+    for service in restServices { service.setPaused(isFull) }
   }
 }

@@ -73,7 +73,7 @@ extension RESTRun {
       return try JSONText(parsing: answer.body)
     } catch {
       let type = answer.head.value(of: "content-type") ?? "no content type"
-      let shown = Printable.text(Array(type.utf8), limit: 60)
+      let shown = Printable.text(backend.redactor.redacted(type).utf8, limit: 60)
       let isPage = answer.body.first { $0 > 0x20 } == UInt8(ascii: "<")
       let text = isPage ? ErrorAnswer.htmlText(answer.body) : answer.body
       throw RESTFailure(
