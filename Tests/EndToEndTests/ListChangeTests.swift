@@ -53,8 +53,8 @@ import Testing
     for _ in 0..<10 { try storm(run, 100) }
     _ = try run.client.notification(Self.changed, within: .seconds(20))
     run.client.run(for: .milliseconds(600))
-    let took = ContinuousClock.now - start
     try run.finish()
+    let took = ContinuousClock.now - start
     let notices = run.client.transcript.messages.count { $0.method == Self.changed }
     let most = Int(took / .milliseconds(500)) + 1
     #expect(notices >= 1 && notices <= most, "\(notices) notices in \(took)")

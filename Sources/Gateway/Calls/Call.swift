@@ -164,6 +164,8 @@ final class Call: ServiceRequest, ClientRequest {
       heldProgress = session.splice.applied(to: line.bytes)
       session.holdsProgress = true
     } else {
+      // What was held is older than this.
+      if heldProgress != nil { heldProgress = nil }
       session.writeEdited(line)
     }
   }
