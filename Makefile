@@ -16,7 +16,7 @@ PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 FUZZ_SECONDS ?= 60
 
 PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev
-TEST_PACKAGES := git python3 python3-venv strace faketime
+TEST_PACKAGES := git openssl python3 python3-venv strace faketime
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -57,14 +57,14 @@ lint: packages ## formatting, warnings as errors, declared imports, gates
 	SWITCHYARD_STRICT=1 $(SWIFT_BUILD) --build-tests
 
 BENCH := .build/bench
-BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c)
+BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench: release ## measure against a bare relay; exits 1 when a limit is missed
 	@mkdir -p $(BENCH)
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/relay Tests/Benchmarks/relay.c
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/echo Tests/Benchmarks/echo.c
-	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES)
+	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES) -lcurl -lpthread
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(BENCH)/bench --gateway "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \

@@ -49,6 +49,8 @@ let package = Package(
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Loaded when it is first used (docs/decisions/late-libcurl.md): headers only, nothing is linked.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CSpawn"),
 
     // Values: no I/O, no clock.
@@ -59,6 +61,8 @@ let package = Package(
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
+    .target(
+      name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: common),
     .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
 
@@ -66,7 +70,7 @@ let package = Package(
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
-      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Manifest"],
+      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Manifest"],
       swiftSettings: common),
     .target(
       name: "Gateway",
@@ -129,9 +133,7 @@ let package = Package(
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
-    .target(
-      name: "TestSupport", dependencies: ["Harness"], path: "Tests/Support/TestSupport",
-      swiftSettings: common),
+    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -141,7 +143,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "RawJSON", "MCP", "TestSupport", "switchyard-gateway", "switchyard-fake-backend",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
+        "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(
@@ -154,19 +157,31 @@ let package = Package(
     .target(
       name: "LoopTesting", dependencies: ["Loop"], path: "Tests/Support/LoopTesting",
       swiftSettings: common),
+    // Stands before the C library in the executable of the tests.
+    .target(name: "FailingCalls", path: "Tests/Support/FailingCalls"),
     .testTarget(
-      name: "LoopTests", dependencies: ["Loop", "LoopTesting", "Resilience"], swiftSettings: common
-    ),
-    .testTarget(
-      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
-    .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
+      name: "LoopTests",
+      dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
       swiftSettings: common),
-    .target(name: "FileTesting", path: "Tests/Support/FileTesting", swiftSettings: common),
+    .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
-      name: "YAMLTests", dependencies: ["YAML", "FileTesting"], swiftSettings: common),
+      name: "HTTPTests",
+      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
+      swiftSettings: common),
     .testTarget(
-      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "FileTesting"],
+      name: "BackendTests",
+      dependencies: [
+        "Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
+      swiftSettings: common),
+    .testTarget(
+      name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
+    .testTarget(
+      name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "TestSupport"],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard-store-writer", dependencies: ["Loop", "Store"],
@@ -174,7 +189,7 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "FileTesting", "switchyard-store-writer"],
+      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])

@@ -17,7 +17,7 @@ extension Gateway {
     let agreed = asked.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
     session.legacyRevision = agreed
     session.legacyProfile = ClientProfile(
-      request.envelope.clientCapabilities, in: request.line.bytes)
+      request.envelope.clientCapabilities, in: request.line.bytes, era: .legacy)
     clientIntroduced(session.legacyProfile, of: session)
     session.isInitialized = false
     var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
@@ -25,7 +25,7 @@ extension Gateway {
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
-    var text = Array(result.utf8) + extensionsMember
+    var text = Array(result.utf8) + tasksMember(for: agreed) + extensionsMember
     text += #"},"serverInfo":"#.utf8 + session.identity.info + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
@@ -41,7 +41,7 @@ extension Gateway {
     result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}"#
-    var text = Array(result.utf8) + extensionsMember
+    var text = Array(result.utf8) + tasksMember(for: .newest) + extensionsMember
     text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
@@ -58,7 +58,8 @@ extension Gateway {
     for key: StaticString in ["extensions", "experimental"] {
       let value = JSON.member(key, of: whole, in: capabilities.span.bytes)
       guard JSON.isObject(value, in: capabilities.span.bytes) else { continue }
-      let passed = ClientProfile.passedOn(value, in: capabilities.span.bytes)
+      let passed = ClientProfile.passedOn(
+        value, in: capabilities.span.bytes, keepsTasks: introduction.revision.era == .modern)
       if !passed.isEmpty { members += #","\#(key)":"#.utf8 + passed }
     }
     return members

@@ -31,6 +31,8 @@ extension Gateway: ClientSessionDelegate {
       case .resourcesSubscribe where request.client.era == .legacy: try subscribe(request)
       case .resourcesUnsubscribe where request.client.era == .legacy: try unsubscribe(request)
       case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
+      case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: try callTask(request)
+      case .tasksList where request.client.era == .legacy: try listTasks(request)
       case .unknown: try callCustom(request)
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
@@ -94,8 +96,14 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    guard entry.service < services.count else { return try startREST(request, entry) }
+    // As a task only what can be one; a tool that must be one is made one.
+    let role =
+      entry.taskSupport == .forbidden && request.envelope.task.isAbsent
+      ? TaskRole.none : try taskRole(of: entry, request)
     try start(
-      request, on: services[entry.service], entry: entry, name: entry.newName(at: range))
+      request, on: services[entry.service], entry: entry, name: entry.newName(at: range),
+      taskRole: role)
   }
 
   private func read(_ request: Incoming) throws(CallError) {
@@ -149,7 +157,7 @@ extension Gateway: ClientSessionDelegate {
 
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
-    name: (range: ByteRange, own: [UInt8])?
+    name: (range: ByteRange, own: [UInt8])?, taskRole: TaskRole = .none
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -164,14 +172,19 @@ extension Gateway: ClientSessionDelegate {
     {
       return
     }
+    let service = service.lane(for: request.client.era)
     let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime),
-      logLevel: request.client.era == .modern ? level : nil)
+        start: EventLoop.turnTime,
+        // The result of a task takes as long as the task.
+        patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
+        absolute: absoluteTime),
+      logLevel: request.client.era == .modern ? level : nil, taskRole: taskRole)
     call.requestState = state
+    if request.client.era == .modern, let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }

@@ -20,6 +20,8 @@ package final class HarnessClient {
   package var answers: [String: ClientAnswer] = ["ping": .result([:])]
   /// Sees each line as it passes.
   package var observer: ((WireDirection, [UInt8]) -> Void)?
+  /// How long a function waits that is not told: longer than anything takes that works.
+  package static let patience = Duration.seconds(60)
   private let wire: Wire
   private var nextNumber = 1
 
@@ -60,7 +62,9 @@ extension HarnessClient {
 
   /// Sends bytes as they are and waits until the server's pipe has taken them. A
   /// server that closed its stdin is not an error here: its exit or silence tells.
-  package func send(_ bytes: [UInt8], within limit: Duration = .seconds(10)) throws(HarnessError) {
+  package func send(_ bytes: [UInt8], within limit: Duration = HarnessClient.patience)
+    throws(HarnessError)
+  {
     guard process.input >= 0 else { throw .inputClosed }
     post(bytes)
     let done = wire.move(until: MonotonicClock.now + limit) { wire.queued == 0 }
@@ -68,7 +72,9 @@ extension HarnessClient {
   }
 
   /// Sends one line, newline added.
-  package func send(line: String, within limit: Duration = .seconds(10)) throws(HarnessError) {
+  package func send(line: String, within limit: Duration = HarnessClient.patience)
+    throws(HarnessError)
+  {
     try send(Array(line.utf8) + [10], within: limit)
   }
 
@@ -122,21 +128,21 @@ extension HarnessClient {
 extension HarnessClient {
   /// The next answer to a request that was not taken before.
   package func response(
-    to id: String, within limit: Duration = .seconds(10)
+    to id: String, within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try take("answer to \(id)", limit) { $0.takeResponse(to: id) }
   }
 
   /// The next error that names no request.
   package func errorWithoutID(
-    within limit: Duration = .seconds(10)
+    within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try take("error without id", limit) { $0.takeErrorWithoutID() }
   }
 
   /// The next error, whether it names a request or not: what a malformed request gets.
   package func nextError(
-    within limit: Duration = .seconds(10)
+    within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try take("error", limit) { $0.takeError() }
   }
@@ -146,35 +152,35 @@ extension HarnessClient {
 
   /// The next notification, in the order in which they came.
   package func notification(
-    within limit: Duration = .seconds(10)
+    within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try take("notification", limit) { $0.takeNotification() }
   }
 
   /// The next notification of one method; others stay.
   package func notification(
-    _ method: String, within limit: Duration = .seconds(10)
+    _ method: String, within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try take(method, limit) { $0.takeNotification(method) }
   }
 
   /// The next request of the server that has no answer in `answers`.
   package func serverRequest(
-    within limit: Duration = .seconds(10)
+    within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try take("request of the server", limit) { $0.takeRequest() }
   }
 
   /// Sends a request and waits for its answer.
   package func roundTrip(
-    _ method: String, _ params: JSONValue? = nil, within limit: Duration = .seconds(10)
+    _ method: String, _ params: JSONValue? = nil, within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try response(to: request(method, params), within: limit)
   }
 
   /// `tools/call`, waited for.
   package func call(
-    _ tool: String, _ arguments: JSONValue = [:], within limit: Duration = .seconds(10)
+    _ tool: String, _ arguments: JSONValue = [:], within limit: Duration = HarnessClient.patience
   ) throws(HarnessError) -> ServerMessage {
     try roundTrip(
       "tools/call", ["name": .string(tool), "arguments": arguments], within: limit)
@@ -182,7 +188,7 @@ extension HarnessClient {
 
   /// Legacy: initialize and its notification. Modern: server/discover.
   @discardableResult
-  package func handshake(within limit: Duration = .seconds(10)) throws(HarnessError)
+  package func handshake(within limit: Duration = HarnessClient.patience) throws(HarnessError)
     -> ServerMessage
   {
     guard revision.era == .legacy else {

@@ -100,7 +100,7 @@ package final class Child {
   package var groupIsGone: Bool { status != nil }
 
   /// Delivers the exit if there is one. Also called when SIGCHLD tells of it first.
-  func checkExit() {
+  package func checkExit() {
     var code: Int32 = 0
     var value: Int32 = 0
     guard status == nil else { return }

@@ -24,7 +24,13 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   /// their turn, so that work which always makes more work starves nobody.
   private static let roundsPerTurn = 64
 
+  /// What libuv opens for a loop: it ends the process where it cannot have a pipe.
+  private static let descriptors = 6
+
   init() {
+    guard DescriptorTable.hasSpare(Self.descriptors) else {
+      refuseToStart("cannot create an event loop")
+    }
     guard let loop = uv_default_loop() else { refuseToStart("cannot create an event loop") }
     self.loop = loop
     guard uv_async_init(loop, wake, { _ in EventLoop.executor.takeRemoteJobs() }) == 0,

@@ -32,6 +32,8 @@ struct Server {
   var listener: [UInt8]?
   /// What `watch` keeps: the log level and the subscriptions.
   var watching = Watching()
+  /// What `tasks` keeps.
+  var tasks: [String: FakeTask] = [:]
   var isReading = true
 
   init(script: Script) {

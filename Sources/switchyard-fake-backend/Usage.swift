@@ -65,6 +65,7 @@ let usageText = """
     watch                    subscriptions, a log, methods vendor/*, resources memo://one and
                              ui://panel/main, and the tools notify {method, params, times, raw},
                              return {result}, meta and state
+    tasks                    the tools job and must, which may and must be called as tasks {ms}
     name=NAME                serverInfo.name ("fake")
   Ledger
     ledger=FILE              append "executed UUID PID TOOL" for each call, and

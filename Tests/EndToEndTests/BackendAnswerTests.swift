@@ -27,17 +27,16 @@ import Testing
 
   @Test func `B09: an answer of 100 MB is not kept`() throws {
     let run = try GatewayRun.open(
-      [Service("bad", "only=digest,bigline=100000000"), Service("good")], settings: "")
+      [Service("bad", "only=digest,bigline=100000000"), Service("good")])
     try run.expectOK("bad_echo")
     let writer = run.processes(of: "bad")
     let before = ProcessFigures.peakMemory(run.client.process.processID)
-    try run.expectError("bad_digest", .backendProtocolError, within: .seconds(30))
+    try run.expectError("bad_digest", .backendProtocolError)
     let growth = ProcessFigures.peakMemory(run.client.process.processID) - before
     #expect(growth <= (32 + 8) << 20, "grew by \(growth) bytes")
     // At twice the limit the line counts as endless, and its writer is killed.
-    #expect(
-      run.wait(within: .seconds(10)) { Set(writer).isDisjoint(with: run.processes(of: "bad")) })
-    try run.expectOK("bad_echo", within: .seconds(30))
+    #expect(run.wait { Set(writer).isDisjoint(with: run.processes(of: "bad")) })
+    try run.expectOK("bad_echo")
     try run.finish()
   }
 
@@ -47,9 +46,8 @@ import Testing
       settings: "limits: {backend_message: 1MiB}\n")
     try run.expectOK("bad_echo")
     let before = run.processes(of: "bad")
-    try run.expectError("bad_digest", .backendProtocolError, .backendLost)
-    #expect(
-      run.wait(within: .seconds(6)) { Set(before).isDisjoint(with: run.processes(of: "bad")) })
+    try run.expectError("bad_digest", .backendProtocolError)
+    #expect(run.wait { Set(before).isDisjoint(with: run.processes(of: "bad")) })
     try run.expectOK("bad_echo")
     try run.expectOK()
     try run.finish()
@@ -59,10 +57,11 @@ import Testing
   {
     let run = try GatewayRun.open(
       [Service("bad", "only=digest,no-read"), Service("good")],
-      settings: "limits: {queued_bytes: 1MiB, stalled_write: 1s}\n")
+      settings: GatewayRun.patientSettings + "limits: {queued_bytes: 1MiB, stalled_write: 2s}\n")
     try run.expectOK("bad_echo")
     let filler = JSONValue.string(String(repeating: "x", count: 100_000))
-    var waiting = [try run.client.request("tools/call", ["name": "bad_digest"])]
+    let frozen = try run.client.request("tools/call", ["name": "bad_digest"])
+    var waiting: [String] = []
     for _ in 0..<30 {
       waiting.append(
         try run.client.request("tools/call", ["name": "bad_echo", "arguments": ["text": filler]]))
@@ -70,10 +69,15 @@ import Testing
     try run.expectOK()
     var codes: Set<Int> = []
     for id in waiting {
-      codes.insert(try run.client.response(to: id, within: .seconds(10)).errorCode ?? 0)
+      let answer = try run.client.response(to: id)
+      codes.insert(answer.errorCode ?? 0)
+      guard answer.errorCode == ErrorCode.overloaded.rawValue else { continue }
+      #expect(answer.error?.at(pointer: "/data/reason") == "queue_full", "\(answer.text)")
+      #expect(answer.error?.at(pointer: "/data/sent") == false, "\(answer.text)")
     }
+    #expect(try run.client.response(to: frozen).errorCode == ErrorCode.backendLost.rawValue)
     #expect(codes.contains(ErrorCode.overloaded.rawValue), "\(codes)")
-    // 0 stands for those that the next process answered.
+    // Of the others, some lay in the pipe and some before it; 0 is what the next process answered.
     let allowed: Set = [
       0, ErrorCode.overloaded.rawValue, ErrorCode.backendLost.rawValue,
       ErrorCode.backendUnavailable.rawValue,
@@ -97,10 +101,12 @@ import Testing
       let answer = try run.client.call("bad_echo")
       if answer.kind == .failure { refused = answer }
     }
-    let code = refused?.errorCode
+    // The call whose answer came behind the tenth of them.
     #expect(
-      code == ErrorCode.circuitOpen.rawValue || code == ErrorCode.backendUnavailable.rawValue
-        || code == ErrorCode.backendLost.rawValue, "\(refused?.text ?? "never refused")")
+      refused?.errorCode == ErrorCode.backendLost.rawValue, "\(refused?.text ?? "never refused")")
+    #expect(refused?.text.contains("answered requests that nobody asked") == true)
+    // Its successor begins with a clean record.
+    try run.expectOK("bad_echo")
     try run.expectOK()
     try run.finish()
   }
@@ -114,11 +120,8 @@ import Testing
   @Test func `B24: an id of another type is not the id`() throws {
     let run = try GatewayRun.open([Service("bad", "only=digest,id-as-string"), Service("good")])
     try run.expectOK("bad_echo")
-    let answer = try run.expectError("bad_digest", .backendProtocolError, .timeout)
-    // It ends at the deadline, and says what came instead.
-    #expect(
-      answer.errorCode == ErrorCode.backendProtocolError.rawValue || answer.text.contains(" id"),
-      "\(answer.text)")
+    let answer = try run.expectError("bad_digest", .backendProtocolError)
+    #expect(answer.text.contains("the id as a string"), "\(answer.text)")
     try run.expectOK("bad_echo")
     try run.finish()
   }
@@ -134,13 +137,13 @@ import Testing
 
   @Test func `B26: 10 000 answers out of order find their requests`() throws {
     let run = try GatewayRun.open(
-      [Service("bad", "reorder=500", more: ["limits: {concurrent: 10000}"])], settings: "")
+      [Service("bad", "reorder=500", more: ["limits: {concurrent: 10000}"])])
     let calls = (0..<10_000).map {
       #"{"jsonrpc":"2.0","id":"r\#($0)","method":"tools/call","params":{"name":"bad_echo","#
         + #""arguments":{"text":"t\#($0)"}}}"#
     }
     run.client.post(Array((calls.joined(separator: "\n") + "\n").utf8))
-    #expect(run.client.run(until: { $0.answerCount >= 10_001 }, within: .seconds(40)))
+    #expect(run.client.run(until: { $0.answerCount >= 10_001 }, within: .seconds(120)))
     let wrong = (0..<10_000).filter { number in
       let answer = run.client.transcript.answersByID["\"r\(number)\""]?.first
       return answer?.text.contains(#""text":"t\#(number)""#) != true

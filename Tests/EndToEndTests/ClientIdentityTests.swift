@@ -13,9 +13,8 @@ import Testing
     try run.client.send(
       line: "{\"jsonrpc\":\"2.0\",\"id\":\"k2\",\"method\":\"tools/call\","
         + "\"param\u{17F}\":{\"name\":\"good_echo\"}}")
-    let folded = try run.client.nextError().errorCode
-    #expect(
-      folded == ErrorCode.invalidRequest.rawValue || folded == ErrorCode.invalidParams.rawValue)
+    // Another key is no fault of the envelope; that the parameters are missing is one of the call.
+    #expect(try run.client.nextError().errorCode == ErrorCode.invalidParams.rawValue)
     try run.client.send(line: #"{"jsonrpc":"2.0","id":"k3","met\u0068od":"ping"}"#)
     #expect(try run.client.response(to: "\"k3\"").kind == .result)
     try run.finish()
@@ -49,13 +48,13 @@ import Testing
   }
 
   @Test func `C12: the second use of an id in flight is refused without it`() throws {
-    let run = try GatewayRun.open([Service("good")], settings: "")
+    let run = try GatewayRun.open([Service("good")])
     try run.expectOK()
     let slow =
       #"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"good_slow","#
       + #""arguments":{"ms":400}}}"#
-    try run.client.send(line: slow)
-    try run.client.send(line: slow)
+    // In one piece, so that the second is read before the first can be answered.
+    try run.client.send(line: slow + "\n" + slow)
     let refused = try run.client.errorWithoutID()
     #expect(refused.errorCode == ErrorCode.invalidRequest.rawValue)
     #expect(refused.error?["message"]?.stringValue?.contains("7") == true, "\(refused.text)")

@@ -82,9 +82,10 @@ import Testing
     try run.finish()
   }
 
-  @Test(arguments: [
-    ["rounds": 11], ["count": 9], ["rounds": 1_000, "count": 0],
-  ] as [[String: JSONValue]])
+  @Test(
+    arguments: [
+      ["rounds": 11], ["count": 9], ["rounds": 1_000, "count": 0],
+    ] as [[String: JSONValue]])
   func `S16: a service that asks too often or too much fails its own call`(
     more: [String: JSONValue]
   ) throws {
@@ -98,10 +99,12 @@ import Testing
     try run.finish()
   }
 
-  @Test(arguments: [
-    ("elicitation/create", ["roots": [:]]), ("roots/list", [:]), ("vendor/x", GatewayRun.everything),
-    ("tools/list", GatewayRun.everything),
-  ] as [(String, JSONValue)])
+  @Test(
+    arguments: [
+      ("elicitation/create", ["roots": [:]]), ("roots/list", [:]),
+      ("vendor/x", GatewayRun.everything),
+      ("tools/list", GatewayRun.everything),
+    ] as [(String, JSONValue)])
   func `S16: a service that asks for what was not declared fails its own call`(
     method: String, capabilities: JSONValue
   ) throws {

@@ -103,7 +103,8 @@ import Testing
     for tool in ["s_echo", "t_ask"] {
       expectRefused(try comeBack(run, first, with: Asked.roots, tool: tool))
     }
-    for forged in [String(state.dropLast()) + "z", String(state.dropLast()), "p.", "", "x" + state] {
+    for forged in [String(state.dropLast()) + "z", String(state.dropLast()), "p.", "", "x" + state]
+    {
       let answer = try run.client.roundTrip(
         "tools/call", ["name": "s_ask", "requestState": .string(forged), "inputResponses": [:]])
       expectRefused(answer)

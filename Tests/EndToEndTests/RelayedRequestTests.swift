@@ -8,7 +8,7 @@ import Testing
 @Suite struct RelayedRequestTests {
   private let answer = "/structuredContent/answer"
 
-  @Test func `S16: each kind of request reaches the client with our id, and its answer the service`()
+  @Test func `S16: each kind of request reaches the client with our id, its answer the service`()
     throws
   {
     let run = try GatewayRun.open(
@@ -36,20 +36,21 @@ import Testing
     try run.finish()
   }
 
-  @Test(arguments: [
-    ("elicitation/create", Asked.form, [:] as JSONValue, -32601),
-    ("sampling/createMessage", Asked.sample, ["roots": [:]], -32601),
-    ("roots/list", [:], ["sampling": [:]], -32601),
-    ("elicitation/create", Asked.url, ["elicitation": [:]], -32602),
-    ("elicitation/create", Asked.form, ["elicitation": ["url": [:]]], -32602),
-    (
-      "sampling/createMessage", ["messages": [], "maxTokens": 1, "tools": []], ["sampling": [:]],
-      -32602
-    ),
-    ("elicitation/create", ["mode": "smell"], GatewayRun.everything, -32602),
-    ("vendor/thing", [:], GatewayRun.everything, -32601),
-  ] as [(String, JSONValue, JSONValue, Int)])
-  func `S16: a service that asks for what was not declared is refused, and the client hears nothing`(
+  @Test(
+    arguments: [
+      ("elicitation/create", Asked.form, [:] as JSONValue, -32601),
+      ("sampling/createMessage", Asked.sample, ["roots": [:]], -32601),
+      ("roots/list", [:], ["sampling": [:]], -32601),
+      ("elicitation/create", Asked.url, ["elicitation": [:]], -32602),
+      ("elicitation/create", Asked.form, ["elicitation": ["url": [:]]], -32602),
+      (
+        "sampling/createMessage", ["messages": [], "maxTokens": 1, "tools": []], ["sampling": [:]],
+        -32602
+      ),
+      ("elicitation/create", ["mode": "smell"], GatewayRun.everything, -32602),
+      ("vendor/thing", [:], GatewayRun.everything, -32601),
+    ] as [(String, JSONValue, JSONValue, Int)])
+  func `S16: what was not declared is refused, and the client hears nothing of it`(
     method: String, params: JSONValue, capabilities: JSONValue, code: Int
   ) throws {
     let run = try GatewayRun.open([Service("s", "legacy")], capabilities: capabilities)
@@ -88,7 +89,8 @@ import Testing
     let result = try run.client.response(to: call)
     let answers = result.result?.at(pointer: "/structuredContent/answers")?.arrayValue ?? []
     #expect(answers.count { $0["roots"] != nil } == 8)
-    #expect(answers.count { $0["code"] == .number(JSONNumber(ErrorCode.overloaded.rawValue)) } == 22)
+    #expect(
+      answers.count { $0["code"] == .number(JSONNumber(ErrorCode.overloaded.rawValue)) } == 22)
     try run.expectOK()
     try run.finish()
   }
@@ -106,7 +108,7 @@ import Testing
     try run.finish()
   }
 
-  @Test func `a question that the client does not answer in time ends, and its call goes on`() throws {
+  @Test func `a question that is not answered in time ends, and its call goes on`() throws {
     let run = try GatewayRun.open(
       [Service("s", "legacy")], capabilities: GatewayRun.everything,
       settings: "deadlines: {input: 200ms}\n")

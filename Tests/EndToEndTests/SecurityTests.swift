@@ -91,7 +91,7 @@ import Testing
   @Test func `S14: nothing that a service or client says reaches the terminal unescaped`() throws {
     let run = try GatewayRun.open(
       [Service("bad", "garbage"), Service("good")],
-      settings: "log: {level: trace}\n")
+      settings: GatewayRun.patientSettings + "log: {level: trace}\n")
     try run.expectOK("bad_echo")
     _ = try run.client.call("bad_\u{1B}[31m\u{7}")
     try run.client.send(line: "\u{1B}]52;c;x\u{7} not JSON")
@@ -104,7 +104,7 @@ import Testing
   }
 
   @Test func `S20: a service that kills its process group kills itself only`() throws {
-    let run = try GatewayRun.open([Service("bad"), Service("good")], settings: "")
+    let run = try GatewayRun.open([Service("bad"), Service("good")])
     try run.expectOK()
     let good = run.processes(of: "good")
     for signal in [SIGTERM, SIGKILL] {

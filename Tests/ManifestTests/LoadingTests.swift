@@ -1,6 +1,6 @@
-import FileTesting
 import Glibc
 import Manifest
+import TestSupport
 import Testing
 
 @Suite struct LoadingTests {
@@ -24,9 +24,9 @@ import Testing
       ".hidden.yaml", "#b.yaml", "b.yaml~", "b.yaml.swp", ".b.yaml.swp", "b.yaml.bak", "README.md",
       "b.json",
     ] {
-      folder.folder.write("manifests/" + name, "[")
+      folder.write("manifests/" + name, "[")
     }
-    folder.folder.write("manifests/c.yml", process(""))
+    folder.write("manifests/c.yml", process(""))
     let configuration = folder.load()
     #expect(configuration.services.map(\.name) == ["b", "c", "z"])
     #expect(configuration.diagnostics.isEmpty)
@@ -71,10 +71,10 @@ import Testing
 
   @Test func `plugins are found by name, the first folder wins`() {
     let folder = ConfigurationFolder()
-    folder.folder.write("gateway.yaml", "plugins: [echo, none]")
-    folder.folder.write("p2/echo/manifest.yaml", "service: echo\nprocess: {command: ./second}")
-    folder.folder.write("p1/echo/manifest.yaml", "service: echo\nprocess: {command: ./first}")
-    folder.folder.write("p1/other/manifest.yaml", "service: other\nprocess: {command: x}")
+    folder.write("gateway.yaml", "plugins: [echo, none]")
+    folder.write("p2/echo/manifest.yaml", "service: echo\nprocess: {command: ./second}")
+    folder.write("p1/echo/manifest.yaml", "service: echo\nprocess: {command: ./first}")
+    folder.write("p1/other/manifest.yaml", "service: other\nprocess: {command: x}")
     let configuration = folder.load(plugins: [folder.path + "/p1", folder.path + "/p2"])
     #expect(configuration.ready.map(\.process.command) == [folder.path + "/p1/echo/first"])
     #expect(
@@ -87,8 +87,8 @@ import Testing
 
   @Test func `a plugin without a service name has the name it is enabled by`() {
     let folder = ConfigurationFolder()
-    folder.folder.write("gateway.yaml", "plugins: [echo]")
-    folder.folder.write("p/echo/manifest.yaml", process(""))
+    folder.write("gateway.yaml", "plugins: [echo]")
+    folder.write("p/echo/manifest.yaml", process(""))
     #expect(folder.load(plugins: [folder.path + "/p"]).ready.map(\.name) == ["echo"])
   }
 
@@ -105,24 +105,24 @@ import Testing
 
   @Test func `a file in place of a folder is an error`() {
     let folder = ConfigurationFolder()
-    let file = folder.folder.write("file", "x")
+    let file = folder.write("file", "x")
     for isExplicit in [true, false] {
       let configuration = Configuration.load(
         directory: file, isExplicit: isExplicit, environment: [:])
       #expect(configuration.diagnostics.map(\.message) == ["the folder is not a folder"])
       #expect(!configuration.isUsable)
     }
-    folder.folder.write("manifests", "x")
+    folder.write("manifests", "x")
     #expect(folder.load().diagnostics.map(\.message) == ["the folder is not a folder"])
   }
 
   @Test func `single files can be checked wherever they lie`() {
     let folder = ConfigurationFolder()
-    folder.folder.write("gateway.yaml", "deadlines: {absolute: 90s}")
-    folder.folder.write("secrets/key", "x")
-    let good = folder.folder.write("else/good.yaml", process("  env: {K: '${secret:key}'}"))
-    let bad = folder.folder.write("else/bad.yaml", process("limits: {timeout: 2m}"))
-    let other = folder.folder.write("else/gateway.yaml", "limits: {page: x}")
+    folder.write("gateway.yaml", "deadlines: {absolute: 90s}")
+    folder.write("secrets/key", "x")
+    let good = folder.write("else/good.yaml", process("  env: {K: '${secret:key}'}"))
+    let bad = folder.write("else/bad.yaml", process("limits: {timeout: 2m}"))
+    let other = folder.write("else/gateway.yaml", "limits: {page: x}")
     let configuration = Configuration.check(
       files: [good, bad, other, folder.path + "/none.yaml"], directory: folder.path,
       environment: [:])
@@ -130,19 +130,24 @@ import Testing
     #expect(configuration.diagnostics.map(\.file) == [other, bad, folder.path + "/none.yaml"])
   }
 
-  @Test func `loading opens nothing that stays open`() {
-    let folder = ConfigurationFolder().manifest("a", process("")).manifest("b", "[")
-    for _ in 0..<300 { _ = folder.load() }
-    let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    close(descriptor)
-    #expect(descriptor < 200)
+  /// In a process of its own: the tests beside it open descriptors too.
+  @Test func `loading opens nothing that stays open`() async {
+    await #expect(processExitsWith: .success) {
+      let folder = ConfigurationFolder().manifest("a", process("")).manifest("b", "[")
+      _ = folder.load()
+      let before = open("/dev/null", O_RDONLY | O_CLOEXEC)
+      close(before)
+      for _ in 0..<50 { _ = folder.load() }
+      let after = open("/dev/null", O_RDONLY | O_CLOEXEC)
+      close(after)
+      #expect(after == before)
+    }
   }
 
   @Test func `M12: a thousand manifests load within two seconds`() {
     let folder = ConfigurationFolder()
     for index in 0..<1_000 { folder.manifest("s\(index)", process("  args: [a, b, c]")) }
-    let start = ContinuousClock().now
-    #expect(folder.load().ready.count == 1_000)
-    #expect(ContinuousClock().now - start < .seconds(2))
+    let took = Promptness.time(under: .seconds(2)) { #expect(folder.load().ready.count == 1_000) }
+    #expect(took < .seconds(2))
   }
 }

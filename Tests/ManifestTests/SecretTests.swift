@@ -1,6 +1,6 @@
-import FileTesting
 import Glibc
 import Manifest
+import TestSupport
 import Testing
 
 @Suite struct SecretTests {
@@ -10,7 +10,7 @@ import Testing
     let folder = ConfigurationFolder().manifest(
       "it", "process: {command: x, env: {TOKEN: 'a${secret:my-key}b'}}")
     mkdir(folder.path + "/secrets", 0o700)
-    if let secret { folder.folder.write("secrets/my-key", secret, mode: mode) }
+    if let secret { folder.write("secrets/my-key", secret, mode: mode) }
     return folder
   }
 

@@ -1,5 +1,5 @@
-import FileTesting
 import Manifest
+import TestSupport
 import Testing
 
 @Suite struct ServiceManifestTests {
@@ -75,7 +75,7 @@ import Testing
 
   @Test func `gateway.yaml gives the defaults of services`() throws {
     let folder = ConfigurationFolder().manifest("it", process(""))
-    folder.folder.write(
+    folder.write(
       "gateway.yaml",
       "processes: {idle: 7s}\nlimits: {backend_calls: 3, queued_calls: 4}\ndeadlines: {call: 5s}")
     let manifest = try #require(folder.load().services.first?.manifest)

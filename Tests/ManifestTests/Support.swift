@@ -1,16 +1,35 @@
-import FileTesting
+import Glibc
 import Manifest
+import TestSupport
+import Testing
 
 /// A configuration folder for one test.
 struct ConfigurationFolder {
-  let folder = TemporaryFolder()
+  /// Without it a test cannot begin.
+  let folder = try! TemporaryFolder()
 
   var path: String { folder.path }
+
+  /// Writes a file and returns its path.
+  @discardableResult
+  func write(_ name: String, _ text: String, mode: mode_t = 0o600) -> String {
+    write(name, Array(text.utf8), mode: mode)
+  }
+
+  @discardableResult
+  func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o600) -> String {
+    do {
+      return try folder.write(bytes, to: name, mode: mode)
+    } catch {
+      Issue.record("cannot write \(name): \(error)")
+      return ""
+    }
+  }
 
   /// Writes `manifests/NAME.yaml`.
   @discardableResult
   func manifest(_ name: String, _ text: String) -> Self {
-    folder.write("manifests/\(name).yaml", text)
+    write("manifests/\(name).yaml", text)
     return self
   }
 

@@ -1,11 +1,13 @@
-import FileTesting
 import Glibc
 import Store
+import TestSupport
 import Testing
 
 /// R03 and R04: a disk that takes nothing costs records, not calls.
 @Suite(.serialized) struct FullDiskTests {
-  private let folder = TemporaryFolder()
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
 
   private func record(_ service: String, bytes: Int) -> CatalogueRecord {
     CatalogueRecord(

@@ -71,7 +71,25 @@ extension ProcessBackend {
   }
 
   /// stdout ended: nothing can be answered any more, whatever the process does.
-  func outputEnded() { endedByItself() }
+  ///
+  /// A process that ends closes its stdout first and is dead a moment later: how it
+  /// ended belongs into the message, so a child that is starting gets that moment.
+  func outputEnded() {
+    child.checkExit()
+    guard ending == nil else { return }
+    guard exit != nil || handshake.isSettled else { return awaitExit() }
+    endedByItself()
+  }
+
+  private func awaitExit() {
+    startTimer?.stop()
+    let timer = LoopTimer { [unowned self] in endedByItself() }
+    startTimer = timer
+    timer.start(after: Self.farewell)
+  }
+
+  /// From the end of stdout to the end of the process, where both end together.
+  private static let farewell = Duration.milliseconds(100)
 
   private func endedByItself() {
     guard ending == nil else { return }

@@ -146,9 +146,13 @@ package final class ProcessBackend {
   }
 
   /// Gives a request up: the child is told, and its late reply is dropped.
+  ///
+  /// The child hears of it before everything else that waits to be written, but not before the
+  /// request itself.
   package func cancel(_ id: UInt64, reason: StaticString) {
-    guard pending.abandon(id) != nil, isAccepting else { return }
-    write(Messages.cancelled(id, reason: reason))
+    guard let entry = pending.abandon(id), isAccepting else { return }
+    let notice = Messages.cancelled(id, reason: reason)
+    if writer.hasBegun(upTo: entry.endsAt) { writer.writeAhead(notice) } else { write(notice) }
     delegate.backendHasRoom(self)
   }
 

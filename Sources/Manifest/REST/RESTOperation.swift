@@ -26,6 +26,8 @@ extension REST {
     package var paging: Paging?
     /// Items of the answer's list that are kept; all must hold.
     package var keep: [Filter] = []
+    /// Whether arguments with a place go here: not in steps after the first.
+    package var takesArguments = true
     /// Indexes into the service's lanes: those of the method and those named, each once.
     package var lanes: [Int] = []
 

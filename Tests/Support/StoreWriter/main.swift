@@ -3,15 +3,22 @@
 //   switchyard-store-writer DIRECTORY SERVICE [COUNT]
 //
 // It writes COUNT times, or for ever. Every record carries one byte over and
-// over, so a reader sees whether it is whole. Exits 1 if a write was refused.
+// over, so a reader sees whether it is whole. Exits 1 if a write was refused for
+// good, 2 if the file could not be opened.
 
 import Glibc
 import Loop
 import Store
 
 let arguments = CommandLine.arguments
-guard arguments.count > 2, let store = try? StateStore(directory: arguments[1]),
-  let owner = ProcessIdentity.current
+
+/// Other writers may hold the lock for longer than one wait.
+func openStore(_ directory: String) -> StateStore? {
+  for _ in 0..<50 { if let store = try? StateStore(directory: directory) { return store } }
+  return nil
+}
+
+guard arguments.count > 2, let store = openStore(arguments[1]), let owner = ProcessIdentity.current
 else { exit(2) }
 let count = arguments.count > 3 ? Int(arguments[3]) ?? 0 : Int.max
 var round = 0
@@ -25,14 +32,13 @@ while round < count {
     process: ProcessIdentity(
       pid: Int32(truncatingIfNeeded: round), startTime: UInt64(owner.pid), bootID: owner.bootID),
     marker: "m", service: arguments[2], owner: owner)
-  // Another writer may hold the lock for longer than one wait.
   var attempts = 0
   while !store.record(child) {
     attempts += 1
-    if attempts > 100 { exit(1) }
+    if attempts > 1_000 { exit(1) }
   }
   while !store.save(record) {
     attempts += 1
-    if attempts > 100 { exit(1) }
+    if attempts > 1_000 { exit(1) }
   }
 }

@@ -1,11 +1,10 @@
-import Glibc
-import Harness
+package import Glibc
 
 /// A folder of its own for one test; removed with everything in it.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   package let path: String
 
-  struct Failure: Error {}
+  package struct Failure: Error { package var code = errno }
 
   package init() throws {
     var template = Array("/tmp/switchyard-test-XXXXXX".utf8CString)
@@ -15,17 +14,45 @@ package final class TemporaryFolder {
 
   deinit { Self.delete(path) }
 
-  /// Returns the path of the file.
+  /// Writes a file and makes the folders it lies in; returns its path.
   @discardableResult
-  package func write(_ text: String, to name: String) throws -> String {
+  package func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o600) throws -> String {
     let file = path + "/" + name
-    guard SmallFile.write(Array(text.utf8), to: file) else { throw Failure() }
+    var parent = path
+    for part in name.split(separator: "/").dropLast() {
+      parent += "/" + part
+      mkdir(parent, 0o700)
+    }
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw Failure() }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { throw Failure() }
+      rest = rest.dropFirst(count)
+    }
+    fchmod(descriptor, mode)
     return file
+  }
+
+  /// Writes a text.
+  @discardableResult
+  package func write(_ text: String, to name: String, mode: mode_t = 0o600) throws -> String {
+    try write(Array(text.utf8), to: name, mode: mode)
   }
 
   /// The content of a file, or nothing where there is none.
   package func read(_ name: String) -> String {
-    String(decoding: SmallFile.bytes(of: path + "/" + name), as: UTF8.self)
+    let descriptor = open(path + "/" + name, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = Glibc.read(descriptor, &chunk, chunk.count), count > 0 {
+      content += chunk[0..<count]
+    }
+    return String(decoding: content, as: UTF8.self)
   }
 
   /// Returns the path of the folder.

@@ -74,6 +74,7 @@ extension ToolReader {
     operation.paging = paging(draft.paging, of: request.method, &reader)
     operation.keep = filters(draft.keep, "keep", &reader)
     operation.lanes = context.lanes(of: request.method, named: draft.lanes, &reader)
+    operation.takesArguments = self.draft.steps.isEmpty || isFirstStep
     operation.values = draft.values.compactMap { placed($0, &reader) }
     for value in draft.values where value.position == .path {
       if !path.parameters.contains(where: { $0.utf8.elementsEqual(value.name.value.utf8) }) {

@@ -5,6 +5,7 @@ extension ToolReader {
   mutating func readSteps(_ reader: inout Reader) {
     var steps: [REST.Step] = []
     for (index, draft) in draft.steps.enumerated() {
+      isFirstStep = index == 0
       reader.within("steps") { reader in
         reader.within(draft.value.name?.value ?? "\(index + 1)") { reader in
           guard let step = step(draft, isLast: index == self.draft.steps.count - 1, &reader) else {

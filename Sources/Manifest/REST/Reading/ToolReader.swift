@@ -9,6 +9,8 @@ struct ToolReader {
   var tool: REST.Tool
   /// Steps before the one that is read.
   var knownSteps: [String] = []
+  /// Whether the step that is read is the first.
+  var isFirstStep = true
   /// Whether `item` means something where we are.
   var hasItem = false
 
@@ -26,6 +28,7 @@ struct ToolReader {
   mutating func finish(_ reader: inout Reader) -> REST.Tool {
     if tool.description.isEmpty { reader.report("'description' is missing\(reader.place)", at: position) }
     reader.within("arguments") { readArguments(&$0) }
+    tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     readExecution(&reader)
     tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     reader.within("arguments") { placeArguments(&$0) }
