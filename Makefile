@@ -22,7 +22,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench fuzz lint release packages clients install uninstall clean
+.PHONY: help demo test compatibility acceptance bench fuzz lint release packages clients install \
+  uninstall clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +51,19 @@ clients:
 test: packages clients ## run every test; the last line counts them
 	$(SWIFT_BUILD) --build-tests
 	@.ci/test
+
+compatibility: packages ## clients of every age at servers of every age; writes docs/compatibility.md
+	@.ci/packages $(TEST_PACKAGES)
+	@Tests/Clients/setup ages
+	swift build --product switchyard-gateway
+	@.venv-mcp2/bin/python3 Tests/Clients/ages/compatibility.py --write docs/compatibility.md
+
+acceptance: release ## play the acceptance scenarios against our gateway
+	@rm -rf .build/acceptance
+	@SWITCHYARD="$(CURDIR)/$(RELEASE)/switchyard" \
+	  FAKE_BACKEND="$(CURDIR)/$(RELEASE)/switchyard-fake-backend" \
+	  config/acceptance/run "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
+	  --config "$(CURDIR)/config/acceptance" --state "$(CURDIR)/.build/acceptance"
 
 lint: packages ## formatting, warnings as errors, declared imports, gates
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Plugins
@@ -115,4 +129,4 @@ uninstall: ## remove what install put there
 	@rmdir $(SHARE)/switchyard/plugins $(SHARE)/switchyard 2>/dev/null || true
 
 clean: ## remove what the other targets built
-	rm -rf .build .build-fuzz .venv-mcp1 .venv-mcp2
+	rm -rf .build .build-fuzz .venv-*

@@ -65,9 +65,7 @@ extension Gateway: ClientSessionDelegate {
     }
     var result: [UInt8] = [UInt8(ascii: "{")]
     if era == .modern {
-      // An incomplete list must be asked for again soon; a complete one is good for a while.
-      let time = undiscovered.isEmpty ? Gateway.listLifetime : .zero
-      result += "\(ModernResult.complete),\"ttlMs\":\(time.inMilliseconds),".utf8
+      result += "\(ModernResult.complete),\"ttlMs\":\(listLifetime.inMilliseconds),".utf8
       result += #""cacheScope":"private","#.utf8 + session.identity.meta + [UInt8(ascii: ",")]
     }
     listed.insert(Announcement(kind))
@@ -75,9 +73,6 @@ extension Gateway: ClientSessionDelegate {
     result.append(UInt8(ascii: "}"))
     session.reply(to: request.id, result: result)
   }
-
-  /// How long a client may keep a complete list; changes are announced besides.
-  static let listLifetime = Duration.seconds(60)
 
   // MARK: Calls
 
@@ -200,21 +195,30 @@ extension Gateway: ClientSessionDelegate {
 
   /// Parks a request until every service has been asked, at most once and only so long.
   func waitsForDiscovery(_ request: Incoming) -> Bool {
-    guard !undiscovered.isEmpty || isStale(for: request.envelope.method), !request.hasWaited,
-      ending == nil
-    else { return false }
-    let deadline = EventLoop.now + configuration.gateway.discovery.wait
+    guard !request.hasWaited, ending == nil else { return false }
+    var wait = configuration.gateway.discovery.wait
+    if undiscovered.isEmpty, !isStale(for: request.envelope.method) {
+      guard askExpired() else { return false }
+      wait = min(wait, Gateway.freshnessWait)
+    }
+    park(request, for: wait)
+    return true
+  }
+
+  /// Keeps a request until services have been asked, but not longer than `time`.
+  func park(_ request: Incoming, for time: Duration) {
+    let deadline = EventLoop.now + time
     let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
       parked.removeAll { $0 === done }
     }
     parked.append(waiting)
-    return true
   }
 
   /// Serves what waited for the service that has just been discovered, or for the last one.
   func resumeParked() {
     let isComplete =
-      undiscovered.isEmpty && !services.contains { $0.feed.refresh.isAnsweringService }
+      undiscovered.isEmpty
+      && !services.contains { $0.feed.refresh.isAnsweringService || $0.feed.freshness.isAsking }
     for waiting in parked where isComplete || waiting.leadsSomewhere(isKnown) {
       waiting.resume()
     }

@@ -46,7 +46,8 @@ extension Gateway: ServiceHost {
     let wasUnknown = undiscovered.remove(service.index) != nil
     var changes: Set<Announcement> = []
     switch outcome {
-    case .found(let offer):
+    case .found(let offer, let lifetime):
+      service.feed.freshness.found(lifetime, at: EventLoop.now)
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
@@ -59,6 +60,7 @@ extension Gateway: ServiceHost {
       if service.offer == nil { askAgainLater(service) }
     }
     announce(changes, told: service.feed.refresh.ended())
+    if service.feed.freshness.asked() { ask(service) }
     scheduleRefresh(of: service)
     resumeParked()
     if undiscovered.isEmpty, beingAsked.isEmpty { surroundings.store?.emptyLog() }

@@ -128,15 +128,7 @@ package final class Gateway {
     pages.reset()
     session.identity = isAlone ? .of(services.first?.offer) : .gateway
     for service in services {
-      service.uriNames = catalogue.uriNames[service.index]
-      service.hasTasks = service.offer.map { $0.hasLegacyTasks || $0.hasTaskExtension } ?? false
-      service.renames = service.hasTasks || service.uriNames != nil
-      service.prefixesTasks = services.count > 1
-      guard let twin = service.twin?.service else { continue }
-      twin.uriNames = service.uriNames
-      twin.hasTasks = service.hasTasks
-      twin.renames = service.renames
-      twin.prefixesTasks = service.prefixesTasks
+      service.takeNames(catalogue.uriNames[service.index], isAlone: services.count == 1)
     }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(

@@ -26,7 +26,7 @@ extension Server {
     message.bytes(JSON.member(key, of: message.envelope.arguments, in: message.line.bytes))
   }
 
-  private func isTrue(_ key: StaticString, _ message: Incoming) -> Bool {
+  func isTrue(_ key: StaticString, _ message: Incoming) -> Bool {
     argument(key, message).elementsEqual("true".utf8)
   }
 

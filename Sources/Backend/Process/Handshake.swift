@@ -68,8 +68,10 @@ package struct Handshake: Hashable, Sendable {
     guessesLegacy = setting == .auto && knownEra == nil && preferred == .legacy
   }
 
-  /// Whether an answer to `server/discover` is awaited; the probe has its own, shorter limit.
+  /// Whether an answer to `server/discover` is awaited.
   package var isProbing: Bool { stage == .probing }
+  /// Whether the probe has its own, shorter limit: only where its failure leads to another try.
+  package var hurries: Bool { setting == .auto && !hasProbedLast }
   package var isSettled: Bool { stage == .settled }
 
   /// A child has just been started.

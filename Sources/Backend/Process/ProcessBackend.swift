@@ -166,7 +166,7 @@ package final class ProcessBackend {
   func perform(_ action: Handshake.Action) {
     switch action {
     case .sendDiscover:
-      limitStart(to: settings.probeTime)
+      limitStart(to: handshake.hurries ? settings.probeTime : settings.startTime)
       send(Messages.discover(nextID), for: HandshakeExchange(self))
     case .sendInitialize:
       limitStart(to: settings.startTime)

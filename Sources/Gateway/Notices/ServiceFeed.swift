@@ -18,6 +18,7 @@ final class ServiceFeed {
   unowned let service: Service
 
   var refresh = RefreshPace()
+  var freshness = Freshness()
   var logWishes = LogWishes()
   var gate = FloodGate()
   var tasks = OpenTasks()

@@ -23,7 +23,7 @@ final class EraTwin {
     service = Service(
       index: primary.index, manifest: manifest, digest: primary.digest, host: host)
     service.feed = primary.feed
-    service.uriNames = primary.uriNames
+    service.takeNames(of: primary)
   }
 }
 

@@ -33,8 +33,9 @@ extension Gateway {
     guard let (service, own) = taskOwner(id) else {
       throw .unknown("task", "'\(Printable.text(id, limit: 80))'")
     }
-    let era = service.feed.openBackend?.revision.era ?? service.offer?.introduction.revision.era
-    guard era == nil || era == request.client.era else {
+    // A service that has processes of both eras decides itself what it knows.
+    let era = service.readyEra ?? service.offer?.introduction.revision.era
+    guard era == nil || era == request.client.era || service.twin != nil else {
       throw CallError(
         code: .invalidParams,
         message: "Tasks of service '\(service.name)' belong to the other era of the protocol.",

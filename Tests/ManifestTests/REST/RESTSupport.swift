@@ -1,6 +1,6 @@
-import FileTesting
 import Manifest
 import RawJSON
+import TestSupport
 import Testing
 import YAML
 
