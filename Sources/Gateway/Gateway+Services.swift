@@ -151,7 +151,8 @@ extension Gateway: ServiceHost {
         digest: eraKey(service), revision: backend.revision.rawValue, now: secondsSince1970())
     }
     // What it offers may be different from what was stored in an earlier run.
-    if service.offer != nil, service.readyCount == 1 { ask(service) }
+    // What it could not be asked in time, it is asked now.
+    if service.offer == nil || service.readyCount == 1 { ask(service) }
   }
 
   func service(
