@@ -16,13 +16,14 @@ PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 FUZZ_SECONDS ?= 60
 
 PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev
-TEST_PACKAGES := git python3 python3-venv strace faketime
+TEST_PACKAGES := git openssl python3 python3-venv strace faketime
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test bench fuzz lint release packages clients install uninstall clean
+.PHONY: help demo test compatibility acceptance bench fuzz lint release packages clients install \
+  uninstall clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,20 +52,33 @@ test: packages clients ## run every test; the last line counts them
 	$(SWIFT_BUILD) --build-tests
 	@.ci/test
 
+compatibility: packages ## clients of every age at servers of every age; writes docs/compatibility.md
+	@.ci/packages $(TEST_PACKAGES)
+	@Tests/Clients/setup ages
+	swift build --product switchyard-gateway
+	@.venv-mcp2/bin/python3 Tests/Clients/ages/compatibility.py --write docs/compatibility.md
+
+acceptance: release ## play the acceptance scenarios against our gateway
+	@rm -rf .build/acceptance
+	@SWITCHYARD="$(CURDIR)/$(RELEASE)/switchyard" \
+	  FAKE_BACKEND="$(CURDIR)/$(RELEASE)/switchyard-fake-backend" \
+	  config/acceptance/run "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
+	  --config "$(CURDIR)/config/acceptance" --state "$(CURDIR)/.build/acceptance"
+
 lint: packages ## formatting, warnings as errors, declared imports, gates
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests Plugins
 	@.ci/gates
 	SWITCHYARD_STRICT=1 $(SWIFT_BUILD) --build-tests
 
 BENCH := .build/bench
-BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c)
+BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench: release ## measure against a bare relay; exits 1 when a limit is missed
 	@mkdir -p $(BENCH)
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/relay Tests/Benchmarks/relay.c
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/echo Tests/Benchmarks/echo.c
-	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES)
+	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES) -lcurl -lpthread
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(BENCH)/bench --gateway "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
@@ -115,4 +129,4 @@ uninstall: ## remove what install put there
 	@rmdir $(SHARE)/switchyard/plugins $(SHARE)/switchyard 2>/dev/null || true
 
 clean: ## remove what the other targets built
-	rm -rf .build .build-fuzz .venv-mcp1 .venv-mcp2
+	rm -rf .build .build-fuzz .venv-*

@@ -37,6 +37,7 @@ let package = Package(
     .executable(name: "switchyard-gateway", targets: ["switchyard-gateway"]),
     .executable(name: "switchyard", targets: ["switchyard"]),
     .executable(name: "switchyard-demo", targets: ["switchyard-demo"]),
+    .executable(name: "switchyard-asana-sandbox", targets: ["switchyard-asana-sandbox"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
   ],
   dependencies: [
@@ -48,6 +49,8 @@ let package = Package(
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    // Loaded when it is first used (docs/decisions/late-libcurl.md): headers only, nothing is linked.
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CSpawn"),
 
     // Values: no I/O, no clock.
@@ -58,14 +61,16 @@ let package = Package(
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
+    .target(
+      name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: common),
     .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
 
     // What Switchyard is.
-    .target(name: "Manifest", dependencies: ["YAML"], swiftSettings: common),
+    .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
-      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Manifest"],
+      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Manifest"],
       swiftSettings: common),
     .target(
       name: "Gateway",
@@ -94,6 +99,19 @@ let package = Package(
       swiftSettings: common),
     .executableTarget(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
+      swiftSettings: common),
+    .target(
+      name: "AsanaSandbox", dependencies: ["PluginKit"],
+      path: "Plugins/asana-sandbox/Sources/AsanaSandbox", swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-asana-sandbox", dependencies: ["AsanaSandbox", "PluginKit"],
+      path: "Plugins/asana-sandbox/Sources/Main", swiftSettings: common),
+    .testTarget(
+      name: "AsanaSandboxTests",
+      dependencies: [
+        "AsanaSandbox", "PluginKit", "Manifest", "RawJSON", "MCP", "Harness", "TestSupport",
+        "switchyard-asana-sandbox", "switchyard-demo", "switchyard-gateway",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
@@ -125,7 +143,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
         "switchyard-fake-backend",
       ],
       swiftSettings: common),
@@ -145,10 +163,20 @@ let package = Package(
       name: "LoopTests",
       dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
       swiftSettings: common),
+    .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
-      name: "BackendTests", dependencies: ["Backend", "MCP"], swiftSettings: common),
+      name: "HTTPTests",
+      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
+      swiftSettings: common),
     .testTarget(
-      name: "GatewayTests", dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON"],
+      name: "BackendTests",
+      dependencies: [
+        "Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
       swiftSettings: common),
     .testTarget(
       name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),

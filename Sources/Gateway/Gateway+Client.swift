@@ -48,6 +48,7 @@ extension Service {
   /// What it keeps for its client is lost; but a process that is asked something before the client
   /// has introduced itself is one that nobody has called yet.
   func replaceOutdatedBackend() {
+    twin?.service.replaceOutdatedBackend()
     guard case .ready(let backend) = phase, host.isOutdated(backend) else { return }
     isOutdated = true
     if backend.inFlight == 0 { retire(backend) }

@@ -1,31 +1,40 @@
 import Backend
 import Loop
 import MCP
+import Manifest
 import RawJSON
 import Resilience
 
-/// `initialize` and `server/discover`: answered at once, from what is known, and
-/// never a reason to start anything (protocol.md 5.2; hosts spawn throw-away probes).
+/// `initialize` and `server/discover`: answered at once, from what is known, and not
+/// a reason to start anything (protocol.md 5.2; hosts spawn throw-away probes).
+///
+/// But for a single service that was never asked: we introduce ourselves as that
+/// service, so the first hello of all starts it and waits for it.
 extension Gateway {
   /// Bytes of instructions that a client is given; hosts cut at about this much.
   static let longestInstructions = 2048
+  /// The longest that a hello waits for a single service; clients give up after 10 s.
+  static let introductionWait = Duration.seconds(5)
 
   func initialize(_ request: Incoming) throws(CallError) {
     // A self-describing request has no handshake (conformance wants this code).
     guard !request.envelope.isModern else { throw .methodNotFound("initialize") }
     let asked = Revision(request.envelope.protocolVersion, in: request.line.bytes)
     let agreed = asked.flatMap { $0.era == .legacy ? $0 : nil } ?? .newestLegacy
-    session.legacyRevision = agreed
-    session.legacyProfile = ClientProfile(
-      request.envelope.clientCapabilities, in: request.line.bytes)
-    clientIntroduced(session.legacyProfile, of: session)
-    session.isInitialized = false
+    if !request.hasWaited {
+      session.legacyRevision = agreed
+      session.legacyProfile = ClientProfile(
+        request.envelope.clientCapabilities, in: request.line.bytes, era: .legacy)
+      clientIntroduced(session.legacyProfile, of: session)
+      session.isInitialized = false
+    }
+    if waitsForIntroduction(request) { return }
     var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
     // What is offered may still be unknown, so every list is announced; an empty one is legal.
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
-    var text = Array(result.utf8) + extensionsMember
+    var text = Array(result.utf8) + tasksMember(for: agreed) + extensionsMember
     text += #"},"serverInfo":"#.utf8 + session.identity.info + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
@@ -35,15 +44,25 @@ extension Gateway {
       throw .invalidParams(
         "server/discover needs params._meta with io.modelcontextprotocol/protocolVersion.")
     }
+    if waitsForIntroduction(request) { return }
     // Only modern versions: a client that sees both would still choose the modern one, and one
     // that sees legacy versions alone falls back to initialize (protocol.md 4.3).
     var result = "{" + ModernResult.complete
     result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}"#
-    var text = Array(result.utf8) + extensionsMember
+    var text = Array(result.utf8) + tasksMember(for: .newest) + extensionsMember
     text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
+  }
+
+  private func waitsForIntroduction(_ request: Incoming) -> Bool {
+    guard services.count == 1, !undiscovered.isEmpty, !request.hasWaited, ending == nil else {
+      return false
+    }
+    clientIsActive(session)
+    park(request, for: min(configuration.gateway.discovery.wait, Gateway.introductionWait))
+    return true
   }
 
   /// The extensions of the only service, whose own they are; those of several are not told, since
@@ -58,7 +77,8 @@ extension Gateway {
     for key: StaticString in ["extensions", "experimental"] {
       let value = JSON.member(key, of: whole, in: capabilities.span.bytes)
       guard JSON.isObject(value, in: capabilities.span.bytes) else { continue }
-      let passed = ClientProfile.passedOn(value, in: capabilities.span.bytes)
+      let passed = ClientProfile.passedOn(
+        value, in: capabilities.span.bytes, keepsTasks: introduction.revision.era == .modern)
       if !passed.isEmpty { members += #","\#(key)":"#.utf8 + passed }
     }
     return members

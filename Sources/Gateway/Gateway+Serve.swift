@@ -31,6 +31,8 @@ extension Gateway: ClientSessionDelegate {
       case .resourcesSubscribe where request.client.era == .legacy: try subscribe(request)
       case .resourcesUnsubscribe where request.client.era == .legacy: try unsubscribe(request)
       case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
+      case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: try callTask(request)
+      case .tasksList where request.client.era == .legacy: try listTasks(request)
       case .unknown: try callCustom(request)
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
@@ -63,9 +65,7 @@ extension Gateway: ClientSessionDelegate {
     }
     var result: [UInt8] = [UInt8(ascii: "{")]
     if era == .modern {
-      // An incomplete list must be asked for again soon; a complete one is good for a while.
-      let time = undiscovered.isEmpty ? Gateway.listLifetime : .zero
-      result += "\(ModernResult.complete),\"ttlMs\":\(time.inMilliseconds),".utf8
+      result += "\(ModernResult.complete),\"ttlMs\":\(listLifetime.inMilliseconds),".utf8
       result += #""cacheScope":"private","#.utf8 + session.identity.meta + [UInt8(ascii: ",")]
     }
     listed.insert(Announcement(kind))
@@ -73,9 +73,6 @@ extension Gateway: ClientSessionDelegate {
     result.append(UInt8(ascii: "}"))
     session.reply(to: request.id, result: result)
   }
-
-  /// How long a client may keep a complete list; changes are announced besides.
-  static let listLifetime = Duration.seconds(60)
 
   // MARK: Calls
 
@@ -94,8 +91,14 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    guard entry.service < services.count else { return try startREST(request, entry) }
+    // As a task only what can be one; a tool that must be one is made one.
+    let role =
+      entry.taskSupport == .forbidden && request.envelope.task.isAbsent
+      ? TaskRole.none : try taskRole(of: entry, request)
     try start(
-      request, on: services[entry.service], entry: entry, name: entry.newName(at: range))
+      request, on: services[entry.service], entry: entry, name: entry.newName(at: range),
+      taskRole: role)
   }
 
   private func read(_ request: Incoming) throws(CallError) {
@@ -149,7 +152,7 @@ extension Gateway: ClientSessionDelegate {
 
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
-    name: (range: ByteRange, own: [UInt8])?
+    name: (range: ByteRange, own: [UInt8])?, taskRole: TaskRole = .none
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -164,14 +167,19 @@ extension Gateway: ClientSessionDelegate {
     {
       return
     }
+    let service = service.lane(for: request.client.era)
     let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience, absolute: absoluteTime),
-      logLevel: request.client.era == .modern ? level : nil)
+        start: EventLoop.turnTime,
+        // The result of a task takes as long as the task.
+        patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
+        absolute: absoluteTime),
+      logLevel: request.client.era == .modern ? level : nil, taskRole: taskRole)
     call.requestState = state
+    if request.client.era == .modern, let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }
@@ -187,21 +195,30 @@ extension Gateway: ClientSessionDelegate {
 
   /// Parks a request until every service has been asked, at most once and only so long.
   func waitsForDiscovery(_ request: Incoming) -> Bool {
-    guard !undiscovered.isEmpty || isStale(for: request.envelope.method), !request.hasWaited,
-      ending == nil
-    else { return false }
-    let deadline = EventLoop.now + configuration.gateway.discovery.wait
+    guard !request.hasWaited, ending == nil else { return false }
+    var wait = configuration.gateway.discovery.wait
+    if undiscovered.isEmpty, !isStale(for: request.envelope.method) {
+      guard askExpired() else { return false }
+      wait = min(wait, Gateway.freshnessWait)
+    }
+    park(request, for: wait)
+    return true
+  }
+
+  /// Keeps a request until services have been asked, but not longer than `time`.
+  func park(_ request: Incoming, for time: Duration) {
+    let deadline = EventLoop.now + time
     let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
       parked.removeAll { $0 === done }
     }
     parked.append(waiting)
-    return true
   }
 
   /// Serves what waited for the service that has just been discovered, or for the last one.
   func resumeParked() {
     let isComplete =
-      undiscovered.isEmpty && !services.contains { $0.feed.refresh.isAnsweringService }
+      undiscovered.isEmpty
+      && !services.contains { $0.feed.refresh.isAnsweringService || $0.feed.freshness.isAsking }
     for waiting in parked where isComplete || waiting.leadsSomewhere(isKnown) {
       waiting.resume()
     }

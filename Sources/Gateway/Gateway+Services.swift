@@ -46,7 +46,8 @@ extension Gateway: ServiceHost {
     let wasUnknown = undiscovered.remove(service.index) != nil
     var changes: Set<Announcement> = []
     switch outcome {
-    case .found(let offer):
+    case .found(let offer, let lifetime):
+      service.feed.freshness.found(lifetime, at: EventLoop.now)
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
@@ -59,6 +60,7 @@ extension Gateway: ServiceHost {
       if service.offer == nil { askAgainLater(service) }
     }
     announce(changes, told: service.feed.refresh.ended())
+    if service.feed.freshness.asked() { ask(service) }
     scheduleRefresh(of: service)
     resumeParked()
     if undiscovered.isEmpty, beingAsked.isEmpty { surroundings.store?.emptyLog() }
@@ -121,12 +123,25 @@ extension Gateway: ServiceHost {
   }
 
   func knownEra(of service: Service) -> Era? {
-    surroundings.store?.era(digest: eraKey(service)).flatMap { Revision(rawValue: $0)?.era }
+    surroundings.store?.era(digest: eraKey(service, startedFor: service.startedFor))
+      .flatMap { Revision(rawValue: $0)?.era }
   }
 
   /// What a service is found to speak depends on the era that it is asked in first.
-  private func eraKey(_ service: Service) -> String {
-    service.digest + (service.startedFor == .legacy ? "/legacy" : "")
+  private func eraKey(_ service: Service, startedFor era: Era) -> String {
+    service.digest + (era == .legacy ? "/legacy" : "")
+  }
+
+  func noteEra(of service: Service, on backend: ProcessBackend) {
+    guard knownEra(of: service) != backend.revision.era else { return }
+    _ = surroundings.store?.saveEra(
+      digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
+      now: secondsSince1970())
+  }
+
+  func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool {
+    let found = surroundings.store?.era(digest: eraKey(service, startedFor: era))
+    return found.flatMap { Revision(rawValue: $0)?.era } ?? era == era
   }
 
   func childStarted(_ backend: ProcessBackend, of service: Service) {
@@ -146,10 +161,7 @@ extension Gateway: ServiceHost {
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
     serviceIsUp(service)
-    if knownEra(of: service) != backend.revision.era {
-      _ = surroundings.store?.saveEra(
-        digest: eraKey(service), revision: backend.revision.rawValue, now: secondsSince1970())
-    }
+    noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     // What it could not be asked in time, it is asked now.
     if service.offer == nil || service.readyCount == 1 { ask(service) }

@@ -54,6 +54,8 @@ package final class Gateway {
   /// Services that are asked at the same time what they offer.
   let discoveries: StartQueue
   var services: [Service] = []
+  /// Services without a process; their numbers go on where those of `services` end.
+  var restServices: [RESTService] = []
   var catalogue = Catalogue()
   var pages: ListPages
   var parked: [ParkedRequest] = []
@@ -86,9 +88,17 @@ package final class Gateway {
       input: surroundings.input, output: surroundings.output, configuration: configuration.gateway,
       log: surroundings.log)
     session.delegate = self
-    for (index, manifest) in configuration.ready.enumerated() {
+    let ready = configuration.ready
+    for (index, manifest) in ready.filter({ $0.rest == nil }).enumerated() {
       let digest = digest(of: manifest)
       services.append(Service(index: index, manifest: manifest, digest: digest, host: self))
+    }
+    for manifest in ready {
+      guard let api = manifest.rest else { continue }
+      restServices.append(
+        RESTService(
+          index: services.count + restServices.count, manifest: manifest, api: api,
+          environment: surroundings.environment, log: log))
     }
     recallOffers()
   }
@@ -113,13 +123,13 @@ package final class Gateway {
   @discardableResult
   func rebuildCatalogue() -> Set<Announcement> {
     let old = catalogue
-    catalogue = Catalogue(
-      services.compactMap { service in
-        service.offer.map { (service.index, service.manifest, $0) }
-      })
+    let isAlone = services.count == 1 && restServices.isEmpty
+    catalogue = Catalogue(offers, isAlone: isAlone)
     pages.reset()
-    session.identity = services.count == 1 ? .of(services.first?.offer) : .gateway
-    for service in services { service.uriNames = catalogue.uriNames[service.index] }
+    session.identity = isAlone ? .of(services.first?.offer) : .gateway
+    for service in services {
+      service.takeNames(catalogue.uriNames[service.index], isAlone: services.count == 1)
+    }
     for collision in catalogue.collisions where !old.collisions.contains(collision) {
       log(
         .error, "catalogue.collision",
@@ -130,6 +140,19 @@ package final class Gateway {
         ])
     }
     return Announcement.differences(old, catalogue)
+  }
+
+  /// What is offered, in the order of the configuration.
+  private var offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] {
+    var offers = services.compactMap { service in
+      service.offer.map { (index: service.index, manifest: service.manifest, offer: $0) }
+    }
+    guard !restServices.isEmpty else { return offers }
+    offers += restServices.map { ($0.index, $0.manifest, $0.offer) }
+    let order = configuration.ready.map(\.name)
+    return offers.sorted { left, right in
+      order.firstIndex(of: left.manifest.name) ?? 0 < order.firstIndex(of: right.manifest.name) ?? 0
+    }
   }
 
   /// The identity of a command, under which its catalogue and era are kept.

@@ -44,6 +44,8 @@ package struct Scenario {
     case await(Awaited, Answer)
     case notification(String, params: Expectation?)
     case serverRequest(String, params: Expectation?, answer: ClientAnswer?)
+    /// How many notifications or requests of the server with a method came since the start.
+    case received(String, params: Expectation?, times: Expectation, after: Duration)
     case cancel(String, reason: String?)
     /// Nothing may come for so long.
     case silence(Duration)
@@ -62,6 +64,8 @@ package struct Scenario {
     package var id: String?
     /// What later steps call this request.
     package var label: String?
+    /// How often it is sent, each time with an id of its own.
+    package var times = 1
   }
 
   /// Whose answer is waited for.

@@ -109,6 +109,8 @@ extension ScenarioRun {
     case .notification(let method, let params): try notification(method, params, limit)
     case .serverRequest(let method, let params, let answer):
       try serverRequest(method, params, answer, limit)
+    case .received(let method, let params, let times, let duration):
+      try received(method, params, times, after: duration)
     case .cancel(let label, let reason):
       try client.cancel(labels[label] ?? label, reason: reason)
     case .silence(let duration): try silence(duration)
@@ -123,7 +125,9 @@ extension ScenarioRun {
   private mutating func perform(
     _ request: Scenario.Request, _ answer: Scenario.Answer?, _ limit: Duration
   ) throws {
-    let id = try client.request(request.method, request.params.map(filled), id: request.id)
+    let params = request.params.map(filled)
+    for _ in 1..<request.times { try client.request(request.method, params) }
+    let id = try client.request(request.method, params, id: request.id)
     if let label = request.label { labels[label] = id }
     if let answer { try keep(answer, try client.response(to: id, within: limit)) }
   }
@@ -196,6 +200,19 @@ extension ScenarioRun {
       throw Failure(what: "the request is not as expected", mismatch: mismatch)
     }
     if let answer, let id = request.id { try client.answer(id, answer) }
+  }
+
+  /// Counts what came since the start, whether or not a step has looked at it.
+  private func received(
+    _ method: String, _ params: Expectation?, _ times: Expectation, after duration: Duration
+  ) throws {
+    if duration > .zero { client.run(for: duration) }
+    let count = client.transcript.messages.count { message in
+      message.method == method && params?.mismatch(in: message.params, at: "") == nil
+    }
+    if let mismatch = times.mismatch(in: JSONValue(integerLiteral: count), at: "") {
+      throw Failure(what: "\(method) came another number of times", mismatch: mismatch)
+    }
   }
 
   private func silence(_ duration: Duration) throws {

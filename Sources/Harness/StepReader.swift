@@ -8,12 +8,13 @@ extension ScenarioReader {
   private static let verbs: [(verb: String, others: [String])] = [
     ("handshake", ["within"]),
     ("request", ["params", "id", "as", "expect", "capture", "within"]),
-    ("send", ["params", "id", "as"]),
+    ("send", ["params", "id", "as", "times"]),
     ("notify", ["params"]),
     ("raw", ["newline"]),
     ("await", ["expect", "capture", "within"]),
     ("notification", ["params", "within"]),
     ("server-request", ["params", "answer", "within"]),
+    ("received", ["params", "times", "after"]),
     ("cancel", ["reason"]),
     ("silence", []), ("pause", []), ("close", []), ("signal", []),
     ("exit", ["within"]),
@@ -78,6 +79,7 @@ extension ScenarioReader {
           $0, params: node["params"].map { expectation($0) },
           answer: node["answer"].flatMap { clientAnswer($0) })
       }
+    case "received": return received(value, node)
     case "cancel":
       return text(value, verb).map {
         .cancel($0, reason: node["reason"].flatMap { text($0, "reason") })
@@ -94,9 +96,16 @@ extension ScenarioReader {
 
   private mutating func request(_ verb: String, _ value: Node, _ node: Node) -> Scenario.Action? {
     guard let method = text(value, verb) else { return nil }
-    let request = Scenario.Request(
+    var request = Scenario.Request(
       method: method, params: params(node), id: node["id"].map { JSONValue($0).text },
       label: node["as"].flatMap { text($0, "as") })
+    if let times = node["times"] {
+      guard let count = Int(times.scalar?.text ?? ""), count > 0, node["id"] == nil else {
+        complain("'times' is a number from 1, and without 'id'", at: times.position)
+        return nil
+      }
+      request.times = count
+    }
     return .request(request, verb == "send" ? nil : answer(node))
   }
 
@@ -108,6 +117,18 @@ extension ScenarioReader {
     }
     let ends = node["newline"].map { JSONValue($0).boolValue ?? true } ?? true
     return .raw(Array(text.utf8) + (ends ? [10] : []))
+  }
+
+  /// `received: METHOD` with how often it may have come, and how long to wait before counting.
+  private mutating func received(_ value: Node, _ node: Node) -> Scenario.Action? {
+    guard let method = text(value, "received") else { return nil }
+    guard let times = node["times"] else {
+      complain("'received' needs 'times'", at: value.position)
+      return nil
+    }
+    return .received(
+      method, params: node["params"].map { expectation($0) }, times: expectation(times),
+      after: node["after"].flatMap { duration($0, "after") } ?? .zero)
   }
 
   /// A label; `{id: 7}` for requests that were sent raw; `no-id` for errors without one.

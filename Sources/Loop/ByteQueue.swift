@@ -58,6 +58,11 @@ struct ByteQueue {
       return base + count
     }
     let grown = max(Self.firstCapacity, capacity * 2, count + length)
+    // A large block is moved by the kernel without a copy, so that growing takes no second one.
+    if head == 0, let base, let memory = realloc(base, grown) {
+      (self.base, capacity) = (memory, grown)
+      return memory + count
+    }
     let memory = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
     if let base {
       memory.copyMemory(from: base + head, byteCount: count)

@@ -14,6 +14,10 @@ package final class DescriptorWriter: EndOfTurnWork {
   // measurable (0.3 us a message).
   private let channel: Channel
   @exclusivity(unchecked) private var queue = ByteQueue()
+  /// Whole lines that go out before the next line of the queue.
+  @exclusivity(unchecked) private var urgent = ByteQueue()
+  /// The kernel has taken a part of the first line in the queue.
+  @exclusivity(unchecked) private var isInsideLine = false
   @exclusivity(unchecked) private var watch: Watch?
   @exclusivity(unchecked) private var state = State.open
   @exclusivity(unchecked) private var isScheduled = false
@@ -45,10 +49,11 @@ package final class DescriptorWriter: EndOfTurnWork {
   isolated deinit {
     abandon()
     queue.free()
+    urgent.free()
   }
 
   /// Bytes that wait for the kernel to take them.
-  package var queuedBytes: Int { queue.count }
+  package var queuedBytes: Int { queue.count + urgent.count }
 
   /// The value `sentBytes` has once everything written so far is sent: noted
   /// after a `write`, it tells later whether that line went out whole.
@@ -91,16 +96,81 @@ package final class DescriptorWriter: EndOfTurnWork {
     return true
   }
 
+  /// Writes one line before all those that wait; a line that has begun to go out is finished.
+  ///
+  /// It counts neither for `sentBytes` nor for `acceptedBytes`.
+  package func writeAhead(_ line: [UInt8]) {
+    guard state == .open else { return }
+    line.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { urgent.append(base, bytes.count) }
+    }
+    urgent.append(newline)
+    if !isBlocked { schedule() }
+  }
+
+  /// Whether everything up to a former `acceptedBytes` is sent, or being sent as one line.
+  package func hasBegun(upTo acceptedBytes: Int) -> Bool {
+    acceptedBytes <= sentBytes + (isInsideLine ? restOfLine : 0)
+  }
+
+  /// Writes one line that `pieces` hands over one by one, however long it gets: each piece goes
+  /// out, or is queued, as it comes. Nothing else may be written meanwhile, so `onDrained` waits
+  /// for the end of the line.
+  package func writeInPieces(_ pieces: ((UnsafeRawBufferPointer) -> Void) -> Void) {
+    guard state == .open else { return }
+    pieces { piece in
+      guard state == .open, let base = piece.baseAddress else { return }
+      queue.append(base, piece.count)
+      guard !isBlocked, queue.count > Self.largestCollection else { return }
+      let asked = queue.count
+      _ = advance(channel.write(queue.bytes), of: asked)
+    }
+    guard state == .open else { return }
+    queue.append(newline)
+    noteLevel()
+    if !isBlocked { schedule() }
+  }
+
   /// Writes what is queued, as far as it goes now.
   package func flush() {
     guard state != .closed else { return }
     isBlocked = false
-    while !queue.isEmpty && !isBlocked && state != .closed {
-      let asked = queue.count
-      _ = advance(channel.write(queue.bytes), of: asked)
+    while !(queue.isEmpty && urgent.isEmpty) && !isBlocked && state != .closed {
+      if urgent.isEmpty {
+        _ = advance(channel.write(queue.bytes), of: queue.count)
+      } else {
+        flushUrgent()
+      }
     }
     noteLevel()
-    if state == .closing && queue.isEmpty { abandon() }
+    if state == .closing && queue.isEmpty && urgent.isEmpty { abandon() }
+  }
+
+  /// The rest of the line that is going out, or as much as it goes of the urgent ones.
+  private func flushUrgent() {
+    if isInsideLine {
+      let count = restOfLine
+      _ = advance(channel.write(UnsafeRawBufferPointer(rebasing: queue.bytes[..<count])), of: count)
+      return
+    }
+    let asked = urgent.count
+    switch channel.write(urgent.bytes) {
+    case .moved(let count):
+      stalledSince = nil
+      urgent.consume(min(count, asked))
+      if count < asked { block(asked) }
+    case .wouldBlock: block(asked)
+    case .failed(let code): fail(code)
+    }
+  }
+
+  /// Bytes of the queue up to the end of its first line.
+  private var restOfLine: Int {
+    let bytes = queue.bytes
+    guard let base = bytes.baseAddress, let end = memchr(base, Int32(newline), bytes.count) else {
+      return bytes.count
+    }
+    return UnsafeRawPointer(end) - base + 1
   }
 
   /// Closes the descriptor after what is queued has been written.
@@ -120,6 +190,7 @@ package final class DescriptorWriter: EndOfTurnWork {
     watch?.close()
     watch = nil
     queue.free()
+    urgent.free()
     Glibc.close(channel.descriptor)
     lingering = nil
   }
@@ -150,7 +221,9 @@ package final class DescriptorWriter: EndOfTurnWork {
     case .moved(let count):
       sentBytes += count
       stalledSince = nil
-      queue.consume(min(count, queue.count))
+      let taken = min(count, queue.count)
+      if taken > 0 { isInsideLine = queue.bytes[taken - 1] != newline }
+      queue.consume(taken)
       if count < asked { block(asked) }
       return count
     case .wouldBlock:
@@ -168,6 +241,7 @@ package final class DescriptorWriter: EndOfTurnWork {
     let outcome = channel.write(queue.bytes, line)
     // `advance` takes the queued bytes out of the queue first, as the kernel did.
     guard let count = advance(outcome, of: total), count < total else { return noteLevel() }
+    if count > queued { isInsideLine = true }
     var skip = max(0, count - queued)
     for index in 0..<line.count {
       let piece = line[index]

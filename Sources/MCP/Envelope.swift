@@ -49,6 +49,8 @@ package struct Envelope: Sendable, BitwiseCopyable {
   package internal(set) var name = ByteRange.absent
   package internal(set) var uri = ByteRange.absent
   package internal(set) var arguments = ByteRange.absent
+  /// What makes a call a task of 2025-11-25.
+  package internal(set) var task = ByteRange.absent
   package internal(set) var cursor = ByteRange.absent
   /// The id of the request that `notifications/cancelled` is about.
   package internal(set) var requestId = ByteRange.absent

@@ -78,6 +78,7 @@ struct EnvelopeScan {
     case .metaLogLevel: envelope.logLevel = range
     case .metaSubscriptionId: envelope.subscriptionId = range
     case .resultType: envelope.resultType = range
+    case .task: envelope.task = range
     case .ttlMs: envelope.ttlMs = range
     case .cacheScope: envelope.cacheScope = range
     case .isError: envelope.isError = range

@@ -49,6 +49,29 @@ struct Field<Target>: Sendable {
       })
   }
 
+  /// A key whose value changes the target in a way of its own.
+  static func value(
+    _ key: String, _ about: String, _ shape: KeyDescription.Shape,
+    isRequired: Bool = false, show: @escaping @Sendable (Target) -> String? = { _ in nil },
+    edit: @escaping @Sendable (Node, inout Target, inout Reader) -> Void
+  ) -> Field {
+    Field(
+      key, isRequired: isRequired,
+      describe: { target in
+        KeyDescription(
+          key: key, about: about, isRequired: isRequired, shape: shape, defaultText: show(target))
+      },
+      read: edit)
+  }
+
+  /// `inner` as a key of what keeps its target at `path`.
+  init<Inner>(lifting inner: Field<Inner>, to path: Path<Inner>) {
+    self.init(
+      inner.key, isRequired: inner.isRequired,
+      describe: { inner.describe($0[keyPath: path]) },
+      read: { node, target, reader in inner.read(node, &target[keyPath: path], &reader) })
+  }
+
   /// A key that holds a mapping with keys of its own.
   static func section<Inner: Sendable>(
     _ key: String, _ path: Path<Inner>, _ about: String,

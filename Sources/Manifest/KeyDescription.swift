@@ -12,6 +12,16 @@ package struct KeyDescription: Sendable {
     /// A mapping with keys of the user's choice.
     case table(keys: String?, Shape)
     case section([KeyDescription])
+    /// Any scalar, list or mapping, which becomes JSON.
+    case json
+    /// Written in one of several ways.
+    case either([Shape])
+    /// A list of mappings with these keys.
+    case sections([KeyDescription])
+    /// A mapping from names of the user's choice to mappings with these keys.
+    case sectionTable(keys: String?, [KeyDescription])
+    /// The type of a value: a word, or a mapping with the keys of `REST.typeKeys`.
+    case type
   }
 
   package let key: String
@@ -36,5 +46,24 @@ extension ServiceManifest {
   /// All keys of a manifest, in the order of the reference.
   package static var keys: [KeyDescription] {
     fields.compactMap { $0.describe(ServiceManifest(name: "", file: "")) }
+  }
+}
+
+extension REST {
+  /// All keys of a manifest of an HTTP API, in the order of the reference.
+  package static var keys: [KeyDescription] {
+    RESTManifestDraft.fields.compactMap {
+      $0.describe(RESTManifestDraft(manifest: ServiceManifest(name: "", file: "")))
+    }
+  }
+
+  /// The keys of a type, wherever a key has the shape `type`.
+  package static var typeKeys: [KeyDescription] {
+    TypeDraft.propertyFields.compactMap { $0.describe(TypeDraft()) }
+  }
+
+  /// The keys of a value that the manifest puts into a request, in its long form.
+  package static var valueKeys: [KeyDescription] {
+    ValueKeys.fields.compactMap { $0.describe(ValueKeys()) }
   }
 }

@@ -43,7 +43,10 @@ struct ManifestFile {
     manifest.limits.concurrent = gateway.limits.backendCalls
     manifest.limits.queue = gateway.limits.queuedCalls
     manifest.limits.timeout = min(gateway.deadlines.call, gateway.deadlines.absolute)
-    if let other = root.pairs?.first(where: { $0.key == "http" || $0.key == "rest" }) {
+    if root["rest"] != nil, root["process"] == nil, root["http"] == nil {
+      return restManifest(from: root, manifest, &reader)
+    }
+    if let other = root.pairs?.first(where: { $0.key == "http" }) {
       // Its other keys mean something else there, so they are not judged.
       if let name = root["service"]?.scalar?.text { manifest.name = name }
       reader.report(ServiceManifest.otherTransport(other.key), at: other.keyPosition)
@@ -52,6 +55,19 @@ struct ManifestFile {
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
     checkNames(manifest, root, &reader)
     checkProcess(&manifest, root, &reader)
+    checkLimits(manifest, root, &reader)
+    return manifest
+  }
+
+  private func restManifest(
+    from root: Node, _ start: ServiceManifest, _ reader: inout Reader
+  ) -> ServiceManifest {
+    var draft = RESTManifestDraft(manifest: start)
+    reader.longestCall = gateway.deadlines.absolute
+    reader.read(root, into: &draft, by: RESTManifestDraft.fields)
+    var manifest = draft.finished(root, &reader)
+    manifest.process = ProcessSpec()
+    checkNames(manifest, root, &reader)
     checkLimits(manifest, root, &reader)
     return manifest
   }

@@ -6,6 +6,8 @@ struct Reader {
   /// Where templates get their values.
   let variables: Variables
   private(set) var diagnostics: [Diagnostic] = []
+  /// The longest that a call may take, `deadlines.absolute` of `gateway.yaml`.
+  var longestCall = GatewayConfiguration.longest
   /// Arguments of the process, kept until the command is known too.
   var arguments: [ArgumentList.Item] = []
   /// The keys from the top to the mapping or value that is being read.
@@ -68,7 +70,8 @@ struct Reader {
     report(message + " (known keys: \(Self.list(known)))", at: pair.keyPosition)
   }
 
-  private var place: String { path.isEmpty ? "" : " in \(subject)" }
+  /// ` in 'SECTION'`, or nothing at the top.
+  var place: String { path.isEmpty ? "" : " in \(subject)" }
 
   private static func list(_ keys: [String]) -> String { keys.joined(separator: ", ") }
 }

@@ -3,14 +3,24 @@ import YAML
 // The keys of a manifest.
 
 extension ServiceManifest {
-  static let fields: [Field<ServiceManifest>] = [
+  /// Of a process that speaks MCP.
+  static let fields: [Field<ServiceManifest>] =
+    head + [
+      .section(
+        "process", \.process, "The child process that speaks MCP over stdin and stdout.",
+        { ProcessSpec.fields }, isRequired: true),
+      .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+    ] + tail
+
+  /// What every manifest begins with.
+  static let head: [Field<ServiceManifest>] = [
     .text("service", \.name, .service, "The service's name; the file's name if left out."),
     .text("description", \.description, .prose, "One sentence for people."),
     .flag("enabled", \.isEnabled, "Whether the service is served at all."),
-    .section(
-      "process", \.process, "The child process that speaks MCP over stdin and stdout.",
-      { ProcessSpec.fields }, isRequired: true),
-    .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+  ]
+
+  /// What every manifest ends with.
+  static let tail: [Field<ServiceManifest>] = [
     .integer(
       "priority", \.priority, in: 0...100, "Services with a higher one come first in lists."),
     .patterns(
@@ -21,11 +31,10 @@ extension ServiceManifest {
     .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
     .reserved("health", "'health' is not supported yet: this version makes no health checks"),
     .reserved("http", Self.otherTransport("http")),
-    .reserved("rest", Self.otherTransport("rest")),
   ]
 
   static func otherTransport(_ key: String) -> String {
-    "'\(key)' is not supported yet: this version serves process services only"
+    "'\(key)' is not supported yet: this version serves process and rest services only"
   }
 }
 

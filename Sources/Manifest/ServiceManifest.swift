@@ -5,6 +5,8 @@ package struct ServiceManifest: Sendable {
   package var description: String?
   package var isEnabled = true
   package var process = ProcessSpec()
+  /// What the service is if it is no process: an HTTP API, which `process` says nothing about.
+  package var rest: REST.Service?
   package var tools = ToolRules()
   /// 0 to 100; services with more come first in lists.
   package var priority = 50

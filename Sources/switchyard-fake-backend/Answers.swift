@@ -8,6 +8,7 @@ extension Server {
     let modern = message.isModern
     guard isServed(message, modern) else { return }
     if script.watches, answerWatching(message) { return }
+    if script.tasks, answerTasks(message) { return }
     switch message.envelope.method {
     case .initialize: initialize(message)
     case .discover: discover(message)
@@ -129,6 +130,7 @@ extension Server {
 
   private var capabilities: String {
     if script.watches { return Watching.capabilities }
+    if script.tasks { return #"{"tools":{}"# + Self.taskCapabilities + "}" }
     var members = [#""tools":{"listChanged":true}"#]
     if script.prompts { members.append(#""prompts":{}"#) }
     if script.resources { members.append(#""resources":{}"#) }

@@ -26,7 +26,7 @@ extension Server {
     message.bytes(JSON.member(key, of: message.envelope.arguments, in: message.line.bytes))
   }
 
-  private func isTrue(_ key: StaticString, _ message: Incoming) -> Bool {
+  func isTrue(_ key: StaticString, _ message: Incoming) -> Bool {
     argument(key, message).elementsEqual("true".utf8)
   }
 
@@ -127,9 +127,11 @@ extension Server {
     let responses = JSON.member("inputResponses", of: message.envelope.params, in: bytes)
     let state = message.envelope.requestState
     let given = String(decoding: JSON.string(state, in: bytes) ?? [], as: UTF8.self)
-    let round = given.cut(at: UInt8(ascii: "-")).flatMap { Int($0.1) } ?? (responses.isAbsent ? 0 : 1)
+    let round =
+      given.cut(at: UInt8(ascii: "-")).flatMap { Int($0.1) } ?? (responses.isAbsent ? 0 : 1)
     guard round < integer("rounds", message) ?? 1 else {
-      let answers = responses.isAbsent ? "{}" : String(decoding: message.slice(responses), as: UTF8.self)
+      let answers =
+        responses.isAbsent ? "{}" : String(decoding: message.slice(responses), as: UTF8.self)
       structured(message, #"{"answer":\#(answers),"state":"\#(given)"}"#)
       return endLine()
     }

@@ -52,7 +52,9 @@ extension Server {
       return false
     case "fail": failAsTool(message)
     case "env": structured(message, environmentText)
-    case "pid": structured(message, #"{"pid":\#(getpid()),"calls":\#(calls)}"#)
+    case "pid":
+      if let time = integer("deaf", message) { usleep(UInt32(clamping: time * 1_000)) }
+      structured(message, isTrue("counts", message) ? countsText : pidText)
     case "crash":
       output.flush()
       Processes.die(by: Int32(clamping: integer("signal", message) ?? Int(SIGKILL)))
@@ -74,6 +76,13 @@ extension Server {
       return false
     }
     return true
+  }
+
+  private var pidText: String { #"{"pid":\#(getpid()),"calls":\#(calls)}"# }
+
+  private var countsText: String {
+    #"{"pid":\#(getpid()),"calls":\#(calls),"cancels":\#(cancels),"#
+      + #""strayCancels":\#(strayCancels),"callsBeforeCancel":\#(callsBeforeCancel)}"#
   }
 
   /// The arguments verbatim; the text is their member `text`, or their size.

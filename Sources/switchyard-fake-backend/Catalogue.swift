@@ -18,6 +18,7 @@ extension Server {
   ]
 
   var toolNames: [String] {
+    if script.tasks { return Self.defaults.map { $0.name } + Self.taskTools }
     if script.watches { return Self.defaults.map { $0.name } + Watching.tools }
     let count = script.tools ?? Self.defaults.count
     let named = Self.defaults.prefix(count).map { $0.name }
@@ -52,6 +53,6 @@ extension Server {
     var about = tool?.about ?? "One more tool that returns its arguments."
     if script.mutatesTools { about += " Version \(lists)." }
     return #"{"name":"\#(name)","description":"\#(about)","inputSchema":{"type":"object","#
-      + #""properties":{\#(tool?.properties ?? "")}}\#(script.watches ? Watching.toolMeta : "")}"#
+      + #""properties":{\#(tool?.properties ?? "")}}\#(taskExecution(name))\#(script.watches ? Watching.toolMeta : "")}"#
   }
 }

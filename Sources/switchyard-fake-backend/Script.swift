@@ -57,6 +57,8 @@ struct Script: Sendable {
   var resources = false
   /// Subscriptions, a log, methods of its own, and tools that tell things.
   var watches = false
+  /// Calls may become tasks.
+  var tasks = false
   var ledger: String?
   var onceFile: String?
   /// The tool whose calls go wrong; every tool where nil.
@@ -86,6 +88,7 @@ struct Script: Sendable {
     script.prompts = prompts
     script.resources = resources
     script.watches = watches
+    script.tasks = tasks
     script.ledger = ledger
     script.starts = starts
     script.onlyTool = onlyTool
@@ -206,7 +209,7 @@ struct Script: Sendable {
     "two-per-line": { $0.twoPerLine = true }, "same-cursor": { $0.sameCursor = true },
     "die-on-discover": { $0.diesOnDiscover = true },
     "silent-on-discover": { $0.silentOnDiscover = true },
-    "watch": { $0.watches = true },
+    "watch": { $0.watches = true }, "tasks": { $0.tasks = true },
     "prompts": { $0.prompts = true }, "resources": { $0.resources = true },
     "--help": { $0.wantsHelp = true }, "-h": { $0.wantsHelp = true },
     // Tools that every backend has; naming them is allowed and changes nothing.

@@ -15,6 +15,11 @@ struct Server {
   var lists = 0
   /// Calls that are never answered, until cancelled.
   var hanging: Set<[UInt8]> = []
+  /// Cancels of calls that waited, and of anything else.
+  var cancels = 0
+  var strayCancels = 0
+  /// The calls that had come before the last cancel.
+  var callsBeforeCancel = 0
   /// What the ledger says about calls that were begun: id -> uuid and tool.
   var begun: [[UInt8]: String] = [:]
   /// Answers kept back by `burst-exit` and `reorder`.
@@ -32,6 +37,8 @@ struct Server {
   var listener: [UInt8]?
   /// What `watch` keeps: the log level and the subscriptions.
   var watching = Watching()
+  /// What `tasks` keeps.
+  var tasks: [String: FakeTask] = [:]
   var isReading = true
 
   init(script: Script) {
@@ -109,11 +116,17 @@ struct Server {
     if script.watches { noteWatching(message) }
     guard message.envelope.method == .cancelled else { return }
     let id = message.bytes(message.envelope.requestId)
-    if listener == id { listener = nil }
+    let listened = listener == id
+    if listened { listener = nil }
     let waited = agenda.cancel(id)
     let hung = hanging.remove(id) != nil || askings.removeValue(forKey: id) != nil
-    guard waited || hung, let call = begun.removeValue(forKey: id) else { return }
-    ledger("cancelled " + call)
+    guard waited || hung else {
+      strayCancels += listened ? 0 : 1
+      return
+    }
+    cancels += 1
+    callsBeforeCancel = calls
+    if let call = begun.removeValue(forKey: id) { ledger("cancelled " + call) }
   }
 
   func ledger(_ line: String) {

@@ -146,9 +146,8 @@ extension Server {
       let meta = #"{"_meta":{\#(subscriptionKey(listener))}"#
       params = meta + (rest == "}" ? "" : ",") + rest
     }
-    for count in 0..<(integer("times", message) ?? 1) {
+    for _ in 0..<(integer("times", message) ?? 1) {
       notify(String(method.dropFirst().dropLast()), params)
-      if count % 256 == 255 { output.flush() }
     }
     structured(message, "{}")
   }

@@ -56,6 +56,16 @@ import Testing
     #expect(silence == .fail(.timedOut))
   }
 
+  @Test func `only a probe whose silence leads to another try has the shorter limit`() {
+    var auto = Handshake(setting: .auto, knownEra: nil)
+    var pinned = Handshake(setting: .modern, knownEra: nil)
+    _ = (auto.childStarted(), pinned.childStarted())
+    #expect(auto.hurries)
+    #expect(!pinned.hurries)
+    _ = (auto.timeElapsed(), auto.childStarted(), auto.initializeAnswered(nil))
+    #expect(!auto.hurries)
+  }
+
   @Test func `a remembered verdict saves the probe`() {
     var handshake = Handshake(setting: .auto, knownEra: .legacy)
     let first = handshake.childStarted()

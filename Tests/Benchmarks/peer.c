@@ -18,7 +18,7 @@ extern char **environ;
 
 struct peer peer_start(char *const command[]) {
   int in[2], out[2];
-  struct peer peer = {.capacity = 4 << 20};
+  struct peer peer = {.capacity = 64 << 20};
   posix_spawn_file_actions_t actions;
   if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC)) fail("pipe: %s", strerror(errno));
   posix_spawn_file_actions_init(&actions);

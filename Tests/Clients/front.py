@@ -69,16 +69,35 @@ def calls_to(service: str, repository: Path) -> list[Call]:
 
 
 def write_configuration(folder: Path, commands: dict[str, list[str]], marker: str) -> None:
-    """One manifest a service, in `folder`/config/manifests."""
-    manifests = folder / "config" / "manifests"
-    manifests.mkdir(parents=True, mode=0o700)
+    """One service a command, with the marker in its environment."""
     variable, value = marker.split("=", 1)
-    for name, argv in commands.items():
-        # JSON is YAML.
-        process = {"command": argv[0], "args": argv[1:], "env": {variable: value}}
-        file = manifests / f"{name}.yaml"
-        file.write_text(json.dumps({"process": process}) + "\n")
+    processes = {
+        name: {"command": argv[0], "args": argv[1:], "env": {variable: value}}
+        for name, argv in commands.items()
+    }
+    write_manifests(folder, {name: {"process": process} for name, process in processes.items()})
+
+
+def write_single(folder: Path, argv: list[str], environment: dict[str, str]) -> list[str]:
+    """A gateway with one service whose tools keep their names; returns its command."""
+    process = {"command": argv[0], "args": argv[1:], "env": environment}
+    write_manifests(folder, {"single": {"process": process, "tools": {"prefix": ""}}})
+    return gateway(folder)
+
+
+def write_manifests(folder: Path, manifests: dict[str, dict]) -> None:
+    """One file a service in `folder`/config/manifests; JSON is YAML."""
+    path = folder / "config" / "manifests"
+    path.mkdir(parents=True, mode=0o700)
+    for name, manifest in manifests.items():
+        file = path / f"{name}.yaml"
+        file.write_text(json.dumps(manifest) + "\n")
         file.chmod(0o600)
+
+
+def gateway(folder: Path) -> list[str]:
+    """The gateway with the configuration and the state in `folder`."""
+    return [str(GATEWAY), "--config", str(folder / "config"), "--state", str(folder / "state")]
 
 
 def over_sockets(argv: list[str]) -> list[str]:
@@ -92,7 +111,7 @@ def make(folder: Path, repository: Path, marker: str, era: str, connection: str,
         argv = commands[services[0]]
     else:
         write_configuration(folder, commands, marker)
-        argv = [str(GATEWAY), "--config", str(folder / "config"), "--state", str(folder / "state")]
+        argv = gateway(folder)
     variable, value = marker.split("=", 1)
     calls = [call for name in services for call in calls_to(name, repository)]
     return Front(

@@ -8,8 +8,7 @@ import Testing
 @Suite struct RelayedRequestTests {
   private let answer = "/structuredContent/answer"
 
-  @Test
-  func `S16: each kind of request reaches the client with our id, and its answer the service`()
+  @Test func `S16: each kind of request reaches the client with our id, its answer the service`()
     throws
   {
     let run = try GatewayRun.open(
@@ -51,11 +50,9 @@ import Testing
       ("elicitation/create", ["mode": "smell"], GatewayRun.everything, -32602),
       ("vendor/thing", [:], GatewayRun.everything, -32601),
     ] as [(String, JSONValue, JSONValue, Int)])
-  func
-    `S16: a service that asks for what was not declared is refused, and the client hears nothing`(
-      method: String, params: JSONValue, capabilities: JSONValue, code: Int
-    ) throws
-  {
+  func `S16: what was not declared is refused, and the client hears nothing of it`(
+    method: String, params: JSONValue, capabilities: JSONValue, code: Int
+  ) throws {
     let run = try GatewayRun.open([Service("s", "legacy")], capabilities: capabilities)
     let call = try run.ask("s_ask", method, params)
     let result = try run.client.response(to: call)
@@ -111,9 +108,7 @@ import Testing
     try run.finish()
   }
 
-  @Test func `a question that the client does not answer in time ends, and its call goes on`()
-    throws
-  {
+  @Test func `a question that is not answered in time ends, and its call goes on`() throws {
     let run = try GatewayRun.open(
       [Service("s", "legacy")], capabilities: GatewayRun.everything,
       settings: "deadlines: {input: 200ms}\n")

@@ -79,8 +79,7 @@ import Testing
     try run.finish()
   }
 
-  @Test func `S16: a service that asks for what the request did not declare fails its call`() throws
-  {
+  @Test func `S16: a service that asks for what was not declared fails its call`() throws {
     let run = try GatewayRun.open(
       [Service("s", "modern"), Service("good")], capabilities: ["roots": [:]], revision: .newest)
     let answer = try run.client.response(to: run.ask("s_ask", "elicitation/create", Asked.form))
@@ -89,8 +88,7 @@ import Testing
     try run.finish()
   }
 
-  @Test
-  func `C32: a service is told of the client's abilities and of nothing else in its envelope`()
+  @Test func `C32: a service is told what the client can be asked, and nothing else of it`()
     throws
   {
     let run = try open([Service("s", "modern")])

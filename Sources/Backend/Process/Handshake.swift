@@ -15,7 +15,7 @@
 ///    │          ├──any other answer──▶ initializing ──result──▶ ready(legacy)
 ///    │          └──silence, death──▶ respawn ──▶ initializing ──error──▶ probing again
 ///    └──known or preferred legacy──▶ initializing ──error──▶ probing
-///                                       └──death, if only preferred──▶ respawn ──▶ probing
+///                      └──silence, death, if only preferred──▶ respawn ──▶ probing
 /// ```
 package import MCP
 
@@ -68,8 +68,10 @@ package struct Handshake: Hashable, Sendable {
     guessesLegacy = setting == .auto && knownEra == nil && preferred == .legacy
   }
 
-  /// Whether an answer to `server/discover` is awaited; the probe has its own, shorter limit.
+  /// Whether an answer to `server/discover` is awaited.
   package var isProbing: Bool { stage == .probing }
+  /// Whether the probe has its own, shorter limit: only where its failure leads to another try.
+  package var hurries: Bool { setting == .auto && !hasProbedLast }
   package var isSettled: Bool { stage == .settled }
 
   /// A child has just been started.
@@ -115,19 +117,24 @@ package struct Handshake: Hashable, Sendable {
 
   /// The time for the present stage is over.
   package mutating func timeElapsed() -> Action {
+    if let successor = respawnAfterGuess() { return successor }
     guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.timedOut) }
     return respawn()
   }
 
   /// The child ended, or closed its stdout.
   package mutating func childEnded() -> Action {
-    if stage == .initializing, guessesLegacy, !hasProbedLast {
-      hasProbedLast = true
-      stage = .unstarted
-      return .respawn
-    }
+    if let successor = respawnAfterGuess() { return successor }
     guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.ended) }
     return respawn()
+  }
+
+  /// A child that fell to an `initialize` which was only a guess has a successor that is probed.
+  private mutating func respawnAfterGuess() -> Action? {
+    guard stage == .initializing, guessesLegacy, !hasProbedLast else { return nil }
+    hasProbedLast = true
+    stage = .unstarted
+    return .respawn
   }
 
   private mutating func respawn() -> Action {

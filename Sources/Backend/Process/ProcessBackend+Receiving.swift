@@ -58,7 +58,8 @@ extension ProcessBackend {
   private func receiveProgress(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     let token = JSON.integer(envelope.progressToken, in: line.bytes)
     guard let token, let id = UInt64(exactly: token), let entry = pending.entry(id) else {
-      return log(.trace, "backend.progress_dropped", ["service": service])
+      // Of nothing that is in flight; a task may still know it.
+      return delegate.backend(self, received: line, envelope)
     }
     entry.exchange.progressed(line, envelope)
   }

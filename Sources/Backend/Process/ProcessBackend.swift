@@ -146,9 +146,13 @@ package final class ProcessBackend {
   }
 
   /// Gives a request up: the child is told, and its late reply is dropped.
+  ///
+  /// The child hears of it before everything else that waits to be written, but not before the
+  /// request itself.
   package func cancel(_ id: UInt64, reason: StaticString) {
-    guard pending.abandon(id) != nil, isAccepting else { return }
-    write(Messages.cancelled(id, reason: reason))
+    guard let entry = pending.abandon(id), isAccepting else { return }
+    let notice = Messages.cancelled(id, reason: reason)
+    if writer.hasBegun(upTo: entry.endsAt) { writer.writeAhead(notice) } else { write(notice) }
     delegate.backendHasRoom(self)
   }
 
@@ -162,7 +166,7 @@ package final class ProcessBackend {
   func perform(_ action: Handshake.Action) {
     switch action {
     case .sendDiscover:
-      limitStart(to: settings.probeTime)
+      limitStart(to: handshake.hurries ? settings.probeTime : settings.startTime)
       send(Messages.discover(nextID), for: HandshakeExchange(self))
     case .sendInitialize:
       limitStart(to: settings.startTime)

@@ -22,7 +22,7 @@ final class Call: ServiceRequest, ClientRequest {
   /// What is called, as the client sees it; nil where the request names nothing of the catalogue.
   let entry: Catalogue.Entry?
   /// The client's progress token as it wrote it; empty if it wants no progress.
-  private var token: [UInt8]
+  private(set) var token: [UInt8]
   /// Where the request names a tool or prompt; absent where the method has none.
   private let nameRange: ByteRange
   /// What the service calls it, as JSON.
@@ -36,7 +36,8 @@ final class Call: ServiceRequest, ClientRequest {
   var input: CallInput?
   private var lastProgress = -Double.infinity
   private(set) var backend: ProcessBackend?
-  private var upstreamID: UInt64 = 0
+  var upstreamID: UInt64 = 0
+  var taskRole: TaskRole
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
   private(set) var isDone = false
@@ -48,7 +49,8 @@ final class Call: ServiceRequest, ClientRequest {
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
     service: Service, entry: Catalogue.Entry?, token: [UInt8],
-    name: (range: ByteRange, own: [UInt8])?, times: CallTimes, logLevel: LogLevel? = nil
+    name: (range: ByteRange, own: [UInt8])?, times: CallTimes, logLevel: LogLevel? = nil,
+    taskRole: TaskRole = .none
   ) {
     self.session = session
     self.id = id
@@ -61,11 +63,11 @@ final class Call: ServiceRequest, ClientRequest {
     ownName = name?.own ?? []
     clock = CallClock(times)
     self.logLevel = logLevel
+    self.taskRole = taskRole
   }
 
   /// Sends the call now, or keeps it until its service is ready.
   func start(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    if let logLevel { service.feed.logWishes.add(logLevel) }
     if let backend = service.openBackend {
       forward(line, envelope, to: backend)
     } else {
@@ -100,6 +102,7 @@ final class Call: ServiceRequest, ClientRequest {
     if !requestState.isEmpty {
       session.splice.replace(envelope.requestState, with: requestState)
     }
+    askForTask(envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
@@ -111,21 +114,22 @@ final class Call: ServiceRequest, ClientRequest {
     {
       return
     }
+    if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
     guard finish() else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let heldProgress { session.write(heldProgress) }
-    if let names = service.uriNames, envelope.kind == .result {
-      return answer(line, envelope, names)
-    }
+    if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
     session.writeEdited(line)
   }
 
-  /// The service shares URIs with another: those in its result become the ones that clients know.
-  private func answer(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ names: URINames
-  ) {
-    let edits = Links.edits(in: envelope.result, of: method, in: line.bytes, names)
+  /// The service shares URIs with another, or has tasks: its names for them become those that
+  /// clients know.
+  private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    var edits = taskEdits(line, envelope)
+    if let names = service.uriNames {
+      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
+    }
     guard !edits.isEmpty else {
       translate(line, envelope)
       return session.writeEdited(line)
@@ -226,6 +230,7 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
+    if let whole = JSON.integer(envelope.progress, in: line.bytes) { return Double(whole) }
     let text = line[envelope.progress.start..<envelope.progress.end]
     guard text.count <= 40 else { return .nan }
     return Double(String(decoding: text, as: UTF8.self)) ?? .nan
@@ -234,6 +239,7 @@ final class Call: ServiceRequest, ClientRequest {
   private func letGo(reason: StaticString) {
     kept = nil
     if let backend {
+      cancelBridgedTask()
       backend.cancel(upstreamID, reason: reason)
     } else {
       service.withdraw(self)

@@ -6,7 +6,8 @@ import RawJSON
 ///
 /// A value, built anew whenever an offer changes, from the manifests in their
 /// order (priority, then name) and the items in the order of their names: two
-/// gateways with the same configuration show the same list. Two services that
+/// gateways with the same configuration show the same list. A service that is
+/// alone keeps its own order. Two services that
 /// claim one name both lose it, and the error names both (reliability S03): a
 /// call must never depend on who was faster.
 struct Catalogue: Sendable {
@@ -22,16 +23,19 @@ struct Catalogue: Sendable {
     let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     let legacyJSON: [UInt8]?
+    /// Whether a tool can be called as a task of 2025-11-25.
+    let taskSupport: TaskSupport
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
-      legacyJSON: [UInt8]? = nil
+      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden
     ) {
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
       self.json = json
       self.legacyJSON = legacyJSON
+      self.taskSupport = taskSupport
       var quoted: [UInt8] = []
       if ownName != publicName { JSON.appendQuoted(ownName, to: &quoted) }
       quotedOwnName = quoted
@@ -69,8 +73,12 @@ struct Catalogue: Sendable {
 
   func entries(_ kind: Offer.Kind) -> [Entry] { lists[kind.rawValue].entries }
 
-  /// - Parameter offers: one for every service that is known, with its manifest.
-  init(_ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = []) {
+  /// - Parameters:
+  ///   - offers: one for every service that is known, with its manifest.
+  ///   - isAlone: there is only one service, whose order is kept.
+  init(
+    _ offers: [(index: Int, manifest: ServiceManifest, offer: Offer)] = [], isAlone: Bool = false
+  ) {
     let contest = URIContest(
       offers.map { index, manifest, offer in
         URIContest.Claim(
@@ -87,9 +95,10 @@ struct Catalogue: Sendable {
       for (index, manifest, offer) in offers {
         let items = (offer.items[kind] ?? []).compactMap { item in
           PublicItem.entry(
-            item, kind: kind, manifest: manifest, service: index, contest: contest)
+            item, kind: kind, manifest: manifest, service: index, contest: contest,
+            hasTasks: offer.hasLegacyTasks)
         }
-        for entry in items.sorted(by: Catalogue.isBefore) {
+        for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }
           claimed[entry.publicName, default: []].append(entry)
         }

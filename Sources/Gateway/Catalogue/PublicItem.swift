@@ -8,7 +8,7 @@ enum PublicItem {
   /// `nil` if the manifest hides it.
   static func entry(
     _ item: Offer.Item, kind: Offer.Kind, manifest: ServiceManifest, service: Int,
-    contest: URIContest = URIContest([])
+    contest: URIContest = URIContest([]), hasTasks: Bool = false
   ) -> Catalogue.Entry? {
     switch kind {
     case .resources, .templates:
@@ -24,7 +24,8 @@ enum PublicItem {
     case .tools:
       let json = Links.tool(item.json, contest.names[service])
       return tool(
-        Offer.Item(name: item.name, json: json), manifest: manifest, service: service)
+        Offer.Item(name: item.name, json: json), manifest: manifest, service: service,
+        support: hasTasks ? TaskSupport(of: json) : .forbidden)
     }
   }
 
@@ -43,7 +44,7 @@ enum PublicItem {
   }
 
   private static func tool(
-    _ item: Offer.Item, manifest: ServiceManifest, service: Int
+    _ item: Offer.Item, manifest: ServiceManifest, service: Int, support: TaskSupport
   ) -> Catalogue.Entry? {
     let rules = manifest.tools
     guard rules.admits(item.name) else { return nil }
@@ -51,10 +52,10 @@ enum PublicItem {
     let json = rewritten(item.json, name: name, description: rules.described(item.name))
     return Catalogue.Entry(
       service: service, publicName: name, ownName: item.name, json: json,
-      legacyJSON: legacy(json))
+      legacyJSON: legacy(json, support: support), taskSupport: support)
   }
 
-  /// `execution` announces tasks of 2025-11-25, which are not relayed: it is left out.
+  /// `execution` announces tasks of 2025-11-25: it is left out here and told to legacy clients.
   private static func rewritten(
     _ json: [UInt8], name: [UInt8], description: String?
   ) -> [UInt8] {
@@ -73,17 +74,25 @@ enum PublicItem {
       }, adding: added)
   }
 
-  /// Before 2026-07-28 an `outputSchema` had to describe an object.
-  private static func legacy(_ json: [UInt8]) -> [UInt8]? {
+  /// Before 2026-07-28 an `outputSchema` had to describe an object, and tools told whether they
+  /// can be called as tasks.
+  private static func legacy(_ json: [UInt8], support: TaskSupport) -> [UInt8]? {
+    let execution: [UInt8] =
+      switch support {
+      case .forbidden: []
+      // A tool that must be called as a task can be called without one here.
+      case .optional, .required: Array(#""execution":{"taskSupport":"optional"}"#.utf8)
+      }
     let bytes = json.span.bytes
     let whole = ByteRange(start: 0, end: json.count)
     let schema = JSON.member("outputSchema", of: whole, in: bytes)
-    if schema.isAbsent
+    let keepsSchema =
+      schema.isAbsent
       || JSON.equals(JSON.member("type", of: schema, in: bytes), "object", in: bytes)
-    {
-      return nil
-    }
+    if keepsSchema, execution.isEmpty { return nil }
     return JSON.rebuildObject(
-      whole, in: bytes, dropping: { JSON.equals($0, "outputSchema", in: bytes) }, adding: [])
+      whole, in: bytes,
+      dropping: { !keepsSchema && JSON.equals($0, "outputSchema", in: bytes) },
+      adding: execution)
   }
 }

@@ -24,4 +24,10 @@ protocol ClientRequest: AnyObject {
   func deadlineReached(at now: Instant)
   /// The gateway ends: answer now.
   func abandoned()
+  /// The client reads again: send the progress that it was too slow for, if there is any.
+  func releaseProgress()
+}
+
+extension ClientRequest {
+  func releaseProgress() {}
 }

@@ -10,24 +10,30 @@ final class ClientProfile: Sendable {
   let abilities: ClientAbilities
   /// The `extensions` that the client declared, as JSON; empty if there are none.
   let extensions: [UInt8]
+  /// Whether calls may be answered with tasks of the extension.
+  let hasTasks: Bool
   /// The reserved keys of `_meta` for requests that are made to modern services for this client.
   let envelope: [UInt8]
 
   init(_ abilities: ClientAbilities, extensions: [UInt8] = []) {
     self.abilities = abilities
     self.extensions = extensions
+    let whole = ByteRange(start: 0, end: extensions.count)
+    hasTasks = !JSON.member(
+      "io.modelcontextprotocol/tasks", of: whole, in: extensions.span.bytes
+    ).isAbsent
     let capabilities = ClientProfile.json(abilities, extensions, era: .modern)
     envelope = Array(
       Messages.envelope(capabilities: String(decoding: capabilities, as: UTF8.self)).utf8)
   }
 
   /// Reads the value of `capabilities`, or of `clientCapabilities` in `_meta`.
-  convenience init(_ capabilities: ByteRange, in bytes: RawSpan) {
+  convenience init(_ capabilities: ByteRange, in bytes: RawSpan, era: Era) {
     let extensions = JSON.member("extensions", of: capabilities, in: bytes)
     self.init(
       ClientAbilities(capabilities, in: bytes),
       extensions: JSON.isObject(extensions, in: bytes)
-        ? ClientProfile.passedOn(extensions, in: bytes) : [])
+        ? ClientProfile.passedOn(extensions, in: bytes, keepsTasks: era == .modern) : [])
   }
 
   /// A client that can be asked nothing.
@@ -44,12 +50,14 @@ final class ClientProfile: Sendable {
     return ClientProfile(all, extensions: other.extensions.isEmpty ? extensions : other.extensions)
   }
 
-  /// Extensions that need the gateway to know them are not passed on: it would relay ids that
-  /// mean nothing on the other side.
-  static func passedOn(_ extensions: ByteRange, in bytes: RawSpan) -> [UInt8] {
+  /// The extensions that hold for the other side too. Tasks of the extension exist between modern
+  /// peers only.
+  static func passedOn(
+    _ extensions: ByteRange, in bytes: RawSpan, keepsTasks: Bool
+  ) -> [UInt8] {
     let kept = JSON.rebuildObject(
       extensions, in: bytes,
-      dropping: { JSON.equals($0, "io.modelcontextprotocol/tasks", in: bytes) })
+      dropping: { !keepsTasks && JSON.equals($0, "io.modelcontextprotocol/tasks", in: bytes) })
     return kept.count > 2 ? kept : []
   }
 

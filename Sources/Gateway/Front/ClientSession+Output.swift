@@ -13,7 +13,7 @@ extension ClientSession {
     noteFullness()
   }
 
-  private func noteFullness() {
+  func noteFullness() {
     if !isFull, writer.queuedBytes > limits.clientOutput {
       isFull = true
       reader?.pause()
@@ -38,7 +38,7 @@ extension ClientSession {
   func outputDrained() {
     if holdsProgress {
       holdsProgress = false
-      for request in ledger.requests { (request as? Call)?.releaseProgress() }
+      for request in ledger.requests { request.releaseProgress() }
     }
     releaseNotices()
     guard isFull else { return }

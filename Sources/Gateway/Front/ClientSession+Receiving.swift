@@ -107,7 +107,7 @@ extension ClientSession {
     if range.count == 2 { return .none }
     let text = UnsafeRawBufferPointer(rebasing: line[range.start..<range.end])
     if text.elementsEqual(modernProfile.text) { return modernProfile.profile }
-    let profile = ClientProfile(range, in: line.bytes)
+    let profile = ClientProfile(range, in: line.bytes, era: .modern)
     modernProfile = (Array(text), profile)
     delegate?.clientIntroduced(profile, of: self)
     return profile

@@ -18,8 +18,10 @@ final class ServiceFeed {
   unowned let service: Service
 
   var refresh = RefreshPace()
+  var freshness = Freshness()
   var logWishes = LogWishes()
   var gate = FloodGate()
+  var tasks = OpenTasks()
   var refreshTimer: LoopTimer?
   var gateTimer: LoopTimer?
   /// When the client was last told that calls wait for the service.
@@ -74,6 +76,8 @@ final class ServiceFeed {
   func opened(_ backend: ProcessBackend) {
     self.backend = backend
     (current, next, toldLevel) = (nil, nil, nil)
+    // They ended with the process that had them.
+    tasks.removeAll()
     let isAnother = openings > 0
     openings += 1
     if backend.revision.era == .modern { return relisten() }

@@ -67,7 +67,8 @@ extension Call {
     take(over: request)
     session.ledger.open(id, self)
     resumeClock()
-    give(JSON.member("inputResponses", of: request.envelope.params, in: request.line.bytes), request)
+    give(
+      JSON.member("inputResponses", of: request.envelope.params, in: request.line.bytes), request)
     if let outcome = input.outcome {
       input.outcome = nil
       return deliver(outcome)

@@ -83,7 +83,8 @@ struct StateSeal: Sendable {
     var covered = [kind.rawValue] + Self.hex(time) + Self.hex(UInt64(scope.count)) + scope
     covered += state
     let dot: [UInt8] = [UInt8(ascii: ".")]
-    let sums = Self.hex(SipHash.hash(covered, key: first)) + Self.hex(SipHash.hash(covered, key: second))
+    let sums =
+      Self.hex(SipHash.hash(covered, key: first)) + Self.hex(SipHash.hash(covered, key: second))
     return [kind.rawValue] + dot + Self.hex(time) + dot + sums + dot
   }
 

@@ -17,7 +17,8 @@ final class Discovery: ServiceRequest {
   static let itemsPerList = 2_000
 
   enum Outcome {
-    case found(Offer)
+    /// With the least time for which the service says that its lists may be kept, if it does.
+    case found(Offer, lifetime: Duration?)
     case failed(BackendFailure)
   }
 
@@ -26,6 +27,7 @@ final class Discovery: ServiceRequest {
   private let time: Duration
   private var finish: (@EventLoop (Outcome) -> Void)?
   private var offer: Offer?
+  private var lifetime: Duration?
   private var backend: ProcessBackend?
   private var kinds: ArraySlice<Offer.Kind> = []
   private var cursors: Set<[UInt8]> = []
@@ -72,6 +74,9 @@ final class Discovery: ServiceRequest {
     guard envelope.kind == .result else { return nextKind() }
     let bytes = line.bytes
     let array = JSON.member(kind.member, of: envelope.result, in: bytes)
+    if let time = Freshness.lifetime(said: envelope.ttlMs, in: bytes) {
+      lifetime = min(lifetime ?? time, time)
+    }
     var rejected: [String] = []
     let found = Offer.items(kind, of: array, in: bytes, rejected: &rejected)
     offer?.items[kind, default: []] += found
@@ -118,7 +123,7 @@ final class Discovery: ServiceRequest {
 
   private func succeed() {
     guard let offer else { return }
-    end(.found(offer))
+    end(.found(offer, lifetime: lifetime))
   }
 
   private func end(_ outcome: Outcome) {

@@ -12,6 +12,7 @@ extension Service: ProcessBackendDelegate {
     phase = .ready(backend)
     lastFailure = nil
     readyCount += 1
+    readyEra = backend.revision.era
     isOutdated = host.isOutdated(backend)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()

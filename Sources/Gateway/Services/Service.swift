@@ -60,11 +60,19 @@ final class Service {
   private var idleTimer: LoopTimer?
   var lastUse = Instant.zero
   /// What it tells unasked; it outlives the processes.
-  private(set) lazy var feed = ServiceFeed(self)
+  lazy var feed = ServiceFeed(self)
+  /// A second process for the other era, while a client uses both.
+  var twin: EraTwin?
+  /// The era in which it was last spoken to.
+  var readyEra: Era?
   /// A client wants to hear of one of its resources: it must run.
   var isWatched = false
   /// How its URIs are told from those of others; `nil` while none needs to be.
   var uriNames: URINames?
+  /// It may answer with tasks.
+  var hasTasks = false
+  /// Its results name things that clients know by other names, or must be kept in mind.
+  var renames = false
 
   init(index: Int, manifest: ServiceManifest, digest: String, host: any ServiceHost) {
     self.index = index
@@ -76,16 +84,22 @@ final class Service {
   }
 
   var name: String { manifest.name }
+  /// Whether its task ids carry its name: there is more than one service.
+  var prefixesTasks = false
   func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
   /// Whether it does not start, or crashes again and again.
   var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
   /// Whether a request is with it or waits for it.
   var isBusy: Bool {
+    if twin?.service.isBusy == true { return true }
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
     return !waiting.isEmpty
   }
   /// Processes that still have to end.
   var liveBackends: [ProcessBackend] {
+    ownBackends + (twin?.service.ownBackends ?? [])
+  }
+  private var ownBackends: [ProcessBackend] {
     switch phase {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
@@ -221,8 +235,9 @@ final class Service {
 
   /// Ends every process of this service and starts no more.
   func close(_ patience: StopSequence.Patience) {
+    twin?.service.close(patience)
     if case .queued = phase { host.startQueue.withdraw(self) }
-    let backends = liveBackends
+    let backends = ownBackends
     if case .starting = phase { host.startQueue.leave() }
     ending = backends
     phase = .closed
@@ -276,7 +291,9 @@ final class Service {
   private func checkIdleness() {
     guard case .ready(let backend) = phase else { return }
     let now = EventLoop.now
-    if backend.inFlight > 0 || !waiting.isEmpty || isWatched { lastUse = now }
+    if backend.inFlight > 0 || !waiting.isEmpty || isWatched || feed.tasks.isActive(at: now) {
+      lastUse = now
+    }
     let due = lastUse + manifest.process.idle
     guard now >= due else {
       idleTimer?.start(at: due)
@@ -292,6 +309,7 @@ final class Service {
     ending.append(backend)
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
-    if manifest.process.start == .always { wake() }
+    feed.closed(backend)
+    if isWatched || manifest.process.start == .always { wake() }
   }
 }

@@ -13,6 +13,10 @@ protocol ServiceHost: AnyObject {
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
+  /// Whether nothing is known against its speaking this era too.
+  func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool
+  /// Remembers in which era a process is spoken to.
+  func noteEra(of service: Service, on backend: ProcessBackend)
   /// Whether a process was told less about the client than is known now.
   func isOutdated(_ backend: ProcessBackend) -> Bool
   func childStarted(_ backend: ProcessBackend, of service: Service)

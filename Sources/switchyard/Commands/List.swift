@@ -103,10 +103,10 @@ struct ServiceSummary {
     switch entry.state {
     case .ready(let manifest):
       state = "on"
-      text = manifest.description?.firstLine ?? manifest.process.command
+      text = manifest.description?.firstLine ?? manifest.place
     case .disabled(let manifest):
       state = "disabled"
-      text = manifest.description?.firstLine ?? manifest.process.command
+      text = manifest.description?.firstLine ?? manifest.place
     case .off(let reasons):
       state = "off"
       text = reasons.first.map { "\($0)" } ?? ""
@@ -118,6 +118,11 @@ struct ServiceSummary {
       "name": .string(name), "state": .string(state), "file": .string(file), "text": .string(text),
     ]
   }
+}
+
+extension ServiceManifest {
+  /// What the service is: a program, or an API's host.
+  fileprivate var place: String { rest?.address.host ?? process.command }
 }
 
 extension String {

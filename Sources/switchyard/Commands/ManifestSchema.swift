@@ -12,6 +12,22 @@ struct ManifestSchema {
     return .object(root)
   }
 
+  /// The schema of manifests: those with `rest` have other keys than those with `process`.
+  static var manifests: JSONValue {
+    var root = JSONObject()
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    root["title"] = "Switchyard manifest"
+    root["type"] = "object"
+    root["if"] = ["required": ["rest"]]
+    root["then"] = .object(section(REST.keys))
+    root["else"] = .object(section(ServiceManifest.keys))
+    let words = ValueType.Kind.allCases.map { JSONValue.string($0.rawValue) }
+    root["$defs"] = [
+      "type": ["anyOf": [["enum": .array(words)], .object(section(REST.typeKeys))]]
+    ]
+    return .object(root)
+  }
+
   private static func section(_ keys: [KeyDescription]) -> JSONObject {
     var properties = JSONObject()
     var required: [JSONValue] = []
@@ -68,6 +84,17 @@ struct ManifestSchema {
       if let keys { schema["propertyNames"] = ["pattern": .string(keys)] }
       schema["additionalProperties"] = .object(self.shape(value))
     case .section(let keys): return section(keys)
+    case .json: break
+    case .either(let shapes):
+      schema["anyOf"] = .array(shapes.map { .object(self.shape($0)) })
+    case .sections(let keys):
+      schema["type"] = "array"
+      schema["items"] = .object(section(keys))
+    case .sectionTable(let names, let keys):
+      schema["type"] = "object"
+      if let names { schema["propertyNames"] = ["pattern": .string(names)] }
+      schema["additionalProperties"] = .object(section(keys))
+    case .type: schema["$ref"] = "#/$defs/type"
     }
     return schema
   }

@@ -23,7 +23,7 @@ struct Schema: ParsableCommand {
   func run() throws {
     let schema =
       switch kind {
-      case .manifest: ManifestSchema.schema(of: ServiceManifest.keys, title: "Switchyard manifest")
+      case .manifest: ManifestSchema.manifests
       case .gateway:
         ManifestSchema.schema(of: GatewayConfiguration.keys, title: "Switchyard gateway.yaml")
       }

@@ -14,8 +14,8 @@ struct StatusSnapshot {
     var table = Table()
     for entry in configuration.services {
       let service = ServiceSummary(entry)
-      let known = state.catalogue(of: service.name).map { "  \(Self.knowledge($0))" } ?? ""
-      let reason = service.state == "off" ? service.text : known.trimmedStart
+      let known = Self.knowledge(of: entry, in: state)
+      let reason = service.state == "off" ? service.text : known
       table.rows.append([service.name.printable(), service.state, reason.printable()])
     }
     text += table.rows.isEmpty ? "no services\n" : table.text(width: terminal.columnLimit)
@@ -30,6 +30,15 @@ struct StatusSnapshot {
     }
     if let trouble = state.trouble { text += "state: \(trouble.printable())\n" }
     return text
+  }
+
+  /// Of an API everything stands in its manifest; of a process, what it said when it last ran.
+  private static func knowledge(of entry: ServiceEntry, in state: StateSnapshot) -> String {
+    if let api = entry.manifest?.rest {
+      let count = api.tools.count
+      return "\(count) tool\(count == 1 ? "" : "s"), REST, \(api.address.host)"
+    }
+    return state.catalogue(of: entry.name).map { knowledge($0) } ?? ""
   }
 
   /// `4 tools, 1 prompt, 2025-11-25, seen 2026-11-21 10:00:00 UTC`
@@ -75,6 +84,10 @@ extension StatusSnapshot {
         service["reasons"] = .array(reasons.map { .string("\($0)") })
       }
       service["catalogue"] = state.catalogue(of: summary.name).map(Self.json) ?? .null
+      if let api = entry.manifest?.rest {
+        let count = JSONValue(integerLiteral: api.tools.count)
+        service["rest"] = ["host": .string(api.address.host), "tools": count]
+      }
       return .object(service)
     }
     let gateways = state.gateways.map { gateway -> JSONValue in
@@ -105,8 +118,4 @@ extension StatusSnapshot {
       "templates": JSONValue(integerLiteral: count(record.templates)),
     ]
   }
-}
-
-extension String {
-  fileprivate var trimmedStart: String { String(drop { $0 == " " }) }
 }

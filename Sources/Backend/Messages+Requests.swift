@@ -1,4 +1,4 @@
-import MCP
+package import MCP
 import RawJSON
 
 // What the gateway asks a service to tell it without being asked again.
@@ -31,9 +31,16 @@ extension Messages {
         + "}")
   }
 
-  private static func quoted(_ text: [UInt8]) -> String {
+  fileprivate static func quoted(_ text: [UInt8]) -> String {
     var output: [UInt8] = []
     JSON.appendQuoted(text, to: &output)
     return String(decoding: output, as: UTF8.self)
+  }
+}
+
+extension Messages {
+  /// `tasks/result` and others about one task, in the legacy era.
+  package static func taskRequest(_ id: UInt64, _ method: Method, _ task: [UInt8]) -> [UInt8] {
+    request(id, "\(method.name)", params: #""taskId":"# + quoted(task))
   }
 }

@@ -1,0 +1,53 @@
+import HTTP
+import Manifest
+
+extension HTTPError {
+  /// Whether another attempt may end otherwise.
+  var isTransient: Bool {
+    switch kind {
+    case .resolve, .connect, .reset, .shortBody: true
+    case .timeout(let limit): limit != .total
+    default: false
+    }
+  }
+}
+
+extension RESTFailure {
+  /// A transfer without an answer, in the words of reliability 2.5.
+  init(_ error: HTTPError, service: String, _ connections: REST.Connections) {
+    let wasSent = error.wasSent == .maybeSent
+    let name = "Service '\(service)'"
+    let message = "\(name): \(error.message)"
+    switch error.kind {
+    case .overloaded:
+      self.init(
+        .unavailable, message, form: .protocolError(.overloaded), wasSent: false,
+        isRetryable: true)
+    case .resolve, .connect, .tls, .refusedAddress, .timeout(.connect):
+      let reason = BackendFailure.Reason.unavailable
+      self.init(
+        .network, message, form: .protocolError(reason),
+        advice: error.kind == .refusedAddress
+          ? "The manifest has to allow private addresses if that is meant." : nil,
+        wasSent: false, isRetryable: true)
+    case .timeout:
+      self.init(.timeout, message, form: .timeout, wasSent: wasSent, isRetryable: !wasSent)
+    case .reset, .shortBody:
+      self.init(
+        .network, message, form: .protocolError(wasSent ? .lost : .unavailable),
+        wasSent: wasSent, isRetryable: !wasSent)
+    case .tooLarge, .ratio:
+      self.init(
+        .validation, message,
+        advice: "Ask for less: fewer fields, a smaller limit, or a narrower search.")
+    case .protocolViolation:
+      self.init(.internal, message, form: .protocolError(.protocolError), wasSent: wasSent)
+    case .invalidRequest, .unavailableLibrary, .bodySource:
+      self.init(.internal, message, form: .protocolError(.unavailable), wasSent: false)
+    case .cancelled:
+      self.init(
+        .unavailable, message, form: .protocolError(.shuttingDown), wasSent: wasSent,
+        isRetryable: !wasSent)
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import HTTP
+import Loop
+import Manifest
+import RawJSON
+import Telemetry
+
+/// What an operation got: one value, or the items of a list.
+struct Fetched {
+  enum Content {
+    case value(JSONText)
+    case items([JSONText])
+  }
+
+  var content: Content
+  /// How the page after the last item is asked for; nil if there is none, or none is known.
+  var next: String?
+  /// Whether there are more items than these.
+  var isCut = false
+
+  static let nothing = Fetched(content: .value(.emptyObject))
+}
+
+extension RESTRun {
+  /// Pages of one list that are followed at most.
+  static let mostPages = 1_000
+
+  /// Sends an operation, page by page where it has pages, and filters and projects what comes.
+  ///
+  /// - Parameters:
+  ///   - most: items at most; nil is no limit.
+  ///   - telling: whether items are told as they come and pages count as progress.
+  func fetch(
+    _ operation: REST.Operation, item: StepNode? = nil, most: Int?, telling: Bool
+  ) async throws(RESTFailure) -> Fetched {
+    var pages = Pages(operation, most: most)
+    var items: [JSONText] = []
+    while true {
+      let answer = try await send(operation, item: item, page: pages.request(having: items.count))
+      let whole = try json(of: answer)
+      let value = try unwrapped(whole, operation)
+      let list = operation.paging?.items.map { value.value(at: $0) ?? .null } ?? value
+      guard list.isArray else {
+        // No list: the answer is the result.
+        if telling { advance("read the answer") }
+        return Fetched(content: .value(Projection(tool.result.fields).applied(to: value)))
+      }
+      let raw = list.elements
+      let projection = telling ? Projection(tool.result.fields) : Projection([])
+      let kept = raw.filter { passes($0, operation.keep) }.map { projection.applied(to: $0) }
+      let room = most.map { max(0, $0 - items.count) } ?? kept.count
+      let isCut = kept.count > room
+      items += kept.prefix(room)
+      if telling {
+        tell(.items(Array(kept.prefix(room)), count: items.count))
+        advance("read page \(pages.count)")
+      }
+      let hasMore = pages.follow(answer, whole, raw)
+      if isCut { isTruncated = true }
+      if isCut || !hasMore || pages.count >= Self.mostPages
+        || most.map({ items.count >= $0 }) == true
+      {
+        if hasMore { isTruncated = true }
+        return Fetched(
+          content: .items(items), next: isCut ? nil : pages.next, isCut: isCut || hasMore)
+      }
+    }
+  }
+
+  /// The body of an answer as JSON; an empty one is an empty object.
+  func json(of answer: RESTAnswer) throws(RESTFailure) -> JSONText {
+    if answer.body.allSatisfy({ $0 <= 0x20 }) { return .emptyObject }
+    do throws(JSONError) {
+      return try JSONText(parsing: answer.body)
+    } catch {
+      let type = answer.head.value(of: "content-type") ?? "no content type"
+      let shown = Printable.text(Array(type.utf8), limit: 60)
+      let isPage = answer.body.first { $0 > 0x20 } == UInt8(ascii: "<")
+      let text = isPage ? ErrorAnswer.htmlText(answer.body) : answer.body
+      throw RESTFailure(
+        .internal,
+        "\(backend.service) answered \(answer.status) with \(shown) instead of JSON: "
+          + "\(Printable.text(Array(text.prefix(121)), limit: 120))", status: answer.status)
+    }
+  }
+
+  func unwrapped(
+    _ whole: JSONText, _ operation: REST.Operation
+  ) throws(RESTFailure) -> JSONText {
+    guard let envelope = operation.answerEnvelope else { return whole }
+    if let value = whole[envelope] { return value }
+    guard whole.byteCount > 2 else { return whole }
+    throw RESTFailure(
+      .internal, "The answer of \(backend.service) has no member '\(envelope)'.")
+  }
+
+  func passes(_ item: JSONText, _ filters: [REST.Filter]) -> Bool {
+    filters.allSatisfy { filter in
+      if let condition = filter.condition, !arguments.satisfies(condition) { return true }
+      let found = item.value(at: filter.field)
+      switch filter.test {
+      case .equals(let value): return (found?.value ?? .null) == value
+      case .differs(let value): return (found?.value ?? .null) != value
+      case .above(let bound): return found?.value.doubleValue.map { $0 > bound } ?? false
+      }
+    }
+  }
+}
+
+/// Where we are in a list of pages.
+struct Pages {
+  private let paging: REST.Paging?
+  /// Whether fewer items may be asked for than a page holds: not where some are filtered out.
+  private let shrinks: Bool
+  private let most: Int?
+  private(set) var count = 0
+  /// What asks for the next page, as the API gave it.
+  private(set) var next: String?
+  private var asked = RequestBuilder.Page()
+  private var received = 0
+
+  init(_ operation: REST.Operation, most: Int?) {
+    paging = operation.paging
+    shrinks = operation.keep.isEmpty
+    self.most = most
+  }
+
+  /// What the next request says about its page.
+  func request(having items: Int) -> RequestBuilder.Page {
+    guard let paging else { return RequestBuilder.Page() }
+    var request = asked
+    if let name = paging.limitParameter {
+      let room = most.map { max(1, $0 - items) } ?? paging.size
+      request.defaults.append((name, String(shrinks ? min(paging.size, room) : paging.size)))
+    }
+    return request
+  }
+
+  /// Reads from an answer whether there is another page, and how to ask for it.
+  mutating func follow(_ answer: RESTAnswer, _ whole: JSONText, _ items: [JSONText]) -> Bool {
+    count += 1
+    received += items.count
+    asked = RequestBuilder.Page()
+    next = nil
+    guard let paging else { return false }
+    switch paging.style {
+    case .token: return go(paging, to: paging.next.flatMap { whole.value(at: $0) })
+    case .last:
+      return go(paging, to: paging.next.flatMap { path in items.last?.value(at: path) })
+    case .offset:
+      return items.count >= paging.size && go(paging, to: JSONText(.number(JSONNumber(received))))
+    case .page:
+      let number = paging.first + count
+      return items.count >= paging.size && go(paging, to: JSONText(.number(JSONNumber(number))))
+    case .link:
+      guard let query = LinkHeader.nextQuery(in: answer.head) else { return false }
+      asked.query = query
+      return true
+    }
+  }
+
+  private mutating func go(_ paging: REST.Paging, to value: JSONText?) -> Bool {
+    guard let value, let text = value.scalarText, !text.isEmpty, let name = paging.parameter,
+      asked.overrides.isEmpty
+    else { return false }
+    asked.overrides = [(name, text)]
+    next = text
+    return true
+  }
+}
+
+/// The field `Link` (RFC 8288).
+enum LinkHeader {
+  /// The query of the link with `rel="next"`; nil if there is none.
+  static func nextQuery(in head: HTTPResponseHead) -> String? {
+    for field in head.headers where field.name.utf8.count == 4 {
+      guard field.name.utf8.elementsEqual("link".utf8, by: { $0 | 0x20 == $1 }) else { continue }
+      for link in field.value.split(separator: ",") {
+        guard let open = link.firstIndex(of: "<"), let close = link.firstIndex(of: ">"),
+          open < close,
+          link[close...].contains("rel=\"next\"") || link[close...].contains("rel=next"),
+          let mark = link[open..<close].firstIndex(of: "?")
+        else { continue }
+        return String(link[link.index(after: mark)..<close])
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,153 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+
+/// A `tools/call` for a REST service: a run of the tool's plan, and its one answer.
+///
+/// It stands in the session's ledger under the client's id like a `Call`, and whoever takes it
+/// out (the end of the run, a cancel, the deadline, the end of the gateway) settles it; the run is
+/// then cancelled, and with it every request that is under way or was still to come.
+@EventLoop
+final class RESTCall: ClientRequest, RESTRunObserver {
+  let session: ClientSession
+  let id: RequestID
+  private let client: ClientContext
+  private let service: RESTService
+  private let tool: REST.Tool
+  private var notifier: RESTNotifier
+
+  /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
+  private(set) var deadline: Instant
+  private let absoluteDeadline: Instant
+  private let patience: Int64
+  private var run: RESTRun?
+  private var task: Task<Void, Never>?
+  private var isDone = false
+  private var heldProgress: [UInt8]?
+
+  init(
+    session: ClientSession, id: RequestID, client: ClientContext, service: RESTService,
+    tool: REST.Tool, notifier: RESTNotifier, times: CallTimes
+  ) {
+    self.session = session
+    self.id = id
+    self.client = client
+    self.service = service
+    self.tool = tool
+    self.notifier = notifier
+    patience = times.patience
+    deadline = times.start.advanced(byNanoseconds: min(times.patience, times.absolute))
+    absoluteDeadline = times.start.advanced(byNanoseconds: times.absolute)
+  }
+
+  /// - Parameter arguments: the JSON of `params.arguments`; empty if there are none.
+  func start(_ arguments: [UInt8]) {
+    task = Task(executorPreference: EventLoop.executor) { await self.perform(arguments) }
+  }
+
+  private func perform(_ arguments: consuming [UInt8]) async {
+    guard !isDone else { return }
+    let run = RESTRun(tool, on: service.backend, observer: self)
+    self.run = run
+    let outcome = await run.outcome(arguments)
+    self.run = nil
+    guard finish() else { return }
+    answer(outcome)
+  }
+
+  private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
+    switch outcome {
+    case .success(let result):
+      session.reply(to: id, ToolResult(result, for: client, from: session.identity))
+    case .failure(let failure):
+      switch failure.form {
+      case .toolResult:
+        session.reply(to: id, ToolResult(failure, for: client, from: session.identity))
+      case .timeout, .protocolError:
+        session.reply(to: id, error: .rest(failure, service: service.name))
+      }
+    }
+  }
+
+  // MARK: From the run
+
+  func noticed(_ notice: RESTNotice) {
+    guard !isDone else { return }
+    // Waiting is no progress: a lane must not keep a call alive for ever.
+    if case .wait = notice {
+    } else {
+      deadline = min(EventLoop.now.advanced(byNanoseconds: patience), absoluteDeadline)
+    }
+    guard let line = notifier.line(for: notice) else { return }
+    if session.isClogged {
+      heldProgress = line
+      session.holdsProgress = true
+    } else {
+      session.write(line)
+    }
+  }
+
+  /// The client reads again: the newest progress of those it missed. Items it missed stand in
+  /// the result as well.
+  func releaseProgress() {
+    guard let held = heldProgress, !isDone else { return }
+    heldProgress = nil
+    session.write(held)
+  }
+
+  // MARK: From the session
+
+  func cancelled() {
+    isDone = true
+    task?.cancel()
+  }
+
+  func deadlineReached(at now: Instant) {
+    guard now >= deadline, finish() else { return }
+    let wasSent = run?.hasSent ?? false
+    task?.cancel()
+    let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
+    session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
+  }
+
+  func abandoned() {
+    guard finish() else { return }
+    let wasSent = run?.hasSent ?? false
+    task?.cancel()
+    let failure = BackendFailure(
+      .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
+    session.reply(to: id, error: .backend(failure, service: service.name))
+  }
+
+  /// Whether this is the one moment to answer.
+  private func finish() -> Bool {
+    guard !isDone else { return false }
+    isDone = true
+    return session.ledger.close(id)
+  }
+}
+
+extension CallError {
+  /// A REST call that never got an answer.
+  static func rest(_ failure: RESTFailure, service: String) -> CallError {
+    var error: CallError
+    switch failure.form {
+    case .toolResult, .timeout:
+      error = CallError(
+        code: .timeout, message: failure.text, service: service, reason: "deadline",
+        wasSent: failure.wasSent, outcome: failure.wasSent ? .unknown : .notExecuted,
+        isRetryable: !failure.wasSent)
+    case .protocolError(let reason):
+      error = .backend(
+        BackendFailure(
+          reason, wasSent: failure.wasSent, detail: failure.text, retryAfter: failure.retryAfter),
+        service: service)
+      error.reason = failure.category.rawValue
+    }
+    error.retryAfter = failure.retryAfter
+    return error
+  }
+}

@@ -1,0 +1,59 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import Resilience
+import Telemetry
+
+/// A service that is an HTTP API: a sibling of `Service`, without a process and without discovery.
+///
+/// What it offers stands in its manifest, so it is in the catalogue from the start and nothing is
+/// asked for it. Its backend, and with it libcurl, comes with the first call.
+@EventLoop
+final class RESTService {
+  /// Its number in the catalogue: REST services are counted after those with a process.
+  let index: Int
+  let manifest: ServiceManifest
+  let offer: Offer
+  private let api: REST.Service
+  private let environment: [String: String]
+  private let log: Log
+  private var opened: RESTBackend?
+
+  init(
+    index: Int, manifest: ServiceManifest, api: REST.Service, environment: [String: String],
+    log: Log
+  ) {
+    self.index = index
+    self.manifest = manifest
+    self.api = api
+    self.environment = environment
+    self.log = log
+    var offer = Offer(
+      introduction: .init(revision: .newest, capabilities: Array(#"{"tools":{}}"#.utf8)))
+    offer.items[.tools] = api.tools.map { tool in
+      Offer.Item(name: Array(tool.name.utf8), json: tool.definition(named: tool.name))
+    }
+    self.offer = offer
+  }
+
+  var name: String { manifest.name }
+
+  /// The way to the API; made at the first call.
+  var backend: RESTBackend {
+    if let opened { return opened }
+    let backend = RESTBackend(
+      api, service: name, limits: manifest.limits, environment: environment, log: log)
+    opened = backend
+    return backend
+  }
+
+  func tool(named name: [UInt8]) -> REST.Tool? {
+    api.tools.first { $0.name.utf8.elementsEqual(name) }
+  }
+
+  /// Without progress; the tool's own `timeout` wins.
+  func patience(for tool: REST.Tool) -> Int64 {
+    (tool.timeout ?? manifest.limits.timeout).inNanoseconds
+  }
+}

@@ -1,0 +1,115 @@
+import Backend
+import Loop
+import MCP
+import RawJSON
+import Resilience
+
+/// The result of a tool that the gateway ran itself: `structuredContent`, and the same JSON as
+/// text for models and for clients that know nothing else.
+///
+/// It is written piece by piece. An answer of many MiB exists once as the API sent it and once as
+/// what the client has not read yet, and never as a whole line besides.
+struct ToolResult {
+  /// Bytes that are escaped at a time.
+  private static let chunk = 16 << 10
+
+  private let pieces: [RESTPiece]
+  private let text: String
+  private let failure: RESTFailure?
+  private let client: ClientContext
+  private let identity: ServerIdentity
+
+  init(_ result: RESTResult, for client: ClientContext, from identity: ServerIdentity = .gateway) {
+    self.identity = identity
+    pieces = result.pieces
+    text = ""
+    failure = nil
+    self.client = client
+  }
+
+  /// What the API refused: a text for the model, and the facts for programs in `_meta`.
+  init(_ failure: RESTFailure, for client: ClientContext, from identity: ServerIdentity = .gateway)
+  {
+    self.identity = identity
+    pieces = []
+    text = failure.text
+    self.failure = failure
+    self.client = client
+  }
+
+  /// Hands the members of the result over in order, without its braces.
+  func write(_ sink: (UnsafeRawBufferPointer) -> Void) {
+    var head = Array(#"{"#.utf8)
+    if client.era == .modern { head += (ModernResult.complete + ",").utf8 }
+    head += #""content":[{"type":"text","text":"#.utf8
+    emit(head, sink)
+    if failure != nil {
+      var quoted: [UInt8] = []
+      JSON.appendQuoted(text.utf8, to: &quoted)
+      emit(quoted + Array(#"}],"isError":true"#.utf8), sink)
+    } else {
+      emit([UInt8(ascii: "\"")], sink)
+      for piece in pieces { piece.withBytes { escape($0, sink) } }
+      emit(Array(#""}]"#.utf8), sink)
+      if client.revision >= .r2025_06_18 {
+        emit(Array(#","structuredContent":"#.utf8), sink)
+        for piece in pieces { piece.withBytes { sink($0) } }
+      }
+    }
+    emit(meta + [UInt8(ascii: "}")], sink)
+  }
+
+  private var meta: [UInt8] {
+    var members: [UInt8] = []
+    if client.era == .modern { members += identity.metaMember }
+    if let failure {
+      if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+      members += #""switchyard/error":{"category":"\#(failure.category.rawValue)""#.utf8
+      if let status = failure.status { members += #","status":\#(status)"#.utf8 }
+      members += #","retryable":\#(failure.isRetryable)"#.utf8
+      if let wait = failure.retryAfter {
+        members += #","retryAfterMs":\#(wait.inMilliseconds)"#.utf8
+      }
+      members.append(UInt8(ascii: "}"))
+    }
+    guard !members.isEmpty else { return [] }
+    return Array(#","_meta":{"#.utf8) + members + [UInt8(ascii: "}")]
+  }
+
+  private func emit(_ bytes: [UInt8], _ sink: (UnsafeRawBufferPointer) -> Void) {
+    bytes.withUnsafeBytes { sink($0) }
+  }
+
+  /// JSON text inside a JSON string: quotes and backslashes are escaped, nothing else can occur
+  /// in JSON on one line.
+  private func escape(_ bytes: UnsafeRawBufferPointer, _ sink: (UnsafeRawBufferPointer) -> Void) {
+    var chunk: [UInt8] = []
+    chunk.reserveCapacity(min(bytes.count, Self.chunk) * 2)
+    for byte in bytes {
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        chunk.append(UInt8(ascii: "\\"))
+      }
+      chunk.append(byte)
+      if chunk.count >= Self.chunk {
+        emit(chunk, sink)
+        chunk.removeAll(keepingCapacity: true)
+      }
+    }
+    emit(chunk, sink)
+  }
+}
+
+extension ClientSession {
+  /// Answers `id` with the result of a tool.
+  func reply(to id: RequestID, _ result: ToolResult) {
+    var head = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
+    head += id.bytes
+    head += #","result":"#.utf8
+    writer.writeInPieces { sink in
+      head.withUnsafeBytes { sink($0) }
+      result.write(sink)
+      [UInt8(ascii: "}")].withUnsafeBytes { sink($0) }
+    }
+    noteFullness()
+  }
+}

@@ -1,0 +1,78 @@
+import Backend
+import Loop
+import MCP
+import RawJSON
+import Resilience
+
+/// What a call has to do with tasks.
+enum TaskRole {
+  case none
+  /// The client asked for a task, or asks about one.
+  case relayed
+  /// The tool can only be called as a task, and the client does not: the gateway makes one and
+  /// waits for its result. The id is the service's own, empty until it is known.
+  case bridged([UInt8])
+}
+
+extension Call {
+  /// Adds what makes a call a task; the client's own words come first.
+  func askForTask(_ envelope: Envelope) {
+    guard case .bridged = taskRole else { return }
+    session.splice.insert(at: envelope.params.start + 1) { $0 += #""task":{},"#.utf8 }
+  }
+
+  /// Whether the answer was a task that is now waited for.
+  func takesAsTask(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
+    if case .bridged(let known) = taskRole, known.isEmpty, envelope.kind == .result, let backend {
+      let report = TaskReport(envelope.result, meta: .absent, in: line.bytes)
+      guard let own = report.id else { return false }
+      taskRole = .bridged(own)
+      clock.progressed(at: EventLoop.turnTime)
+      upstreamID = backend.nextID
+      backend.send(Messages.taskRequest(upstreamID, .tasksResult, own), for: self)
+      return true
+    }
+    if isTask(envelope, in: line.bytes), client.era == .legacy || !client.profile.hasTasks {
+      breachOfProtocol("answers with a task, which its client does not know")
+      return true
+    }
+    return false
+  }
+
+  /// Whether a modern service has answered with a task.
+  private func isTask(_ envelope: Envelope, in bytes: RawSpan) -> Bool {
+    !envelope.resultType.isAbsent && JSON.equals(envelope.resultType, "task", in: bytes)
+  }
+
+  /// Keeps what the answer says of a task, and returns the edits of its ids.
+  func taskEdits(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> [Edit] {
+    let bytes = line.bytes
+    guard service.hasTasks, mentionsTask || isTask(envelope, in: bytes) else { return [] }
+    if case .bridged = taskRole {
+      // Nobody but us knows of it: the result is that of an ordinary call.
+      return []
+    }
+    let report = TaskReport(envelope.result, meta: envelope.meta, in: bytes)
+    guard let own = report.id else { return [] }
+    let feed = service.feed
+    if report.hasEnded || method == .tasksResult {
+      feed.tasks.ended(own)
+    } else if method == .toolsCall {
+      feed.tasks.made(
+        own, by: upstreamID, token: token, keptFor: report.time.map { .milliseconds($0) },
+        at: EventLoop.turnTime)
+    }
+    return service.prefixesTasks ? report.edits(service.name, in: bytes) : []
+  }
+
+  private var mentionsTask: Bool { if case .none = taskRole { false } else { true } }
+
+  /// The call is given up: a task that only we know of is cancelled as well.
+  func cancelBridgedTask() {
+    guard case .bridged(let own) = taskRole, !own.isEmpty, let backend, backend.isAccepting else {
+      return
+    }
+    backend.send(
+      Messages.taskRequest(backend.nextID, .tasksCancel, own), for: UnheededExchange())
+  }
+}

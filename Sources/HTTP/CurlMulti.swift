@@ -1,0 +1,191 @@
+import CCurl
+import Glibc
+import Loop
+
+/// One of libcurl's multi handles on the loop: it tells us which sockets and which time to wait
+/// for, we tell it what happened. It keeps the connections of one origin.
+///
+/// Handles are added and removed only while libcurl is not on the stack; `isInside` tells.
+@EventLoop
+final class CurlMulti {
+  let library: CurlLibrary
+  /// Called after libcurl did something, when it is off the stack.
+  var settled: @EventLoop () -> Void = {}
+  /// Whether one of libcurl's functions is on the stack.
+  private(set) var isInside = false
+
+  private let handle: UnsafeMutableRawPointer
+  private var members: [UnsafeMutableRawPointer: CurlEasy] = [:]
+  private var watches: [Int32: SocketWatch] = [:]
+  /// Sockets that were opened for libcurl and not closed by it yet. Their watches are kept
+  /// between requests.
+  private var sockets: Set<Int32> = []
+  private lazy var timer = LoopTimer { [unowned self] in act(-1, 0) }
+  /// libcurl wants to be called at once.
+  private var isDue = false
+  private var isClosed = false
+
+  /// Fails where libcurl has no memory, or does not know what we need of it.
+  init(_ library: CurlLibrary, connections: Int) throws(HTTPError) {
+    self.library = library
+    guard let handle = library.table.pointee.multi_init() else {
+      throw HTTPError(.unavailableLibrary, .notSent, "libcurl has no memory")
+    }
+    self.handle = handle
+    let me = Unmanaged.passUnretained(self).toOpaque()
+    let table = library.table
+    let count = max(1, connections)
+    let codes = [
+      curl_table_multi_set_pointer(table, handle, CURLMOPT_SOCKETDATA, me),
+      curl_table_multi_set_socket(table, handle, socketWanted),
+      curl_table_multi_set_pointer(table, handle, CURLMOPT_TIMERDATA, me),
+      curl_table_multi_set_timer(table, handle, timerWanted),
+      curl_table_multi_set_long(table, handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, count),
+      curl_table_multi_set_long(table, handle, CURLMOPT_MAXCONNECTS, count),
+      curl_table_multi_set_long(table, handle, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX)),
+    ]
+    guard codes.allSatisfy({ $0 == CURLM_OK }) else {
+      _ = table.pointee.multi_cleanup(handle)
+      throw HTTPError(.unavailableLibrary, .notSent, "libcurl lacks an option that is needed")
+    }
+  }
+
+  isolated deinit { close() }
+
+  func add(_ easy: CurlEasy) -> CURLMcode {
+    members[easy.handle] = easy
+    let code = inside { library.table.pointee.multi_add_handle(handle, easy.handle) }
+    if code != CURLM_OK { members[easy.handle] = nil }
+    return code
+  }
+
+  /// Its connection is closed unless the transfer had ended.
+  func remove(_ easy: CurlEasy) {
+    guard members.removeValue(forKey: easy.handle) != nil else { return }
+    _ = inside { library.table.pointee.multi_remove_handle(handle, easy.handle) }
+  }
+
+  /// Goes on with what `CURL_WRITEFUNC_PAUSE` or `CURL_READFUNC_PAUSE` stopped.
+  func unpause(_ easy: CurlEasy) {
+    _ = inside { library.table.pointee.easy_pause(easy.handle, CURLPAUSE_CONT) }
+  }
+
+  /// Does what libcurl wants to be done at once, then answers with an ended transfer, if any.
+  func takeEnded() -> (easy: CurlEasy, code: CURLcode)? {
+    runDue()
+    var left: Int32 = 0
+    while let message = library.table.pointee.multi_info_read(handle, &left) {
+      guard curl_message_is_done(message) != 0, let easy = message.pointee.easy_handle,
+        let member = members[easy]
+      else { continue }
+      return (member, curl_message_result(message))
+    }
+    return nil
+  }
+
+  /// Closes every connection. All members must have been removed.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    isInside = true
+    _ = library.table.pointee.multi_cleanup(handle)
+    isInside = false
+    for watch in watches.values { watch.close() }
+    watches = [:]
+    timer.stop()
+  }
+
+  private func runDue() {
+    // Each round may ask for another at once; a bound keeps one origin from starving the loop.
+    var rounds = 0
+    while isDue && rounds < 32 {
+      isDue = false
+      rounds += 1
+      socketAction(-1, 0)
+    }
+    if isDue { timer.start(after: .zero) }
+  }
+
+  private func act(_ socket: Int32, _ events: Int32) {
+    guard !isClosed else { return }
+    socketAction(socket, events)
+    settled()
+  }
+
+  private func socketAction(_ socket: Int32, _ events: Int32) {
+    var running: Int32 = 0
+    _ = inside { library.table.pointee.multi_socket_action(handle, socket, events, &running) }
+  }
+
+  private func inside<Value>(_ body: () -> Value) -> Value {
+    let wasInside = isInside
+    isInside = true
+    defer { isInside = wasInside }
+    return body()
+  }
+
+  // MARK: What libcurl calls
+
+  fileprivate func want(_ socket: Int32, _ what: Int32) {
+    if what == CURL_POLL_REMOVE {
+      guard sockets.contains(socket) else { return forget(socket) }
+      watches[socket]?.watch(for: [])
+      return
+    }
+    if watches[socket] == nil {
+      watches[socket] = try? SocketWatch(socket: socket) { [unowned self] readiness in
+        act(socket, readiness.rawValue)
+      }
+    }
+    // The bits of CURL_POLL_IN and CURL_POLL_OUT are those of `Readiness`.
+    watches[socket]?.watch(for: SocketWatch.Readiness(rawValue: what & 3))
+  }
+
+  fileprivate func want(inMilliseconds delay: Int) {
+    if delay == 0 {
+      isDue = true
+      // Called from within libcurl, after which somebody asks for what has ended.
+      return
+    }
+    isDue = false
+    if delay < 0 { timer.stop() } else { timer.start(after: .milliseconds(delay)) }
+  }
+
+  func opened(_ socket: Int32) { sockets.insert(socket) }
+
+  fileprivate func closing(_ socket: Int32) {
+    sockets.remove(socket)
+    forget(socket)
+    Glibc.close(socket)
+  }
+
+  private func forget(_ socket: Int32) {
+    watches.removeValue(forKey: socket)?.close()
+  }
+}
+
+private let enterSocket = CurlEntrance<CurlMulti, (Int32, Int32)> { $0.want($1.0, $1.1) }
+private let enterTimer = CurlEntrance<CurlMulti, Int> { $0.want(inMilliseconds: $1) }
+private let enterClose = CurlEntrance<CurlMulti, Int32> { $0.closing($1) }
+
+private func socketWanted(
+  _: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ what: Int32,
+  _ multi: UnsafeMutableRawPointer?, _: UnsafeMutableRawPointer?
+) -> Int32 {
+  enterSocket(multi, (socket, what))
+  return 0
+}
+
+private func timerWanted(
+  _: UnsafeMutableRawPointer?, _ delay: Int, _ multi: UnsafeMutableRawPointer?
+) -> Int32 {
+  enterTimer(multi, delay)
+  return 0
+}
+
+/// For CURLOPT_CLOSESOCKETFUNCTION, whose data is the multi: a connection outlives the easy handle
+/// that opened it.
+func socketClosing(_ multi: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> Int32 {
+  enterClose(multi, socket)
+  return 0
+}

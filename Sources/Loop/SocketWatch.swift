@@ -1,0 +1,75 @@
+import CUV
+
+/// Readiness of a socket in both directions, for a library that owns the socket.
+///
+/// It is closed before the socket is. The socket must be non-blocking.
+@EventLoop
+package final class SocketWatch {
+  package struct Readiness: OptionSet, Sendable {
+    package let rawValue: Int32
+
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+
+    package static let readable = Readiness(rawValue: Int32(UV_READABLE.rawValue))
+    package static let writable = Readiness(rawValue: Int32(UV_WRITABLE.rawValue))
+  }
+
+  private let handle: UnsafeMutablePointer<uv_poll_t>
+  private let ready: @EventLoop (Readiness) -> Void
+  private var interest = Readiness()
+  private var isClosed = false
+
+  /// `ready` is told what is possible; after an error everything is, so that the owner finds out.
+  package init(
+    socket: Int32, ready: @escaping @EventLoop (Readiness) -> Void
+  ) throws(SystemError) {
+    self.ready = ready
+    handle = .allocate(capacity: 1)
+    let status = uv_poll_init(EventLoop.executor.loop, handle, socket)
+    guard status == 0 else {
+      isClosed = true
+      handle.deallocate()
+      throw SystemError(code: -status)
+    }
+    handle.pointee.data = Unmanaged.passUnretained(self).toOpaque()
+  }
+
+  isolated deinit { close() }
+
+  /// Watches for these, and no longer for others; nothing stops it.
+  package func watch(for readiness: Readiness) {
+    guard !isClosed && readiness != interest else { return }
+    interest = readiness
+    if readiness.isEmpty {
+      uv_poll_stop(handle)
+    } else {
+      uv_poll_start(handle, readiness.rawValue, socketPolled)
+    }
+  }
+
+  package func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    closeHandle(handle)
+  }
+
+  fileprivate func polled(_ status: Int32, _ events: Int32) {
+    guard status == 0 else {
+      // libuv has stopped the handle.
+      let all = interest
+      interest = []
+      return ready(all)
+    }
+    ready(Readiness(rawValue: events))
+  }
+}
+
+private let enter = Entrance<(UnsafeMutableRawPointer?, Int32, Int32)> { data, status, events in
+  owner(SocketWatch.self, data)?.polled(status, events)
+}
+
+private func socketPolled(
+  _ handle: UnsafeMutablePointer<uv_poll_t>?, _ status: Int32, _ events: Int32
+) {
+  enter((handle?.pointee.data, status, events))
+}

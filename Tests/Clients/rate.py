@@ -1,0 +1,92 @@
+"""Many calls against a mock of Asana that counts requests a minute.
+
+As a command it makes 10,000 calls, 50 in flight, once with a manifest that says
+what the mock allows (there must be no 429) and once with a mock that allows half
+of that (every call must still succeed). It takes about five minutes:
+
+    .venv-mcp2/bin/python Tests/Clients/rate.py [CALLS [PER_MINUTE]]
+"""
+
+import asyncio
+import collections
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asana_mock
+
+
+@dataclass
+class Outcome:
+    """What became of the calls, and what the mock answered."""
+
+    lost: list[str] = field(default_factory=list)
+    statuses: collections.Counter = field(default_factory=collections.Counter)
+    seconds: float = 0.0
+
+
+def run(parameters, folder: Path, marker: str, calls: int, in_flight: int, allowed: int,
+        believed: int, settings: str = "") -> Outcome:
+    """`calls` calls against a mock that allows so many a minute."""
+    from mcp import Client
+
+    mock = asana_mock.Mock("--rate", str(allowed), "--no-validate")
+    outcome = Outcome()
+
+    async def talk():
+        server = parameters(folder, marker, mock.url, believed)
+        if settings:
+            (folder / "config" / "gateway.yaml").write_text(settings)
+        async with Client(server, mode="legacy") as client:
+            places = asyncio.Semaphore(in_flight)
+            mock.take_requests()
+
+            async def one(number):
+                async with places:
+                    arguments = {"task_id": str(1000 + number)}
+                    result = await client.call_tool("asana_get_task", arguments)
+                    if result.is_error:
+                        outcome.lost.append(result.content[0].text)
+
+            start = time.monotonic()
+            # The mock remembers 5,000 requests, and forgets its minute when it is asked for them,
+            # so it is asked once, at the end; what it forgot is made up from the calls.
+            await asyncio.gather(*(one(number) for number in range(calls)))
+            outcome.seconds = time.monotonic() - start
+
+    try:
+        asyncio.run(asyncio.wait_for(talk(), 900))
+        for request in mock.take_requests():
+            outcome.statuses[request["status"]] += 1
+    finally:
+        mock.stop()
+    return outcome
+
+
+def main() -> int:
+    sys.path.insert(0, str(Path(__file__).parent / "mcp2"))
+    from test_asana import parameters
+
+    if asana_mock.why_not():
+        print(asana_mock.why_not())
+        return 1
+    calls = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    rate = int(sys.argv[2]) if len(sys.argv) > 2 else 6_000
+    failed = 0
+    for allowed in [rate, rate // 2]:
+        with tempfile.TemporaryDirectory() as folder:
+            marker = f"SWITCHYARD_TEST={uuid.uuid4().hex}"
+            outcome = run(parameters, Path(folder), marker, calls, 50, allowed, rate,
+                          "deadlines: {call: 5m}\n")
+        refused = outcome.statuses[429]
+        print(f"{calls} calls, manifest {rate} a minute, mock {allowed}: {outcome.seconds:.0f} s, "
+              f"{len(outcome.lost)} lost, {refused} of the last {outcome.statuses.total()} refused")
+        failed += len(outcome.lost) + (refused if allowed == rate else 0)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
