@@ -32,7 +32,7 @@ import Testing
     ("    get: /a\n    batch: true\n    headers: {X-A: b}\n", "without form and headers"),
     ("    get: /a\n    timeout: 20h\n", "is longer than deadlines.absolute"),
     ("    get: /a\n    arguments: {a: {}}\n", ""),
-    ("    get: /a\n    arguments: {a: sting}\n", "must be a mapping"),
+    ("    get: /a\n    arguments: {a: sting}\n", "must be a type: a mapping, or one of string"),
     ("    get: /a\n    arguments: {a: {type: sting}}\n", "must be one of string, integer"),
     ("    get: /a\n    arguments: {a: {type: string, in: boddy}}\n", "must be one of path, query"),
     ("    get: /a\n    arguments: {a: {type: string, in: body}}\n", "which 'get' does not have"),
@@ -102,11 +102,11 @@ import Testing
         """))
     #expect(
       all == [
-        "8:26: unknown key 'defalt' in 'tools.two.arguments.x'; did you mean 'default'? "
+        "8:38: unknown key 'defalt' in 'tools.two.arguments.x'; did you mean 'default'? "
           + "(known keys: type, description, nullable, enum, examples, pattern, format, min_length, "
           + "max_length, min, max, min_items, max_items, items, properties, values, required, "
           + "default, default_from, default_unless, in, as, style, wrap, file, not_with, needs)",
-        "4:32: the path in 'tools.one' must begin with '/'",
+        "4:30: the path in 'tools.one' must begin with '/'",
         "6:5: 'description' is missing in 'tools.two'",
         "8:35: 'pattern' in 'tools.two.arguments.x' is for the type string, not for integer",
       ], "\(all)")

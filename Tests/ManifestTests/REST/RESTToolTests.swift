@@ -111,6 +111,7 @@ import Testing
             - {field: type, equals: comment, unless: all}
             - {field: a.b, differs: true}
             - {field: n, above: 0}
+            - {field: m, missing: true}
           lanes: [search]
           result: {fields: [gid, owner.name]}
           cache: 1m
@@ -120,7 +121,7 @@ import Testing
 
       """, rest: "  lanes: {search: {per_minute: 60, scope: named}, w: {in_flight: 1, scope: writes}}\n")
     let keep = try #require(tool.operation?.keep)
-    #expect(keep.map(\.test) == [.equals("comment"), .differs(true), .above(0)])
+    #expect(keep.map(\.test) == [.equals("comment"), .differs(true), .above(0), .equals(.null)])
     #expect(keep[0].condition == .init(argument: "all", isNegated: true))
     #expect(tool.operation?.lanes == [0])
     #expect(tool.result.fields.map(\.steps.count) == [1, 2])

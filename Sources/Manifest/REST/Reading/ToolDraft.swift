@@ -38,8 +38,8 @@ struct ToolDraft: Sendable {
       .section(
         "annotations", \.annotations, "Hints for clients.", { AnnotationsDraft.fields }),
       .rows(
-        "arguments", \.arguments, .foreignName, "What a call may give, in this order.",
-        { ArgumentDraft.fields }, { ArgumentDraft() }),
+        "arguments", \.arguments, .foreignName, "What a call may give, in this order; a word is a type.",
+        { ArgumentDraft.fields }, { ArgumentDraft() }, short: { ArgumentDraft(word: $0, &$1) }),
       .names("any_of", \.anyOf, .foreignName, "Arguments of which at least one must have a value."),
     ] + OperationDraft.fields.map { $0.lifted(to: \.operation) } + [
       .parts(

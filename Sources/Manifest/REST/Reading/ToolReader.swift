@@ -30,7 +30,6 @@ struct ToolReader {
     reader.within("arguments") { readArguments(&$0) }
     tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     readExecution(&reader)
-    tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     reader.within("arguments") { placeArguments(&$0) }
     tool.anyOf = draft.anyOf.map { checked($0, &reader) }
     tool.result.fields = draft.fields.compactMap { reader.valuePath($0) }
