@@ -129,12 +129,18 @@ final class Service {
       let wait = until - EventLoop.now
       return request.failed(unavailable(.unavailable, detail, retryAfter: wait))
     }
-    guard waiting.count < manifest.limits.queue else {
+    guard waiting.count < placesToWait else {
       return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
     }
     waiting.append(request)
     if case .ready = phase { host.callsWait(for: self) }
     wake()
+  }
+
+  /// While nothing is worked on, what could be worked on at once waits beside the queue.
+  private var placesToWait: Int {
+    if case .ready = phase { return manifest.limits.queue }
+    return manifest.limits.concurrent + manifest.limits.queue
   }
 
   /// Forgets a request that has not been sent.
@@ -188,6 +194,7 @@ final class Service {
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
+      for request in waiting { request.serviceStarted() }
     } catch let error as Launch.Failure {
       startFailed(unavailable(.unavailable, explain(error)))
     } catch let error as SpawnError {
