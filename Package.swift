@@ -37,6 +37,7 @@ let package = Package(
     .executable(name: "switchyard-gateway", targets: ["switchyard-gateway"]),
     .executable(name: "switchyard", targets: ["switchyard"]),
     .executable(name: "switchyard-demo", targets: ["switchyard-demo"]),
+    .executable(name: "switchyard-asana-sandbox", targets: ["switchyard-asana-sandbox"]),
     .library(name: "PluginKit", targets: ["PluginKit"]),
   ],
   dependencies: [
@@ -99,6 +100,19 @@ let package = Package(
     .executableTarget(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
+    .target(
+      name: "AsanaSandbox", dependencies: ["PluginKit"],
+      path: "Plugins/asana-sandbox/Sources/AsanaSandbox", swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-asana-sandbox", dependencies: ["AsanaSandbox", "PluginKit"],
+      path: "Plugins/asana-sandbox/Sources/Main", swiftSettings: common),
+    .testTarget(
+      name: "AsanaSandboxTests",
+      dependencies: [
+        "AsanaSandbox", "PluginKit", "Manifest", "RawJSON", "MCP", "Harness", "TestSupport",
+        "switchyard-asana-sandbox", "switchyard-demo", "switchyard-gateway",
+      ],
+      swiftSettings: common),
     .testTarget(
       name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
       swiftSettings: common),
@@ -129,7 +143,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "HTTPTesting", "RawJSON", "MCP", "TestSupport", "switchyard-gateway",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
         "switchyard-fake-backend",
       ],
       swiftSettings: common),

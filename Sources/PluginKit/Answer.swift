@@ -87,7 +87,7 @@ extension Tool {
     tool["name"] = .string(name)
     if let title { tool["title"] = .string(title) }
     tool["description"] = .string(description)
-    tool["inputSchema"] = inputSchema.json
+    tool["inputSchema"] = inputSchema.value.json
     if let outputSchema { tool["outputSchema"] = outputSchema.json }
     var annotations = JSONObject()
     if hints.contains(.readOnly) { annotations["readOnlyHint"] = true }
@@ -95,6 +95,7 @@ extension Tool {
     if hints.contains(.idempotent) { annotations["idempotentHint"] = true }
     if !hints.isEmpty { annotations["openWorldHint"] = .bool(hints.contains(.openWorld)) }
     if !hints.isEmpty { tool["annotations"] = .object(annotations) }
+    if let meta { tool["_meta"] = meta.json }
     return .object(tool)
   }
 }

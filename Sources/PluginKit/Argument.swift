@@ -86,17 +86,7 @@ extension Argument where Value == String {
 extension Argument {
   var isRequired: Bool { defaultValue == nil && !Value.isOptional }
 
-  var pointer: String {
-    var escaped = "/"
-    for scalar in name.unicodeScalars {
-      switch scalar {
-      case "~": escaped += "~0"
-      case "/": escaped += "~1"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
-  }
+  var pointer: String { "/" + name.pointerEscaped }
 
   /// The member of the tool's input schema.
   var schema: StructuredValue {
@@ -119,5 +109,20 @@ extension Argument {
       if let expected = rule.check(value) { throw ArgumentViolation(expected, at: pointer) }
     }
     return value
+  }
+}
+
+extension String {
+  /// The text as one step of a JSON pointer (RFC 6901).
+  var pointerEscaped: String {
+    var escaped = ""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "~": escaped += "~0"
+      case "/": escaped += "~1"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
   }
 }

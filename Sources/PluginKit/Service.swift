@@ -37,7 +37,7 @@ public struct Service: Sendable {
   ///
   /// From here on, descriptor 0 is empty and descriptor 1 is stderr, so that what
   /// the process or its children print cannot disturb the protocol.
-  /// - Throws: `ServiceError` when a name is not legal or stands twice.
+  /// - Throws: `ServiceError` when a name is not legal or stands twice, or a schema is not one.
   public func run() async throws {
     try check()
     signal(SIGPIPE, SIG_IGN)
@@ -65,6 +65,9 @@ public struct Service: Sendable {
     for prompt in prompts where !Self.isLegal(prompt.name) {
       throw ServiceError(.badName(prompt.name))
     }
+    for tool in tools {
+      if let problem = tool.problem { throw ServiceError(.badSchema(tool: tool.name, problem)) }
+    }
     for names in [tools.map(\.name), prompts.map(\.name), resources.map(\.uri)] {
       var seen: Set<String> = []
       for name in names where !seen.insert(name).inserted { throw ServiceError(.duplicate(name)) }
@@ -89,6 +92,7 @@ public struct ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Reason: Hashable, Sendable {
     case badName(String)
     case duplicate(String)
+    case badSchema(tool: String, String)
     case noDescriptors
   }
 
@@ -100,6 +104,7 @@ public struct ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
     switch reason {
     case .badName(let name): "'\(name)' is not a name: use 1 to 64 of A-Z a-z 0-9 _ -"
     case .duplicate(let name): "'\(name)' is declared twice"
+    case .badSchema(let tool, let problem): "the schema of '\(tool)': \(problem)"
     case .noDescriptors: "stdin and stdout are not open"
     }
   }

@@ -35,6 +35,11 @@ public struct StructuredValue: Hashable, Sendable {
   /// The elements when this is an array.
   public var array: [StructuredValue]? { json.arrayValue?.map { StructuredValue($0) } }
 
+  /// The members in their order when this is an object.
+  public var object: [(key: String, value: StructuredValue)]? {
+    json.objectValue?.map { ($0.key, StructuredValue($0.value)) }
+  }
+
   /// An array of values.
   public init(_ values: [StructuredValue]) { json = .array(values.map(\.json)) }
 

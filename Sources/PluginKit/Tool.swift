@@ -13,8 +13,11 @@ public struct Tool: Sendable {
   public let description: String
   let title: String?
   let hints: ToolHints
-  let inputSchema: StructuredValue
+  let inputSchema: Schema
   let outputSchema: StructuredValue?
+  let meta: StructuredValue?
+  /// Why the schema cannot be kept; what Swift types declare is kept by them.
+  let problem: String?
   let call: @Sendable (CallContext, StructuredValue) async -> ToolResult
 
   /// Declares a tool.
@@ -36,6 +39,8 @@ public struct Tool: Sendable {
     self.title = title
     self.hints = hints
     outputSchema = output
+    meta = nil
+    problem = nil
     var properties: [(String, StructuredValue)] = []
     var required: [StructuredValue] = []
     for argument in repeat each arguments {
@@ -47,7 +52,7 @@ public struct Tool: Sendable {
     call = { context, input in
       var reader = ArgumentReader(input, known: names)
       let values = (repeat reader.read(each arguments))
-      guard reader.violations.isEmpty else { return .failure(reader.complaint) }
+      guard reader.violations.isEmpty else { return .failure(reader.violations.complaint) }
       do {
         return try await handler(context, repeat try (each values).get())
       } catch {
@@ -56,15 +61,45 @@ public struct Tool: Sendable {
     }
   }
 
+  /// Declares a tool whose arguments a JSON Schema describes.
+  ///
+  /// - Parameters:
+  ///   - input: checked before the handler runs; its defaults are filled in.
+  ///   - meta: what `_meta` of the tool says to clients that know it; an object.
+  ///   - handler: gets the arguments as an object that fulfils the schema.
+  public init(
+    _ name: String, _ description: String, input: Schema, title: String? = nil,
+    hints: ToolHints = [], output: StructuredValue? = nil, meta: StructuredValue? = nil,
+    handler: @escaping @Sendable (CallContext, StructuredValue) async throws -> ToolResult
+  ) {
+    self.name = name
+    self.description = description
+    self.title = title
+    self.hints = hints
+    self.meta = meta
+    inputSchema = input
+    outputSchema = output
+    problem = input.problem
+    call = { context, arguments in
+      let violations = input.violations(in: arguments)
+      guard violations.isEmpty else { return .failure(violations.complaint) }
+      do {
+        return try await handler(context, input.filled(arguments))
+      } catch {
+        return .failure("\(error)")
+      }
+    }
+  }
+
   private static func schema(
     _ properties: [(String, StructuredValue)], required: [StructuredValue]
-  ) -> StructuredValue {
+  ) -> Schema {
     var members: [(String, StructuredValue)] = [
       ("type", "object"), ("properties", StructuredValue(properties)),
     ]
     if !required.isEmpty { members.append(("required", StructuredValue(required))) }
     members.append(("additionalProperties", false))
-    return StructuredValue(members)
+    return Schema(StructuredValue(members))
   }
 }
 
@@ -93,9 +128,12 @@ private struct ArgumentReader {
     }
   }
 
+}
+
+extension [ArgumentViolation] {
+  /// What the model reads about a call whose arguments break the declaration.
   var complaint: String {
-    "The arguments are not what the tool declares.\n"
-      + violations.map { "\($0)" }.joined(separator: "\n")
+    "The arguments are not what the tool declares.\n" + map { "\($0)" }.joined(separator: "\n")
   }
 }
 

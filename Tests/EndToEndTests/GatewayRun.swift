@@ -186,6 +186,13 @@ enum ProcessFigures {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// Bytes that it has written in its life, wherever to.
+  static func written(by process: Int32) -> Int {
+    let text = String(decoding: SmallFile.bytes(of: "/proc/\(process)/io"), as: UTF8.self)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("wchar:") }
+    return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+  }
+
   static func descriptors(_ process: Int32) -> Int {
     guard let folder = opendir("/proc/\(process)/fd") else { return -1 }
     defer { closedir(folder) }

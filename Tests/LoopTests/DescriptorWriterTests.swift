@@ -4,6 +4,13 @@ import Testing
 
 @testable import Loop
 
+extension Channel {
+  fileprivate var hasNoReader: Bool {
+    var request = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&request, 1, 0) == 1 && Int32(request.revents) & POLLERR != 0
+  }
+}
+
 @Suite(.eventLoop)
 struct DescriptorWriterTests {
   @Test @EventLoop
@@ -102,6 +109,9 @@ struct DescriptorWriterTests {
     var failures: [Int32] = []
     writer.onFailed = { failures.append($0) }
     close(pipe.readEnd)
+    // A process that a neighbouring test starts holds a copy until its exec.
+    let isUnread = await eventually { Channel(pipe.writeEnd).hasNoReader }
+    #expect(isUnread)
     writer.write("nobody")
     writer.write([UInt8](repeating: 1, count: 100_000))
     writer.write("nobody")

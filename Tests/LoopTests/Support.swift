@@ -29,7 +29,7 @@ func temporaryFile(_ contents: [UInt8]) throws -> Int32 {
 /// Waits on the loop until the condition holds; false after `limit`.
 @EventLoop
 func eventually(
-  within limit: Duration = .seconds(10), _ condition: @EventLoop () -> Bool
+  within limit: Duration = .seconds(60), _ condition: @EventLoop () -> Bool
 ) async -> Bool {
   let deadline = EventLoop.now + limit
   while !condition() {

@@ -52,8 +52,10 @@ import Testing
     let run = try CommandRun(
       ["check", "--config", root + "/config/demo"], environment: ["HOME": "/"])
     #expect(run.code == 0, "\(run.output)\(run.errors)")
-    let plugin = try CommandRun(
-      ["check", root + "/Plugins/demo/manifest.yaml"], environment: ["HOME": "/"])
-    #expect(plugin.code == 0, "\(plugin.output)\(plugin.errors)")
+    for name in ["demo", "asana-sandbox"] {
+      let plugin = try CommandRun(
+        ["check", root + "/Plugins/\(name)/manifest.yaml"], environment: ["HOME": "/"])
+      #expect(plugin.code == 0, "\(plugin.output)\(plugin.errors)")
+    }
   }
 }
