@@ -1,4 +1,4 @@
-import FileTesting
+import TestSupport
 import Foundation
 import Manifest
 import RawJSON

@@ -1,4 +1,4 @@
-import FileTesting
+import TestSupport
 import Manifest
 import Testing
 
@@ -54,7 +54,7 @@ import Testing
 
   @Test func `each way to be known is read, and secrets stay hidden`() throws {
     let folder = ConfigurationFolder()
-    folder.folder.write("secrets/key", "s3cr3t\n")
+    folder.write("secrets/key", "s3cr3t\n")
     func authentication(_ auth: String) throws -> REST.Authentication {
       folder.manifest("it", "rest:\n  url: https://a.example\n  auth: \(auth)\n\(one)")
       let entry = try #require(folder.load().services.first)

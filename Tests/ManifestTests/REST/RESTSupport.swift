@@ -1,4 +1,4 @@
-import FileTesting
+import TestSupport
 import Manifest
 import RawJSON
 import Testing
