@@ -95,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "RawJSON", "MCP", "Loop", "Store", "Manifest", "Harness", "Clients",
+        "RawJSON", "MCP", "Loop", "Store", "Manifest", "Harness", "Clients", "OpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -103,11 +103,17 @@ let package = Package(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
     .target(
+      name: "OpenAPI", dependencies: ["RawJSON", "YAML", "Manifest"], swiftSettings: common),
+    .target(
       name: "AsanaSandbox", dependencies: ["PluginKit"],
       path: "Plugins/asana-sandbox/Sources/AsanaSandbox", swiftSettings: common),
     .executableTarget(
       name: "switchyard-asana-sandbox", dependencies: ["AsanaSandbox", "PluginKit"],
       path: "Plugins/asana-sandbox/Sources/Main", swiftSettings: common),
+    .testTarget(
+      name: "OpenAPITests",
+      dependencies: ["OpenAPI", "Manifest", "RawJSON", "TestSupport", "Harness"],
+      swiftSettings: common),
     .testTarget(
       name: "AsanaSandboxTests",
       dependencies: [

@@ -13,6 +13,7 @@ extension Server {
       return endLine()
     }
     let tool = String(decoding: JSON.string(name, in: message.line.bytes) ?? [], as: UTF8.self)
+    if watching.hidden.contains(tool) { return fail(message, -32602, "no such tool") }
     guard let only = script.onlyTool, tool != only else { return call(tool, message) }
     let whole = script
     script = script.withoutFaults

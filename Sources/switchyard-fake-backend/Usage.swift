@@ -64,7 +64,7 @@ let usageText = """
     prompts, resources       offer these too
     watch                    subscriptions, a log, methods vendor/*, resources memo://one and
                              ui://panel/main, and the tools notify {method, params, times, raw},
-                             return {result}, meta and state
+                             return {result}, meta, state and forget {tool}
     tasks                    the tools job and must, which may and must be called as tasks {ms}
     name=NAME                serverInfo.name ("fake")
   Ledger

@@ -29,7 +29,7 @@ struct Switchyard: ParsableCommand {
     version: Product.version,
     subcommands: [
       Serve.self, Check.self, Schema.self, List.self, Call.self, Status.self, Register.self,
-      Unregister.self, Test.self, Record.self, Replay.self, Manual.self,
+      Unregister.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
     ])
 
   /// Runs the command that the arguments name; never returns.

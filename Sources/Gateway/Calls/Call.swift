@@ -120,6 +120,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard finish() else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let heldProgress { session.write(heldProgress) }
+    if envelope.kind == .failure { doubtList(line, envelope) }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
     session.writeEdited(line)
@@ -165,6 +166,8 @@ final class Call: ServiceRequest, ClientRequest {
       heldProgress = session.splice.applied(to: line.bytes)
       session.holdsProgress = true
     } else {
+      // What was held is older than this.
+      if heldProgress != nil { heldProgress = nil }
       session.writeEdited(line)
     }
   }

@@ -4,7 +4,7 @@ import Manifest
 import Resilience
 import Telemetry
 
-/// When a process is not needed any more.
+/// When a service that nobody uses is stopped.
 extension Service {
   /// The idle clock runs only with no request in flight and none waiting.
   func watchIdleness() {

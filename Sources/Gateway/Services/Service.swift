@@ -182,14 +182,6 @@ final class Service {
     host.startQueue.enter(self) { [unowned self] in start() }
   }
 
-  private var handshakeSetting: Handshake.Setting {
-    switch manifest.process.protocolChoice {
-    case .auto: .auto
-    case .legacy: .legacy
-    case .modern: .modern
-    }
-  }
-
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
   func start() {
     guard case .queued = phase else { return host.startQueue.leave() }
@@ -210,14 +202,6 @@ final class Service {
       startFailed(unavailable(reason, "Service '\(name)' cannot start. \(error)"))
     } catch {
       startFailed(unavailable(.unavailable, "Service '\(name)' cannot start."))
-    }
-  }
-
-  private func explain(_ failure: Launch.Failure) -> String {
-    switch failure {
-    case .commandNotFound(let command):
-      "Service '\(name)' cannot start: its command '\(command)' is not in PATH; "
-        + "install it or write its full path in \(manifest.file)."
     }
   }
 
