@@ -18,7 +18,6 @@ REASON = asana_mock.why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
 
 SWITCHYARD = Path(fronts.GATEWAY).parent / "switchyard"
-# The mock takes no other answer for these than one that has no data, or wants a real file.
 DAY, INSTANT = "2026-12-01", "2026-12-01T10:00:00Z"
 
 
@@ -48,10 +47,28 @@ def sample(schema: dict, name: str = ""):
     return "12345"
 
 
-def arguments(tool) -> dict:
-    """What is required and what goes into a body; other arguments are left out."""
+def arguments(tool, bodies: set[tuple[str, str]]) -> dict:
+    """What is required, and every plain value that goes into a body."""
     properties = tool.input_schema.get("properties", {})
-    return {name: sample(properties[name], name) for name in tool.input_schema.get("required", [])}
+    names = list(tool.input_schema.get("required", []))
+    for name, schema in properties.items():
+        kind = schema.get("type")
+        kind = kind[0] if isinstance(kind, list) else kind
+        is_plain = kind in ("string", "boolean", "integer") and (tool.name, name) in bodies
+        if is_plain or "contentEncoding" in schema:
+            names.append(name)
+    return {name: sample(properties[name], name) for name in names}
+
+
+def body_arguments(text: str) -> set[tuple[str, str]]:
+    """Tool and argument for what the manifest puts into a body."""
+    found, tool = set(), ""
+    for line in text.splitlines():
+        if match := re.match(r"  ([\w-]+):$", line):
+            tool = "imported_" + match[1]
+        elif match := re.match(r"      ([\w-]+): {.*\bin: body\b", line):
+            found.add((tool, match[1]))
+    return found
 
 
 def test_imported_operations(tmp_path, marker):
@@ -74,8 +91,10 @@ def test_imported_operations(tmp_path, marker):
         env=environment)
     assert checked.returncode == 0, checked.stdout[-4000:]
 
-    seed = int(os.environ.get("SWITCHYARD_SEED") or random.randrange(1 << 32))
+    seed = int(os.environ.get("SWITCHYARD_SEED") or 20261121)
+    count = int(os.environ.get("SWITCHYARD_OPERATIONS") or 20)
     print(f"SWITCHYARD_SEED={seed}")
+    bodies = body_arguments(text)
     mock = asana_mock.Mock("--job-polls", "1")
     try:
         file.write_text(text.replace("https://app.asana.com/api/1.0", mock.url))
@@ -95,9 +114,9 @@ def test_imported_operations(tmp_path, marker):
                     if not cursor:
                         break
                 assert len(tools) == 247
-                drawn = random.Random(seed).sample(sorted(tools, key=lambda t: t.name), 20)
+                drawn = random.Random(seed).sample(sorted(tools, key=lambda t: t.name), count)
                 for tool in drawn:
-                    given = arguments(tool)
+                    given = arguments(tool, bodies)
                     result = await client.call_tool(tool.name, given)
                     assert not result.is_error, (
                         seed, tool.name, given, result.content[0].text, mock.take_requests()[-1:])
