@@ -24,7 +24,7 @@ import Testing
     #expect(run.code == 0)
     #expect(run.output.isEmpty)
     #expect(run.errors.contains("note: getThing: the parameter 'session' in cookie is left out"))
-    #expect(run.errors.contains("1 tools"))
+    #expect(run.errors.contains("1 tool, 1 note;"))
     #expect(folder.read("shop.yaml").contains("get: \"/things/{id}\""))
     let check = try CommandRun(["check", output], environment: ["HOME": folder.path])
     #expect(check.code == 0, "\(check.output)")
