@@ -10,6 +10,7 @@
 
 import ArgumentParser
 import Glibc
+import MCP
 
 @main
 struct Switchyard: ParsableCommand {
@@ -56,11 +57,6 @@ struct Switchyard: ParsableCommand {
       Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
-}
-
-/// What the command calls itself.
-enum Product {
-  static let version = "0.1.0"
 }
 
 /// The exit codes, which scripts rely on.

@@ -122,7 +122,9 @@ struct PatternParser {
       at += 2
     }
     depth += 1
-    guard depth <= Self.depthLimit else { throw Malformed(message: "has too many groups in groups") }
+    guard depth <= Self.depthLimit else {
+      throw Malformed(message: "has too many groups in groups")
+    }
     let tree = try either()
     depth -= 1
     guard next == ")" else { throw Malformed(message: "has '(' without ')'") }

@@ -79,7 +79,9 @@ import YAML
       #expect(tool.annotations.isReadOnly == (expected["read_only"] == 1), "\(name)")
       #expect(tool.annotations.isDestructive == (expected["destructive"] == 1), "\(name)")
       #expect(tool.annotations.isIdempotent == (expected["idempotent"] == 1), "\(name)")
-      #expect(tool.violations(in: expected["sample"] ?? [:]).count <= (name.hasSuffix("batch_operations") ? 1 : 0), "\(name)")
+      #expect(
+        tool.violations(in: expected["sample"] ?? [:]).count
+          <= (name.hasSuffix("batch_operations") ? 1 : 0), "\(name)")
       let fields = expected["opt_fields"]?.arrayValue ?? []
       #expect(
         Self.defaultFields(of: tool).elementsEqual(fields) || name == "asana_get_custom_fields",

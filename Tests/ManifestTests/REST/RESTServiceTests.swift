@@ -140,17 +140,20 @@ import Testing
   }
 
   @Test func `names of tools are unique with the prefix that they get`() {
-    let twice = "rest: {url: \"https://a.example\"}\ntools:\n"
+    let twice =
+      "rest: {url: \"https://a.example\"}\ntools:\n"
       + "  a: {description: x, get: /a}\n  it_a: {description: x, get: /a}\n"
     #expect(complaints(twice) == ["4:3: a tool named 'it_a' is there already"])
-    let alias = "rest: {url: \"https://a.example\"}\ntools:\n"
+    let alias =
+      "rest: {url: \"https://a.example\"}\ntools:\n"
       + "  a: {description: x, get: /a, aliases: [b]}\n  b: {description: x, get: /a}\n"
     #expect(complaints(alias) == ["4:3: a tool named 'it_b' is there already"])
   }
 
   @Test func `an alias is a tool of its own`() throws {
     let tools = try restService(
-      api("  a: {description: x, get: /a, aliases: [b, c]}\n")).tools
+      api("  a: {description: x, get: /a, aliases: [b, c]}\n")
+    ).tools
     #expect(tools.map(\.name) == ["a", "b", "c"])
   }
 
