@@ -18,6 +18,16 @@ REASON = asana_mock.why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=REASON or "")
 
 SWITCHYARD = Path(fronts.GATEWAY).parent / "switchyard"
+# What the API wants and its document does not say, or not in a way that a schema can hold.
+BESIDE = {
+    "imported_createBatchRequest":
+        {"actions": [{"relative_path": "/users/me", "method": "get"}]},
+    "imported_duplicateTask": {"include": "notes"},
+    "imported_duplicateProject": {"include": "members"},
+    "imported_getTasks": {"project": "12345"},
+}
+# The first call is always answered with 412 and a token for the next.
+LEFT_OUT = ["imported_getEvents"]
 DAY, INSTANT = "2026-12-01", "2026-12-01T10:00:00Z"
 
 
@@ -57,7 +67,8 @@ def arguments(tool, bodies: set[tuple[str, str]]) -> dict:
         is_plain = kind in ("string", "boolean", "integer") and (tool.name, name) in bodies
         if is_plain or "contentEncoding" in schema:
             names.append(name)
-    return {name: sample(properties[name], name) for name in names}
+    values = {name: sample(properties[name], name) for name in names}
+    return {**values, **BESIDE.get(tool.name, {})}
 
 
 def body_arguments(text: str) -> set[tuple[str, str]]:
@@ -91,7 +102,7 @@ def test_imported_operations(tmp_path, marker):
         env=environment)
     assert checked.returncode == 0, checked.stdout[-4000:]
 
-    seed = int(os.environ.get("SWITCHYARD_SEED") or 20261121)
+    seed = int(os.environ.get("SWITCHYARD_SEED") or random.randrange(1 << 32))
     count = int(os.environ.get("SWITCHYARD_OPERATIONS") or 20)
     print(f"SWITCHYARD_SEED={seed}")
     bodies = body_arguments(text)
@@ -114,7 +125,8 @@ def test_imported_operations(tmp_path, marker):
                     if not cursor:
                         break
                 assert len(tools) == 247
-                drawn = random.Random(seed).sample(sorted(tools, key=lambda t: t.name), count)
+                tools = sorted((t for t in tools if t.name not in LEFT_OUT), key=lambda t: t.name)
+                drawn = random.Random(seed).sample(tools, count)
                 for tool in drawn:
                     given = arguments(tool, bodies)
                     result = await client.call_tool(tool.name, given)
