@@ -8,7 +8,7 @@ import Resilience
 /// them; the socket checks again.
 @EventLoop
 struct OriginNames {
-  typealias Completion = @EventLoop (AddressLookup.Outcome) -> Void
+  typealias Completion = @EventLoop (NameLookup.Outcome) -> Void
   /// Looks up a name; the answer cancels.
   typealias LookUp = @EventLoop (String, @escaping Completion) -> (@EventLoop () -> Void)
 
@@ -20,7 +20,7 @@ struct OriginNames {
   }
 
   static let system: LookUp = { name, completion in
-    let lookup = AddressLookup.start(name, completion: completion)
+    let lookup = NameLookup.start(name, completion: completion)
     return { lookup.cancel() }
   }
 
@@ -85,7 +85,7 @@ struct OriginNames {
     private(set) var generation = 0
     private(set) var addresses: [IPAddress] = []
 
-    func take(_ outcome: AddressLookup.Outcome, _ checksAddresses: Bool) {
+    func take(_ outcome: NameLookup.Outcome, _ checksAddresses: Bool) {
       switch outcome {
       case .failure(let error):
         failure = (.resolve, "the host's name cannot be looked up (\(printable("\(error)")))")

@@ -11,11 +11,11 @@ struct NameTests {
   /// Answers the look-ups of one host, each with the next of the outcomes, and counts them.
   @EventLoop
   private final class Names {
-    var outcomes: [AddressLookup.Outcome?]
+    var outcomes: [NameLookup.Outcome?]
     private(set) var asked: [String] = []
     private(set) var cancelled = 0
 
-    init(_ outcomes: [AddressLookup.Outcome?]) { self.outcomes = outcomes }
+    init(_ outcomes: [NameLookup.Outcome?]) { self.outcomes = outcomes }
 
     func client(_ origin: HTTPOrigin, connections: Int = 2) -> HTTPClient {
       HTTPClient(origin: origin, connections: connections, queue: 10) { [self] name, completion in
@@ -33,7 +33,7 @@ struct NameTests {
       allowsPrivateAddresses: allowsPrivateAddresses)
   }
 
-  private func addresses(_ texts: String...) -> AddressLookup.Outcome {
+  private func addresses(_ texts: String...) -> NameLookup.Outcome {
     .success(texts.compactMap { IPAddress($0) })
   }
 
@@ -100,7 +100,7 @@ struct NameTests {
 
   @Test @EventLoop
   func `H02: a name that cannot be looked up, has no address, or never answers`() async throws {
-    let failure = AddressLookup.Failure(code: -2)
+    let failure = NameLookup.Failure(code: -2)
     let names = Names([.failure(failure), .success([]), nil])
     let client = names.client(origin(80, allowsPrivateAddresses: true))
     var limits = HTTPLimits()

@@ -6,7 +6,7 @@ import Glibc
 /// `getaddrinfo` can take many seconds and cannot be interrupted. A thread for each look-up means
 /// that one that hangs holds up nobody else; callers have one at a time each.
 @EventLoop
-package final class AddressLookup {
+package final class NameLookup {
   package struct Failure: Error, Hashable, CustomStringConvertible {
     package var code: Int32
 
@@ -26,8 +26,8 @@ package final class AddressLookup {
   @discardableResult
   package static func start(
     _ name: String, completion: @escaping @EventLoop (Outcome) -> Void
-  ) -> AddressLookup {
-    let lookup = AddressLookup(name, completion)
+  ) -> NameLookup {
+    let lookup = NameLookup(name, completion)
     lookup.begin()
     return lookup
   }
@@ -112,13 +112,13 @@ package final class AddressLookup {
 /// A function of the file: a closure written in isolated code would belong to the loop.
 private func lookUpOnThread(_ work: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
   guard let work else { return nil }
-  Unmanaged<AddressLookup.Work>.fromOpaque(work).takeRetainedValue().run()
+  Unmanaged<NameLookup.Work>.fromOpaque(work).takeRetainedValue().run()
   return nil
 }
 
 private let enter = Entrance<UnsafeMutableRawPointer?> { data in
   guard let data else { return }
-  Unmanaged<AddressLookup>.fromOpaque(data).takeRetainedValue().ended()
+  Unmanaged<NameLookup>.fromOpaque(data).takeRetainedValue().ended()
 }
 
 private func lookupEnded(_ handle: UnsafeMutablePointer<uv_async_t>?) {
