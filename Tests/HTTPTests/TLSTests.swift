@@ -1,8 +1,8 @@
-import TestSupport
 import HTTP
 import HTTPTesting
 import Loop
 import LoopTesting
+import TestSupport
 import Testing
 
 /// Row H03: TLS with certificates made for the test.
