@@ -57,6 +57,7 @@ let package = Package(
     .target(name: "RawJSON", swiftSettings: pure),
     .target(name: "MCP", dependencies: ["RawJSON"], swiftSettings: pure),
     .target(name: "Resilience", swiftSettings: pure),
+    .target(name: "Digest", swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
@@ -64,7 +65,7 @@ let package = Package(
     .target(
       name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: common),
-    .target(name: "Store", dependencies: ["CSQLite", "Loop"], swiftSettings: common),
+    .target(name: "Store", dependencies: ["CSQLite", "Loop", "Digest"], swiftSettings: common),
 
     // What Switchyard is.
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
@@ -82,18 +83,19 @@ let package = Package(
       name: "Harness", dependencies: ["RawJSON", "MCP", "Resilience", "YAML"],
       swiftSettings: common),
     .executableTarget(
-      name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
+      name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP", "Digest"],
+      swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
 
     .executableTarget(
       name: "switchyard-gateway",
-      dependencies: ["Telemetry", "Loop", "Store", "Manifest", "Gateway"],
+      dependencies: ["MCP", "Telemetry", "Loop", "Store", "Manifest", "Gateway"],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "RawJSON", "MCP", "Loop", "Store", "Manifest", "Harness", "Clients",
+        "RawJSON", "MCP", "Loop", "Store", "Manifest", "Harness", "Clients", "OpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -101,11 +103,17 @@ let package = Package(
       name: "switchyard-demo", dependencies: ["PluginKit"], path: "Plugins/demo/Sources",
       swiftSettings: common),
     .target(
+      name: "OpenAPI", dependencies: ["RawJSON", "YAML", "Manifest"], swiftSettings: common),
+    .target(
       name: "AsanaSandbox", dependencies: ["PluginKit"],
       path: "Plugins/asana-sandbox/Sources/AsanaSandbox", swiftSettings: common),
     .executableTarget(
       name: "switchyard-asana-sandbox", dependencies: ["AsanaSandbox", "PluginKit"],
       path: "Plugins/asana-sandbox/Sources/Main", swiftSettings: common),
+    .testTarget(
+      name: "OpenAPITests",
+      dependencies: ["OpenAPI", "Manifest", "RawJSON", "TestSupport", "Harness"],
+      swiftSettings: common),
     .testTarget(
       name: "AsanaSandboxTests",
       dependencies: [
@@ -192,5 +200,6 @@ let package = Package(
       dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
+    .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
 )

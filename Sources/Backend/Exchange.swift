@@ -28,6 +28,12 @@ package protocol Exchange: AnyObject {
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope)
   /// The backend will not answer any more.
   func failed(_ failure: BackendFailure)
+  /// Something came that would be the answer if its id were right; the request goes on waiting.
+  func missed(_ hint: String)
+}
+
+extension Exchange {
+  package func missed(_ hint: String) {}
 }
 
 /// Why a backend could not answer a request.

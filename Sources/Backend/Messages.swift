@@ -12,7 +12,8 @@ extension Revision {
 /// The messages that the gateway itself sends to a service.
 package enum Messages {
   /// Who we are, to services; also the `serverInfo` of an aggregate to clients.
-  package static let implementation = #"{"name":"switchyard","version":"0.1.0"}"#
+  package static let implementation =
+    #"{"name":"\#(Product.name)","version":"\#(Product.version)"}"#
 
   /// The modern envelope of our own requests, for which nobody can be asked anything.
   package static let envelope = envelope(capabilities: "{}")

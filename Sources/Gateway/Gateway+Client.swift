@@ -51,6 +51,6 @@ extension Service {
     twin?.service.replaceOutdatedBackend()
     guard case .ready(let backend) = phase, host.isOutdated(backend) else { return }
     isOutdated = true
-    if backend.inFlight == 0 { retire(backend) }
+    if backend.inFlight == 0, feed.tasks.count == 0 { retire(backend) }
   }
 }

@@ -57,7 +57,9 @@ extension Gateway {
   }
 
   private func waitsForIntroduction(_ request: Incoming) -> Bool {
-    guard services.count == 1, !undiscovered.isEmpty, !request.hasWaited, ending == nil else {
+    guard services.count == 1, restServices.isEmpty, !undiscovered.isEmpty, !request.hasWaited,
+      ending == nil
+    else {
       return false
     }
     clientIsActive(session)

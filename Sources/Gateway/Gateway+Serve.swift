@@ -168,7 +168,9 @@ extension Gateway: ClientSessionDelegate {
       return
     }
     let service = service.lane(for: request.client.era)
-    let level = LogLevel(request.envelope.logLevel, in: request.line.bytes)
+    let level =
+      request.envelope.logLevel.isAbsent || request.client.era == .legacy
+      ? nil : LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
@@ -177,9 +179,9 @@ extension Gateway: ClientSessionDelegate {
         // The result of a task takes as long as the task.
         patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
         absolute: absoluteTime),
-      logLevel: request.client.era == .modern ? level : nil, taskRole: taskRole)
+      logLevel: level, taskRole: taskRole)
     call.requestState = state
-    if request.client.era == .modern, let level { service.feed.logWishes.add(level) }
+    if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
   }
@@ -244,5 +246,6 @@ extension Gateway: ClientSessionDelegate {
     for service in services {
       for backend in service.liveBackends { backend.setPaused(isFull) }
     }
+    for service in restServices { service.setPaused(isFull) }
   }
 }

@@ -163,7 +163,8 @@ extension Gateway: ServiceHost {
     serviceIsUp(service)
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
-    if service.offer != nil, service.readyCount == 1 { ask(service) }
+    // What it could not be asked in time, it is asked now.
+    if service.offer == nil || service.readyCount == 1 { ask(service) }
   }
 
   func service(

@@ -42,7 +42,7 @@ package struct Transcript: Sendable {
   private var errorsSeen = 0
 
   /// Bytes of a line of the client above which it counts as unreadable.
-  package static let longestLine = 16 << 20
+  package static let longestLine = 20 << 20
 
   package init() {}
 

@@ -1,4 +1,5 @@
 import CSpawn
+import CUV
 import Glibc
 
 /// Why a child could not be started.

@@ -132,6 +132,11 @@ extension LineFramer {
     return unsafe .tooLong(prefix: bytes(begun.prefix(prefixLength)))
   }
 
+  /// Whether it holds more memory than it began with.
+  package var isLarge: Bool { capacity > Self.initialCapacity }
+  /// How long an owner waits before it trims what a large message left behind.
+  package static let quietTime = Duration.seconds(2)
+
   /// Gives back memory that is not needed; for owners that have been idle.
   package mutating func trim() {
     guard start == end else { return }

@@ -44,7 +44,7 @@ extension GatewayConfiguration {
 
   package struct Limits: Hashable, Sendable {
     /// Bytes of one line from the client.
-    package var clientMessage = 16 << 20
+    package var clientMessage = 20 << 20
     /// Bytes of one line from a service.
     package var backendMessage = 32 << 20
     /// Requests of the client that are not answered yet.

@@ -1,3 +1,4 @@
+import Digest
 import Glibc
 
 /// Which file an executable is, as far as a catalogue cares.

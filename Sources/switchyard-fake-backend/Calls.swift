@@ -1,3 +1,4 @@
+import Digest
 import Glibc
 import MCP
 import RawJSON
@@ -12,6 +13,7 @@ extension Server {
       return endLine()
     }
     let tool = String(decoding: JSON.string(name, in: message.line.bytes) ?? [], as: UTF8.self)
+    if watching.hidden.contains(tool) { return fail(message, -32602, "no such tool") }
     guard let only = script.onlyTool, tool != only else { return call(tool, message) }
     let whole = script
     script = script.withoutFaults
@@ -60,8 +62,14 @@ extension Server {
       Processes.die(by: Int32(clamping: integer("signal", message) ?? Int(SIGKILL)))
     case "kill":
       output.flush()
-      kill(0, Int32(clamping: integer("signal", message) ?? Int(SIGKILL)))
-      return false
+      let signal = Int32(clamping: integer("signal", message) ?? Int(SIGKILL))
+      guard getpid() == 1 else {
+        kill(0, signal)
+        return false
+      }
+      // The first process of a namespace: everything in it, and nothing outside, is its own.
+      kill(-1, signal)
+      structured(message, #"{"signal":\#(signal)}"#)
     case "digest": digest(message)
     case "hang":
       hanging.insert(message.bytes(message.envelope.id))
@@ -126,7 +134,7 @@ extension Server {
   private mutating func digest(_ message: Incoming) {
     let arguments = message.slice(message.envelope.arguments)
     structured(
-      message, #"{"bytes":\#(arguments.count),"sha256":"\#(SHA256.hex(of: arguments))"}"#)
+      message, #"{"bytes":\#(arguments.count),"sha256":"\#(SHA256.hex(arguments))"}"#)
   }
 
   private var environmentText: String {

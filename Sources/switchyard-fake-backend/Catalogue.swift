@@ -19,7 +19,11 @@ extension Server {
 
   var toolNames: [String] {
     if script.tasks { return Self.defaults.map { $0.name } + Self.taskTools }
-    if script.watches { return Self.defaults.map { $0.name } + Watching.tools }
+    if script.watches {
+      return (Self.defaults.map { $0.name } + Watching.tools).filter {
+        !watching.hidden.contains($0)
+      }
+    }
     let count = script.tools ?? Self.defaults.count
     let named = Self.defaults.prefix(count).map { $0.name }
     guard count > named.count else { return named }

@@ -64,7 +64,7 @@ let usageText = """
     prompts, resources       offer these too
     watch                    subscriptions, a log, methods vendor/*, resources memo://one and
                              ui://panel/main, and the tools notify {method, params, times, raw},
-                             return {result}, meta and state
+                             return {result}, meta, state and forget {tool}
     tasks                    the tools job and must, which may and must be called as tasks {ms}
     name=NAME                serverInfo.name ("fake")
   Ledger
@@ -75,7 +75,7 @@ let usageText = """
   Tools: echo (arguments verbatim), digest (their size and SHA-256), add {a, b},
   slow {ms, steps} with progress, hang, fail (isError), env (environment, argv,
   directory), pid {deaf, counts} (reads nothing for so many ms; counts cancels too),
-  crash {signal}, kill {signal} (its whole process group), ask {method,
+  crash {signal}, kill {signal} (its process group, or all of its namespace), ask {method,
   params, count, rounds} asks the client so many things so many times; with early or
   withdraw it answers the call at once (and takes its question back), with stateless it
   sends no requestState (modern). ask {method: told} answers what was declared of the

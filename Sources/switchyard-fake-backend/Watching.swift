@@ -7,10 +7,12 @@ struct Watching {
   var level: [UInt8] = Array("null".utf8)
   /// URIs with quotes, in the order of their subscription.
   var subscribed: [[UInt8]] = []
+  /// Tools that are no longer there.
+  var hidden: Set<String> = []
   /// Ids of the listens that are open.
   var listens: [[UInt8]] = []
 
-  static let tools = ["notify", "return", "meta", "state"]
+  static let tools = ["notify", "return", "meta", "state", "forget"]
   static let toolMeta = #","_meta":{"ui":{"resourceUri":"ui://panel/main"}}"#
   static let capabilities =
     #"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"#
@@ -127,6 +129,10 @@ extension Server {
     case "meta":
       let meta = message.envelope.meta.isAbsent ? "null" : text(message.envelope.meta, message)
       structured(message, #"{"meta":\#(meta)}"#)
+    case "forget":
+      let name = text(JSON.member("tool", of: arguments, in: message.line.bytes), message)
+      watching.hidden.insert(String(name.dropFirst().dropLast()))
+      structured(message, "{}")
     case "state": structured(message, watching.state)
     default: return false
     }

@@ -14,8 +14,6 @@ struct Arguments: Equatable {
   var config: String?
   var state: String?
 
-  static let version = "0.1.0"
-
   static let help = """
     USAGE: switchyard-gateway [--config DIR] [--state DIR]
 

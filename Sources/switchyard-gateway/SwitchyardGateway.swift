@@ -5,6 +5,7 @@
 /// milliseconds of the start.
 import Glibc
 import Loop
+import MCP
 import Manifest
 import Telemetry
 
@@ -13,7 +14,7 @@ struct SwitchyardGateway {
   static func main() {
     switch Arguments.parse(Array(CommandLine.arguments.dropFirst())) {
     case .help: leave(0, saying: Arguments.help, on: 1)
-    case .version: leave(0, saying: "switchyard-gateway \(Arguments.version)\n", on: 1)
+    case .version: leave(0, saying: "switchyard-gateway \(Product.version)\n", on: 1)
     case .mistake(let text): leave(2, saying: "switchyard-gateway: \(text)\n", on: 2)
     case .run(let arguments): serve(arguments)
     }

@@ -10,6 +10,7 @@
 
 import ArgumentParser
 import Glibc
+import MCP
 
 @main
 struct Switchyard: ParsableCommand {
@@ -28,7 +29,7 @@ struct Switchyard: ParsableCommand {
     version: Product.version,
     subcommands: [
       Serve.self, Check.self, Schema.self, List.self, Call.self, Status.self, Register.self,
-      Unregister.self, Test.self, Record.self, Replay.self, Manual.self,
+      Unregister.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
     ])
 
   /// Runs the command that the arguments name; never returns.
@@ -56,11 +57,6 @@ struct Switchyard: ParsableCommand {
       Glibc.exit(ExitStatus.usage.rawValue)
     }
   }
-}
-
-/// What the command calls itself.
-enum Product {
-  static let version = "0.1.0"
 }
 
 /// The exit codes, which scripts rely on.

@@ -25,6 +25,12 @@ final class APIRun {
           act: {type: string, required: true}
           value: {type: string, default: "-"}
         get: /{act}/{value}
+      brief:
+        description: Reads, and has little time.
+        arguments:
+          act: {type: string, required: true}
+        get: /{act}/50
+        timeout: 600ms
       send:
         description: Changes something.
         arguments:
@@ -56,7 +62,7 @@ final class APIRun {
   ///   - answer: of paths that are not the server's own.
   init(
     tools: String = APIRun.tools, rest: [String] = [], more: [String] = [],
-    settings: String = "deadlines: {call: 5s}\n", revision: Revision = .newestLegacy,
+    settings: String = "deadlines: {call: 20s}\n", revision: Revision = .newestLegacy,
     answer: @escaping RawHTTPServer.Answer = APIRun.answer
   ) throws {
     server = try RawHTTPServer(answer: answer)

@@ -11,6 +11,11 @@ import Testing
     let run = try GatewayRun.open([Service("bad", "garbage"), Service("good")])
     for _ in 0..<5 { try run.expectOK("bad_echo") }
     try run.finish()
+    // Four lines before each answer; the first five are shown, escaped, and all are counted.
+    let shown = run.client.stderr.split(separator: "\n").filter { $0.contains("backend.not_json") }
+    #expect(shown.count == 5, "\(run.client.stderr)")
+    for (index, line) in shown.enumerated() { #expect(line.contains(#""count":"\#(index + 1)""#)) }
+    #expect(shown.contains { $0.contains("INFO starting up") })
   }
 
   @Test func `B09: an answer over the limit fails its call, and the stream goes on`() throws {
@@ -118,11 +123,16 @@ import Testing
   }
 
   @Test func `B24: an id of another type is not the id`() throws {
-    let run = try GatewayRun.open([Service("bad", "only=digest,id-as-string"), Service("good")])
-    try run.expectOK("bad_echo")
+    let run = try GatewayRun.open([
+      Service("bad", "only=digest,id-as-string", more: ["limits: {timeout: 500ms}"])
+    ])
+    try run.expectServed("bad_echo")
+    let start = ContinuousClock.now
     let answer = try run.expectError("bad_digest", .backendProtocolError)
+    // It goes on waiting to its deadline, and says then what came instead.
+    #expect(ContinuousClock.now - start >= .milliseconds(499))
     #expect(answer.text.contains("the id as a string"), "\(answer.text)")
-    try run.expectOK("bad_echo")
+    try run.expectServed("bad_echo")
     try run.finish()
   }
 

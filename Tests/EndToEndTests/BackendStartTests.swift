@@ -77,6 +77,17 @@ import Testing
     try bad.run.finish()
   }
 
+  @Test func `B03: the last words before an end are quoted, however much was said before`() throws {
+    let run = try GatewayRun.open(
+      [
+        ShellService.named(
+          "bad", environment: ["AT_START": "seq 500 >&2; echo the reason >&2; exit 3"])
+      ], settings: GatewayRun.patientSettings + "stderr: {rate: 5}\n")
+    let answer = try run.expectError("bad_echo", .backendUnavailable)
+    #expect(answer.text.contains("499 | 500 | the reason"), "\(answer.text)")
+    try run.finish()
+  }
+
   @Test func `B04: a service that hangs in its handshake is killed and delays no other`() throws {
     let run = try GatewayRun.open(
       [Service("bad", "hang@init", more: ["limits: {timeout: 4s}"]), Service("good")],

@@ -141,7 +141,7 @@ import Testing
     ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
     KeyBehaviour(
       key: "deadlines.probe", values: [("200ms", "result"), ("1m", "nothing")],
-      services: KeyBehaviour.fixed(Service("a", "silent-on-discover"))
+      services: KeyBehaviour.fixed(Service("a", "silent-on-discover")), revision: .newest
     ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
     KeyBehaviour(
       key: "discovery.wait", values: [("100ms", "0"), ("1m", "11")],
@@ -188,8 +188,9 @@ import Testing
   /// The service is idle; whether its process ends then.
   private static let ends: @Sendable (GatewayRun, String) throws -> String = { run, expected in
     try run.expectOK("a_echo")
+    let service = try #require(run.processes(of: "a").first)
     #expect(run.wait { run.client.stderr.contains("service.idle") })
-    return KeyBehaviour.comes(run, expected) { run.processes(of: "a").isEmpty }
+    return KeyBehaviour.comes(run, expected) { kill(service, 0) != 0 }
   }
 
   private static let stopping = [

@@ -162,6 +162,9 @@ extension TemporaryFolder {
 
 /// Figures of a process from /proc.
 enum ProcessFigures {
+  /// Resident memory in bytes.
+  static func memory(_ process: Int32) -> Int { status(process, "VmRSS:") * 1024 }
+
   /// Peak resident memory in bytes.
   static func peakMemory(_ process: Int32) -> Int { status(process, "VmHWM:") * 1024 }
 

@@ -14,6 +14,7 @@ struct KeyBehaviour: Sendable, CustomTestStringConvertible {
   var beside: [String: String] = [:]
   /// The services of the run with one value of the key.
   var services: @Sendable (_ value: String) -> [Service] = { _ in [Service("a")] }
+  var revision = Revision.newestLegacy
   /// What is seen. `expected` only tells how long to wait for what does not come.
   var observe: @Sendable (_ run: GatewayRun, _ expected: String) throws -> String
 
@@ -74,11 +75,12 @@ extension KeyBehaviour {
   }
 
   /// Runs the gateway once with each value and compares what is seen.
-  func check(settings: (_ value: String) -> String, handshake: Bool = true) throws {
+  func check(settings: (_ value: String) -> String) throws {
     #expect(Set(values.map(\.seen)).count == values.count, "\(key): nothing differs")
     for (text, expected) in values {
-      let run = try GatewayRun(services(text), settings: settings(text))
-      if handshake { try run.client.handshake() }
+      let run = try GatewayRun(services(text), settings: settings(text), revision: revision)
+      run.client.capabilities = GatewayRun.everything
+      try run.client.handshake()
       let seen = try observe(run, expected)
       #expect(seen == expected, "\(key): \(text)\n\(run.client.stderr)")
       run.client.closeInput()

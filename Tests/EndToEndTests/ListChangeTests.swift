@@ -53,11 +53,26 @@ import Testing
     for _ in 0..<10 { try storm(run, 100) }
     _ = try run.client.notification(Self.changed, within: .seconds(20))
     run.client.run(for: .milliseconds(600))
-    let took = ContinuousClock.now - start
     try run.finish()
+    let took = ContinuousClock.now - start
     let notices = run.client.transcript.messages.count { $0.method == Self.changed }
     let most = Int(took / .milliseconds(500)) + 1
     #expect(notices >= 1 && notices <= most, "\(notices) notices in \(took)")
+  }
+
+  @Test(arguments: SubscriptionTests.words)
+  func `B31: a tool that is gone is the service's error, and the list is asked for again`(
+    era: String
+  ) throws {
+    let run = try open(era, .r2025_11_25)
+    _ = try run.client.call("a_forget", ["tool": "digest"], within: .seconds(20))
+    let gone = try run.client.call("a_digest")
+    #expect(gone.error?["message"] == "no such tool", "\(gone.text)")
+    _ = try run.client.notification(Self.changed, within: .seconds(20))
+    let tools = try run.client.roundTrip("tools/list").result?["tools"]?.arrayValue ?? []
+    #expect(!tools.contains { $0["name"] == "a_digest" })
+    #expect(tools.contains { $0["name"] == "a_echo" })
+    try run.finish()
   }
 
   @Test func `a modern client that did not ask hears of no change`() throws {

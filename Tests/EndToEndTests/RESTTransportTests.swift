@@ -39,8 +39,8 @@ import Testing
   func `H09: a body that trickles and a server that is silent end with the deadline`(
     _ act: String
   ) throws {
-    let api = try APIRun(settings: "deadlines: {call: 600ms}\n")
-    let answer = try api.call("go", ["act": .string(act), "value": "50"])
+    let api = try APIRun()
+    let answer = try api.call("brief", ["act": .string(act)])
     #expect(answer.errorCode == ErrorCode.timeout.rawValue, "\(answer.text)")
     #expect(api.gateway.wait(within: .seconds(20)) { api.server.open == 0 })
     try api.expectOK()
@@ -55,8 +55,12 @@ import Testing
     "nonsense\r\n\r\n",
   ])
   func `H10 H11 H23: a broken message is an error, and the next call works`(_ raw: String) throws {
-    let api = try APIRun()
-    let answer = try api.call("go", ["act": "raw", "value": .string(raw)])
+    let api = try APIRun(answer: { request, connection in
+      guard request.target.hasPrefix("/raw") else { return APIRun.answer(request, connection) }
+      connection.send(raw)
+      return false
+    })
+    let answer = try api.call("go", ["act": "raw"])
     let codes = [ErrorCode.backendLost, .backendProtocolError, .backendUnavailable].map(\.rawValue)
     #expect(answer.errorCode.map { codes.contains($0) } == true, "\(answer.text)")
     try api.expectOK()
@@ -64,13 +68,13 @@ import Testing
   }
 
   @Test func `H12 H13 S18: bombs of headers and of zeros are stopped, and memory stays`() throws {
-    let api = try APIRun()
+    let api = try APIRun(rest: ["connections: {answer_limit: 1MiB}"])
     try api.expectOK()
-    let identity = try #require(api.gateway.marker.processes().first)
+    let identity = api.client.process.processID
     let idle = ProcessFigures.peakMemory(identity)
     let headers = try api.call("go", ["act": "headers", "value": "4000000"])
     #expect(headers.errorCode != nil || headers.result?["isError"] == true, "\(headers.text)")
-    let bomb = try api.refusal("go", ["act": "gzip", "value": "1000000000"])
+    let bomb = try api.refusal("go", ["act": "gzip", "value": "5000000"])
     #expect(bomb.facts["category"] == "validation")
     #expect(bomb.text.contains("Ask for less"))
     #expect(ProcessFigures.peakMemory(identity) - idle < 40 << 20)

@@ -86,6 +86,18 @@ import Testing
     try run.finish()
   }
 
+  @Test func `f: of two clients only the one is asked whose call it is`() throws {
+    let runs = [try open([Service("s", "legacy")]), try open([Service("s", "legacy")])]
+    try runs[1].expectOK("s_echo", within: .seconds(20))
+    let call = try runs[0].ask("s_ask", "elicitation/create", Asked.form)
+    let request = try runs[0].client.serverRequest()
+    try runs[1].expectOK("s_echo")
+    #expect(!runs[1].client.transcript.messages.contains { $0.kind == .request })
+    try runs[0].client.answer(request.id ?? "", .result(Asked.accepted))
+    #expect(try runs[0].client.response(to: call).kind == .result)
+    for run in runs { try run.finish() }
+  }
+
   @Test func `a question is withdrawn when the service that asked it dies`() throws {
     let run = try open([Service("s", "legacy")])
     let call = try run.ask("s_ask", "elicitation/create", Asked.form)

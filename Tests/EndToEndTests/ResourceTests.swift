@@ -91,6 +91,19 @@ import Testing
     run.checkWhatIsLeft()
   }
 
+  @Test func `what a large message took is given back when nothing comes any more`() throws {
+    let run = try GatewayRun.open([Service("good")])
+    try run.expectOK()
+    let gateway = run.client.process.processID
+    let filler = JSONValue.string(String(repeating: "x", count: 1_500_000))
+    #expect(try run.client.call("good_echo", ["text": filler]).kind == .result)
+    let after = ProcessFigures.memory(gateway)
+    // Both the pipe of the client and the one of the service have held it.
+    #expect(run.wait { after - ProcessFigures.memory(gateway) > 3_000_000 }, "\(after)")
+    try run.expectOK()
+    try run.finish()
+  }
+
   @Test func `R08: without stderr everything works`() throws {
     let run = try GatewayRun([Service("good")], wrapper: shell("", "2>&-"))
     try run.client.handshake()

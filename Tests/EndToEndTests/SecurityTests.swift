@@ -103,6 +103,34 @@ import Testing
     #expect(dangerous.isEmpty, "\(Array(dangerous))")
   }
 
+  private static let unshare = ["/usr/bin/unshare", "-Urpf", "--kill-child"]
+
+  /// Whether somebody without privileges may make namespaces here.
+  private static let hasNamespaces: Bool = {
+    let probe = try? HarnessClient(ServerCommand(unshare + ["/bin/true"]))
+    return (try? probe?.waitForExit(within: GatewayRun.patience)) == .code(0)
+  }()
+
+  @Test(.enabled(if: hasNamespaces, "no namespaces without privileges on this machine"))
+  func `S20: a service in a namespace that kills all it can reach harms no sibling`() throws {
+    let run = try GatewayRun.open([
+      Service(
+        "bad", "fork,ignore-term", command: Self.unshare[0],
+        arguments: Self.unshare.dropFirst() + [GatewayRun.backend]), Service("good"),
+    ])
+    try run.expectOK()
+    try run.expectOK("bad_echo")
+    let good = run.processes(of: "good")
+    // unshare, the service, and the process that it leaves behind.
+    #expect(run.wait { run.processes(of: "bad").count == 3 })
+    #expect(try run.client.call("bad_kill").kind == .result)
+    #expect(run.wait { run.processes(of: "bad").count == 2 })
+    try run.expectOK("bad_echo")
+    try run.expectOK()
+    #expect(run.processes(of: "good") == good)
+    try run.finish()
+  }
+
   @Test func `S20: a service that kills its process group kills itself only`() throws {
     let run = try GatewayRun.open([Service("bad"), Service("good")])
     try run.expectOK()

@@ -8,8 +8,8 @@ import Testing
 /// Row H03: TLS with certificates made for the test.
 @Suite(.eventLoop)
 struct TLSTests {
-  private static let folder = TemporaryFolder()
-  private static let made = try? Certificates(in: folder.path)
+  private static let folder = try? TemporaryFolder()
+  private static let made = folder.flatMap { try? Certificates(in: $0.path) }
 
   /// Off the loop: what runs there must not wait.
   @concurrent

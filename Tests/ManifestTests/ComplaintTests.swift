@@ -98,11 +98,7 @@ import Testing
       ])
     #expect(
       complaints("service: search\nhttp: {url: x}\nanything: goes") == [
-        "2:1: 'http' is not supported yet: this version serves process services only"
-      ])
-    #expect(
-      complaints("rest: {url: x}\ntools: {asana_get_task: {get: /x}}") == [
-        "1:1: 'rest' is not supported yet: this version serves process services only"
+        "2:1: 'http' is not supported yet: this version serves process and rest services only"
       ])
   }
 

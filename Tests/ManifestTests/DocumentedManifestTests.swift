@@ -1,4 +1,5 @@
 import Manifest
+import RawJSON
 import TestSupport
 import Testing
 import YAML
@@ -34,6 +35,40 @@ import YAML
       row.split(separator: "|").prefix(4).map { "|\($0)" }.joined() + "|"
     }
     #expect(actual == expected, "the page should have:\n\(expected.joined(separator: "\n"))")
+  }
+
+  @Test func `M06: the page has a row for every key of REST services and of types`() {
+    let tables = [
+      ("Keys of REST services", KeyRows(onceEach: Self.restKeys).text),
+      ("Types", KeyRows(onceEach: REST.typeKeys).text),
+    ]
+    for (title, expected) in tables {
+      let actual = subsection(title).filter { $0.hasPrefix("| `") }
+      #expect(actual == expected, "\(title):\n\(expected.joined(separator: "\n"))")
+    }
+  }
+
+  /// Without the keys that all manifests have.
+  private static let restKeys = REST.keys.filter { key in
+    key.key == "rest" || key.key == "tools"
+  }
+
+  /// The lines from a heading of the second level to the next one.
+  private func subsection(_ title: String) -> [String] {
+    let rest = lines.drop { $0 != "### \(title)" }.dropFirst()
+    return Array(rest.prefix { !$0.hasPrefix("##") })
+  }
+
+  @Test func `the worked example is right, and its tools are what the page says`() throws {
+    let rest = subsection("A worked example").drop { $0 != "```yaml" }.dropFirst()
+    let text = rest.prefix { $0 != "```" }.joined(separator: "\n")
+    let folder = ConfigurationFolder().manifest("library", text)
+    let entry = try #require(folder.load(["LIBRARY_TOKEN": "t"]).services.first)
+    let service = try #require(entry.manifest?.rest, "\(entry.reasons)")
+    #expect(service.tools.map(\.name) == ["find_books", "lend_book", "book_with_loans"])
+    let violations = service.tools[1].violations(in: ["book": "7/../8", "reader": "ann"])
+    let shown = violations.map { "\($0.pointer) \($0.message)" }
+    #expect(shown.count == 1 && shown.allSatisfy { page.contains("`\($0)`") }, "\(shown)")
   }
 
   @Test func `every key is given a reason`() {
@@ -87,8 +122,17 @@ struct KeyRows {
 
   init(_ keys: [KeyDescription]) { add(keys, under: []) }
 
+  /// A key that stands in several places with one meaning has one row.
+  private var seen: Set<String>?
+
+  init(onceEach keys: [KeyDescription]) {
+    seen = []
+    add(keys, under: [])
+  }
+
   private mutating func add(_ keys: [KeyDescription], under path: [String]) {
     for key in keys {
+      if seen?.insert(key.key + key.about).inserted == false { continue }
       let path = path + [key.key]
       let fallback =
         key.isRequired

@@ -7,7 +7,8 @@ import Testing
 /// `SWITCHYARD_SNAPSHOTS=write swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
   static let commands = [
-    "", "serve", "check", "schema", "list", "call", "status", "register", "unregister", "test",
+    "", "serve", "check", "schema", "list", "call", "status", "register", "unregister", "import",
+    "test",
     "record", "replay",
   ]
 

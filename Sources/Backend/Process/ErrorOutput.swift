@@ -30,7 +30,8 @@ final class ErrorOutput: ByteSink {
   private var reader: DescriptorReader?
   private let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 8)
   private var line: [UInt8] = []
-  private var lastLines: [String] = []
+  /// The beginnings of the newest lines, those above the rate included: they tell of a crash.
+  private var lastLines: [[UInt8]] = []
   private var window = Instant.zero
   private var linesInWindow = 0
 
@@ -55,7 +56,9 @@ final class ErrorOutput: ByteSink {
   /// What an error message says of the last lines; empty if there were none.
   var excerpt: String {
     if !line.isEmpty { finishLine() }
-    return lastLines.isEmpty ? "" : " Its last words: " + lastLines.joined(separator: " | ")
+    guard !lastLines.isEmpty else { return "" }
+    let words = lastLines.map { Printable.text($0, limit: limits.quoted) }
+    return " Its last words: " + words.joined(separator: " | ")
   }
 
   func tail(atLeast count: Int) -> UnsafeMutableRawBufferPointer { chunk }
@@ -77,6 +80,9 @@ final class ErrorOutput: ByteSink {
     defer { line.removeAll(keepingCapacity: true) }
     if line.last == UInt8(ascii: "\r") { line.removeLast() }
     guard !line.isEmpty else { return }
+    // One byte more than is shown, so that it shows where it was cut.
+    lastLines.append(Array(line.prefix(limits.quoted + 1)))
+    if lastLines.count > Self.quotedLines { lastLines.removeFirst() }
     let now = EventLoop.now
     if now - window >= .seconds(1) {
       if linesInWindow > limits.linesPerSecond {
@@ -89,8 +95,6 @@ final class ErrorOutput: ByteSink {
     linesInWindow += 1
     guard linesInWindow <= limits.linesPerSecond else { return }
     let text = Printable.text(line, limit: 1000)
-    lastLines.append(Printable.text(line, limit: limits.quoted))
-    if lastLines.count > Self.quotedLines { lastLines.removeFirst() }
     log(.info, "backend.stderr", ["service": service, "line": text])
   }
 }

@@ -16,9 +16,23 @@ extension ProcessBackend {
       case .tooLong(let prefix): receiveOversized(prefix)
       }
     }
+    if framer.isLarge { trimLater() }
     if framer.discardedBytes > 2 * settings.longestMessage {
       end(.crashed("Service '\(service)' writes a line without end."), .atOnce)
     }
+  }
+
+  /// What a large message left in the framer is given back some time after it.
+  private func trimLater() {
+    guard trimTimer?.isActive != true else { return }
+    let timer = trimTimer ?? LoopTimer { [unowned self] in trim() }
+    trimTimer = timer
+    timer.start(after: LineFramer.quietTime)
+  }
+
+  private func trim() {
+    framer.trim()
+    if framer.isLarge, ending == nil { trimLater() }
   }
 
   private func receive(_ line: UnsafeRawBufferPointer) {
@@ -39,19 +53,19 @@ extension ProcessBackend {
   private func receiveReply(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     let id = JSON.integer(envelope.id, in: line.bytes).flatMap { UInt64(exactly: $0) }
     guard let id, let entry = pending.take(id) else {
-      return failMistyped(line, envelope) ? () : receiveStray(id)
+      return hint(line, envelope) ? () : receiveStray(id)
     }
     entry.exchange.answered(line, envelope)
     if isAccepting { delegate.backendHasRoom(self) } else { endIfRetired() }
   }
 
   /// `"5"` is not 5 (row B24): no answer to the request, but the reason why none will come.
-  private func failMistyped(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
+  private func hint(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
     guard let text = JSON.string(envelope.id, in: line.bytes), text.count < 20,
-      let id = UInt64(String(decoding: text, as: UTF8.self)), let entry = pending.abandon(id)
+      let id = UInt64(String(decoding: text, as: UTF8.self)), let entry = pending.entry(id)
     else { return false }
-    let detail = "Service '\(service)' answered with the id as a string in place of a number."
-    entry.exchange.failed(BackendFailure(.protocolError, wasSent: true, detail: detail))
+    entry.exchange.missed(
+      "Service '\(service)' answered with the id as a string in place of a number.")
     return true
   }
 

@@ -63,6 +63,7 @@ package final class ProcessBackend {
   var startTimer: LoopTimer?
   var stopTimer: LoopTimer?
   var stallTimer: LoopTimer?
+  var trimTimer: LoopTimer?
 
   package var pid: Int32 { child.pid }
   package var identity: ProcessIdentity? { child.identity }

@@ -20,6 +20,7 @@ package final class RESTBackend {
   /// Nil if the origin cannot be used, for the reason beside it.
   private let client: HTTPClient?
   private var originFault: HTTPOriginError?
+  private let valve = Valve()
   private let gate: LaneGate
   /// Lanes whose places are held for a whole call.
   private let callGate: LaneGate
@@ -92,6 +93,9 @@ package final class RESTBackend {
     return headers
   }
 
+  /// Sends nothing new while `isPaused`: the client does not read.
+  package func setPaused(_ isPaused: Bool) { valve.set(closed: isPaused) }
+
   /// Closes the connections. Calls under way fail.
   package func close() { client?.close() }
 
@@ -117,6 +121,7 @@ package final class RESTBackend {
     }
     var retry = RetryState()
     while true {
+      guard await valve.pass() else { throw .cancelled }
       let ticket = try await enter(sending, retryOf: retry.ticket, for: run)
       run.hasSent = true
       var request = sending.request
@@ -136,6 +141,10 @@ package final class RESTBackend {
         if answer.isSuccess {
           gate.accepted()
           return answer
+        }
+        // What a failure quotes of the headers must not hold credentials either.
+        for index in answer.head.headers.indices {
+          answer.head.headers[index].value = redactor.redacted(answer.head.headers[index].value)
         }
         try await retry.prepare(after: answer, ticket, sending, on: self, for: run)
       }
@@ -207,7 +216,10 @@ package final class RESTBackend {
       else { continue }
       log(
         .warning, "rest.api_change",
-        ["service": service, "change": Printable.text(header.value.utf8, limit: 300)])
+        [
+          "service": service,
+          "change": Printable.text(redactor.redacted(header.value).utf8, limit: 300),
+        ])
     }
   }
 }

@@ -17,6 +17,11 @@ package struct RESTRequest: Sendable {
   package struct Header: Hashable, Sendable {
     package var name: String
     package var value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   package enum Body: Sendable {
@@ -37,6 +42,11 @@ package struct RESTRequest: Sendable {
 
     package var name: String
     package var content: Content
+
+    package init(name: String, content: Content) {
+      self.name = name
+      self.content = content
+    }
   }
 
   /// Path and query as a request line has them, behind what the address begins with.

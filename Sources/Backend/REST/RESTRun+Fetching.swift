@@ -32,7 +32,9 @@ extension RESTRun {
   func fetch(
     _ operation: REST.Operation, item: StepNode? = nil, most: Int?, telling: Bool
   ) async throws(RESTFailure) -> Fetched {
-    var pages = Pages(operation, most: most)
+    var pages = Pages(
+      operation, most: most, size: given(operation.paging?.limitParameter),
+      start: given(operation.paging?.parameter))
     var items: [JSONText] = []
     while true {
       let answer = try await send(operation, item: item, page: pages.request(having: items.count))
@@ -66,6 +68,16 @@ extension RESTRun {
     }
   }
 
+  /// The number that the call gives for a query parameter of paging.
+  private func given(_ parameter: String?) -> Int? {
+    guard let parameter else { return nil }
+    let argument = tool.arguments.first { argument in
+      guard let place = argument.place, place.position == .query else { return false }
+      return place.name == [.name(parameter)]
+    }
+    return argument.flatMap { arguments[$0.name]?.intValue }
+  }
+
   /// The body of an answer as JSON; an empty one is an empty object.
   func json(of answer: RESTAnswer) throws(RESTFailure) -> JSONText {
     if answer.body.allSatisfy({ $0 <= 0x20 }) { return .emptyObject }
@@ -73,7 +85,7 @@ extension RESTRun {
       return try JSONText(parsing: answer.body)
     } catch {
       let type = answer.head.value(of: "content-type") ?? "no content type"
-      let shown = Printable.text(Array(type.utf8), limit: 60)
+      let shown = Printable.text(backend.redactor.redacted(type).utf8, limit: 60)
       let isPage = answer.body.first { $0 > 0x20 } == UInt8(ascii: "<")
       let text = isPage ? ErrorAnswer.htmlText(answer.body) : answer.body
       throw RESTFailure(
@@ -109,8 +121,15 @@ extension RESTRun {
 /// Where we are in a list of pages.
 struct Pages {
   private let paging: REST.Paging?
-  /// Whether fewer items may be asked for than a page holds: not where some are filtered out.
+  /// Whether fewer items may be asked for than a page holds: not where some are filtered out, and
+  /// not where pages are counted, since the number means another place then.
   private let shrinks: Bool
+  /// Items of a page, as the call or the manifest says.
+  private let size: Int
+  /// The number that the call begins with; nil is the API's first page.
+  private let start: Int?
+  /// Items that the last request asked for.
+  private var asking = 0
   private let most: Int?
   private(set) var count = 0
   /// What asks for the next page, as the API gave it.
@@ -118,19 +137,22 @@ struct Pages {
   private var asked = RequestBuilder.Page()
   private var received = 0
 
-  init(_ operation: REST.Operation, most: Int?) {
+  init(_ operation: REST.Operation, most: Int?, size: Int? = nil, start: Int? = nil) {
     paging = operation.paging
-    shrinks = operation.keep.isEmpty
+    self.size = size ?? operation.paging?.size ?? 0
+    self.start = start
+    shrinks = size == nil && operation.keep.isEmpty && operation.paging?.style != .page
     self.most = most
   }
 
   /// What the next request says about its page.
-  func request(having items: Int) -> RequestBuilder.Page {
+  mutating func request(having items: Int) -> RequestBuilder.Page {
     guard let paging else { return RequestBuilder.Page() }
     var request = asked
+    asking = size
     if let name = paging.limitParameter {
-      let room = most.map { max(1, $0 - items) } ?? paging.size
-      request.defaults.append((name, String(shrinks ? min(paging.size, room) : paging.size)))
+      if shrinks, let most { asking = min(size, max(1, most - items)) }
+      request.defaults.append((name, String(asking)))
     }
     return request
   }
@@ -147,10 +169,11 @@ struct Pages {
     case .last:
       return go(paging, to: paging.next.flatMap { path in items.last?.value(at: path) })
     case .offset:
-      return items.count >= paging.size && go(paging, to: JSONText(.number(JSONNumber(received))))
+      let number = (start ?? 0) + received
+      return items.count >= asking && go(paging, to: JSONText(.number(JSONNumber(number))))
     case .page:
-      let number = paging.first + count
-      return items.count >= paging.size && go(paging, to: JSONText(.number(JSONNumber(number))))
+      let number = (start ?? paging.first) + count
+      return items.count >= asking && go(paging, to: JSONText(.number(JSONNumber(number))))
     case .link:
       guard let query = LinkHeader.nextQuery(in: answer.head) else { return false }
       asked.query = query

@@ -10,6 +10,7 @@ extension RESTRun {
     for step in plan {
       if let condition = step.condition, !arguments.satisfies(condition) { continue }
       meter.message = step.message ?? step.name
+      if tool.stream == .status { tell(.status(meter.message)) }
       switch step.action {
       case .call(let operation): last = try await call(operation, of: step)
       case .each(let each): last = try await self.each(each, of: step)
@@ -158,15 +159,15 @@ extension RESTRun {
       let state = value.value(at: until.field)?.value ?? .null
       let shown = state.stringValue ?? "\(state)"
       advance("\(step.message ?? step.name): \(shown)")
+      let now = EventLoop.now
+      tell(.status("polling: \(shown) after \((now - start).inMilliseconds / 1000) s"))
       if until.done.contains(state) { return StepValue(value) }
       if until.failed.contains(state) {
         throw RESTFailure(
           .internal, "\(backend.service) says '\(shown)' for what '\(tool.name)' has started.",
           advice: "Check with the service what was done before trying again.")
       }
-      let now = EventLoop.now
       guard now + until.every - start <= until.atMost else { return StepValue(value) }
-      tell(.status("polling: \(shown) after \((now - start).inMilliseconds / 1000) s"))
       guard await Pause.over(until.every) else { throw .cancelled }
     }
   }

@@ -35,6 +35,8 @@ final class Call: ServiceRequest, ClientRequest {
   /// What is asked of the client in the course of the call, if anything is or may be.
   var input: CallInput?
   private var lastProgress = -Double.infinity
+  /// Why no answer will come, if that is known before the deadline.
+  private var hint: String?
   private(set) var backend: ProcessBackend?
   var upstreamID: UInt64 = 0
   var taskRole: TaskRole
@@ -118,6 +120,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard finish() else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let heldProgress { session.write(heldProgress) }
+    if envelope.kind == .failure { doubtList(line, envelope) }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
     session.writeEdited(line)
@@ -163,6 +166,8 @@ final class Call: ServiceRequest, ClientRequest {
       heldProgress = session.splice.applied(to: line.bytes)
       session.holdsProgress = true
     } else {
+      // What was held is older than this.
+      if heldProgress != nil { heldProgress = nil }
       session.writeEdited(line)
     }
   }
@@ -217,8 +222,15 @@ final class Call: ServiceRequest, ClientRequest {
     let wasSent = backend != nil
     letGo(reason: "deadline exceeded")
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
-    session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
+    guard let hint else {
+      let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
+      return session.reply(to: id, error: error)
+    }
+    let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
+    session.reply(to: id, error: .backend(failure, service: service.name))
   }
+
+  func missed(_ hint: String) { self.hint = hint }
 
   func abandoned() {
     guard finish() else { return }

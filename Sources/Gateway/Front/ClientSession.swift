@@ -78,6 +78,7 @@ final class ClientSession: ByteSink {
   private(set) lazy var reverse = ReverseRequests(of: self, patience: inputTime)
   private let inputTime: Duration
   private var framer: LineFramer
+  private var trimTimer: LoopTimer?
   var reader: DescriptorReader?
   let writer: DescriptorWriter
   var isFull = false
@@ -122,6 +123,20 @@ final class ClientSession: ByteSink {
         refuse(.invalidRequest("A message is longer than the limit of \(limit) bytes."))
       }
     }
+    if framer.isLarge { trimLater() }
+  }
+
+  /// What a large message left in the framer is given back some time after it.
+  private func trimLater() {
+    guard trimTimer?.isActive != true else { return }
+    let timer = trimTimer ?? LoopTimer { [unowned self] in trim() }
+    trimTimer = timer
+    timer.start(after: LineFramer.quietTime)
+  }
+
+  private func trim() {
+    framer.trim()
+    if framer.isLarge, reader != nil { trimLater() }
   }
 
   func ended(_ reason: EndOfInput) {

@@ -1,5 +1,6 @@
 import Loop
 import MCP
+import Resilience
 
 /// Telling clients that lists have changed: legacy ones by a plain notification,
 /// modern ones within the listens that they opened and nowhere else.
@@ -35,6 +36,18 @@ extension Gateway {
     service.feed.refresh.noticed(announcement, at: EventLoop.turnTime)
     scheduleRefresh(of: service)
   }
+
+  /// A service does not know a tool that it has listed (row B31): its list may be another now.
+  ///
+  /// The same error answers wrong arguments, so the service is asked only now and then.
+  func toolMayBeGone(at service: Service) {
+    let now = EventLoop.turnTime
+    if let last = service.feed.lastDoubt, now - last < Self.doubtPause { return }
+    service.feed.lastDoubt = now
+    ask(service)
+  }
+
+  static let doubtPause = Duration.seconds(10)
 
   /// Asks the service again when that is due.
   func scheduleRefresh(of service: Service) {

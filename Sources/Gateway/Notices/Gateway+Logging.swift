@@ -89,7 +89,8 @@ extension Gateway {
     if let count = service.feed.gate.takeReport(at: now) {
       log(.info, "backend.log_suppressed", ["service": service.name, "count": String(count)])
       // Whoever was sent the others is sent this too.
-      if session.isInitialized || service.feed.logWishes.want(.warning) {
+      let isHeard = session.isInitialized && session.logLevel.map { $0 <= .warning } != false
+      if isHeard || service.feed.logWishes.want(.warning) {
         session.notify(
           Notice.line(.message, ServiceEvent.suppressed(count).members(about: service.name)))
       }
@@ -99,13 +100,16 @@ extension Gateway {
 
   // MARK: Events
 
-  func tell(_ event: ServiceEvent, of service: Service) {
+  /// - Returns: whether anybody wants to hear it.
+  @discardableResult
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool {
     let level = event.level
     let isWanted =
       session.isInitialized && session.logLevel.map { $0 <= level } == true
       || service.feed.logWishes.want(level)
-    guard isWanted, ending == nil else { return }
+    guard isWanted, ending == nil else { return false }
     session.notify(Notice.line(.message, event.members(about: service.name)))
+    return true
   }
 
   func serviceIsUp(_ service: Service) {
@@ -121,8 +125,7 @@ extension Gateway {
   func callsWait(for service: Service) {
     let now = EventLoop.turnTime
     if let last = service.feed.lastWaiting, now - last < Self.waitingPause { return }
-    service.feed.lastWaiting = now
-    tell(.waiting, of: service)
+    if tell(.waiting, of: service) { service.feed.lastWaiting = now }
   }
 
   /// A client is told of waiting calls at most this often for each service.

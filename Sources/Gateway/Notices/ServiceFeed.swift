@@ -26,6 +26,8 @@ final class ServiceFeed {
   var gateTimer: LoopTimer?
   /// When the client was last told that calls wait for the service.
   var lastWaiting: Instant?
+  /// When its tools were last asked for because one of them was unknown to it.
+  var lastDoubt: Instant?
   /// It ended by itself, or did not start, and has not been ready since.
   var hasFailed = false
   /// The log level that the present process was told.

@@ -48,6 +48,9 @@ final class RESTService {
     return backend
   }
 
+  /// The client is slow, or no longer.
+  func setPaused(_ isPaused: Bool) { opened?.setPaused(isPaused) }
+
   func tool(named name: [UInt8]) -> REST.Tool? {
     api.tools.first { $0.name.utf8.elementsEqual(name) }
   }

@@ -49,10 +49,18 @@ final class Discovery: ServiceRequest {
     offer = empty
     self.backend = backend
     kinds = Offer.Kind.allCases.filter { empty.declares($0.capability) }[...]
+    limitTime()
+    askNext()
+  }
+
+  func serviceStarted() { limitTime() }
+
+  /// From the service's own start, or from now if it runs already.
+  private func limitTime() {
+    guard timer == nil, finish != nil else { return }
     let timer = LoopTimer { [weak self] in self?.timeElapsed() }
     timer.start(after: time)
     self.timer = timer
-    askNext()
   }
 
   private func askNext(cursor: [UInt8]? = nil) {
@@ -108,6 +116,7 @@ final class Discovery: ServiceRequest {
   }
 
   private func timeElapsed() {
+    service.withdraw(self)
     let detail = "Service '\(service.name)' did not list what it offers within \(time)."
     end(.failed(BackendFailure(.lost, wasSent: true, detail: detail)))
   }

@@ -86,6 +86,7 @@ private final class TwinHost: ServiceHost {
     primary.host.resourceMayHaveChanged(uri, of: primary)
   }
   func callsWait(for service: Service) { primary.host.callsWait(for: primary) }
+  func toolMayBeGone(at service: Service) { primary.host.toolMayBeGone(at: primary) }
   func levelIsWanted(of service: Service, on backend: ProcessBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
   }

@@ -64,7 +64,9 @@ extension Service: ProcessBackendDelegate {
 
   func backendHasRoom(_ backend: ProcessBackend) {
     lastUse = EventLoop.turnTime
-    if isOutdated, backend.inFlight == 0, case .ready(let current) = phase, current === backend {
+    if isOutdated, backend.inFlight == 0, feed.tasks.count == 0,
+      case .ready(let current) = phase, current === backend
+    {
       retire(backend)
       return waiting.isEmpty ? () : wake()
     }

@@ -57,7 +57,7 @@ final class Service {
   var ending: [ProcessBackend] = []
   var handshake: Handshake
   private var pauseTimer: LoopTimer?
-  private var idleTimer: LoopTimer?
+  var idleTimer: LoopTimer?
   var lastUse = Instant.zero
   /// What it tells unasked; it outlives the processes.
   lazy var feed = ServiceFeed(self)
@@ -129,12 +129,18 @@ final class Service {
       let wait = until - EventLoop.now
       return request.failed(unavailable(.unavailable, detail, retryAfter: wait))
     }
-    guard waiting.count < manifest.limits.queue else {
+    guard waiting.count < placesToWait else {
       return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
     }
     waiting.append(request)
     if case .ready = phase { host.callsWait(for: self) }
     wake()
+  }
+
+  /// While nothing is worked on, what could be worked on at once waits beside the queue.
+  private var placesToWait: Int {
+    if case .ready = phase { return manifest.limits.queue }
+    return manifest.limits.concurrent + manifest.limits.queue
   }
 
   /// Forgets a request that has not been sent.
@@ -176,14 +182,6 @@ final class Service {
     host.startQueue.enter(self) { [unowned self] in start() }
   }
 
-  private var handshakeSetting: Handshake.Setting {
-    switch manifest.process.protocolChoice {
-    case .auto: .auto
-    case .legacy: .legacy
-    case .modern: .modern
-    }
-  }
-
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
   func start() {
     guard case .queued = phase else { return host.startQueue.leave() }
@@ -196,6 +194,7 @@ final class Service {
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
+      for request in waiting { request.serviceStarted() }
     } catch let error as Launch.Failure {
       startFailed(unavailable(.unavailable, explain(error)))
     } catch let error as SpawnError {
@@ -203,14 +202,6 @@ final class Service {
       startFailed(unavailable(reason, "Service '\(name)' cannot start. \(error)"))
     } catch {
       startFailed(unavailable(.unavailable, "Service '\(name)' cannot start."))
-    }
-  }
-
-  private func explain(_ failure: Launch.Failure) -> String {
-    switch failure {
-    case .commandNotFound(let command):
-      "Service '\(name)' cannot start: its command '\(command)' is not in PATH; "
-        + "install it or write its full path in \(manifest.file)."
     }
   }
 
@@ -268,41 +259,5 @@ final class Service {
     guard case .pausing = phase else { return }
     phase = .asleep
     if !waiting.isEmpty || isWatched || manifest.process.start == .always { wake() }
-  }
-
-  // MARK: Idleness
-
-  /// The idle clock runs only with no request in flight and none waiting.
-  func watchIdleness() {
-    guard manifest.process.start != .always else { return }
-    lastUse = EventLoop.now
-    let timer = idleTimer ?? LoopTimer { [unowned self] in checkIdleness() }
-    idleTimer = timer
-    timer.start(after: manifest.process.idle)
-  }
-
-  private func checkIdleness() {
-    guard case .ready(let backend) = phase else { return }
-    let now = EventLoop.now
-    if backend.inFlight > 0 || !waiting.isEmpty || isWatched || feed.tasks.isActive(at: now) {
-      lastUse = now
-    }
-    let due = lastUse + manifest.process.idle
-    guard now >= due else {
-      idleTimer?.start(at: due)
-      return
-    }
-    host.log(.info, "service.idle", ["service": name])
-    retire(backend)
-  }
-
-  /// Ends a process that nothing is in flight with; the next request starts another.
-  func retire(_ backend: ProcessBackend) {
-    isOutdated = false
-    ending.append(backend)
-    phase = .asleep
-    backend.stop(host.settings(for: self).patience)
-    feed.closed(backend)
-    if isWatched || manifest.process.start == .always { wake() }
   }
 }

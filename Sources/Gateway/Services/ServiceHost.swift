@@ -28,6 +28,8 @@ protocol ServiceHost: AnyObject {
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service)
   /// A running service has as many calls as it may have; others wait.
   func callsWait(for service: Service)
+  /// A listed tool is unknown to its service.
+  func toolMayBeGone(at service: Service)
   /// A request that wants log messages is about to be sent.
   func levelIsWanted(of service: Service, on backend: ProcessBackend)
   func serviceFailed(_ service: Service, _ failure: BackendFailure)

@@ -15,6 +15,13 @@ enum TaskRole {
 }
 
 extension Call {
+  /// A tool that its service does not know, though it has listed it, may be gone (row B31).
+  func doubtList(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    let code = JSON.integer(envelope.errorCode, in: line.bytes)
+    guard method == .toolsCall, code == -32602 || code == -32601 else { return }
+    service.host.toolMayBeGone(at: service)
+  }
+
   /// Adds what makes a call a task; the client's own words come first.
   func askForTask(_ envelope: Envelope) {
     guard case .bridged = taskRole else { return }

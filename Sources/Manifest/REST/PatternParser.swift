@@ -96,7 +96,7 @@ struct PatternParser {
       let part = try atom()
       parts.append(try repeated(part))
     }
-    return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
+    return parts.isEmpty ? .empty : .sequence(parts)
   }
 
   private mutating func atom() throws(TextPattern.Malformed) -> PatternTree {
@@ -122,12 +122,15 @@ struct PatternParser {
       at += 2
     }
     depth += 1
-    guard depth <= Self.depthLimit else { throw Malformed(message: "has too many groups in groups") }
+    guard depth <= Self.depthLimit else {
+      throw Malformed(message: "has too many groups in groups")
+    }
     let tree = try either()
     depth -= 1
     guard next == ")" else { throw Malformed(message: "has '(' without ')'") }
     at += 1
-    return tree
+    // As one part of a sequence, so that its alternatives are not those of the whole.
+    return .sequence([tree])
   }
 
   private mutating func repeated(

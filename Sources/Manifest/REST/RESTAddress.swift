@@ -18,7 +18,8 @@ extension REST.Address {
     } else {
       throw Malformed(message: "must begin with https:// or http://")
     }
-    guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }) else {
+    guard bytes.allSatisfy({ (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) })
+    else {
       throw Malformed(message: "must only hold characters of a URL; encode others as %XX")
     }
     guard !rest.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) else {
@@ -109,7 +110,8 @@ package enum PathSegment {
         decoded.append(byte)
         continue
       }
-      guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue)
+      guard let high = rest.popFirst().flatMap(hexValue),
+        let low = rest.popFirst().flatMap(hexValue)
       else { return true }
       decoded.append(high << 4 | low)
     }

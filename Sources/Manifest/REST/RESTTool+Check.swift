@@ -73,7 +73,9 @@ extension REST.Tool {
 extension REST.Argument {
   /// The end of a sentence about the argument when it has no value and is needed.
   package var absence: String {
-    configName.map { "is missing; without it, \($0) of the service's config is used, which is empty" }
+    configName.map {
+      "is missing; without it, \($0) of the service's config is used, which is empty"
+    }
       ?? "is missing"
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MCP
 import RawJSON
 
 /// `switchyard manual`: the man page, made from what the parser knows.

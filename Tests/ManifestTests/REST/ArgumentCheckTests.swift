@@ -49,20 +49,29 @@ import Testing
     (["z": 1], ["/z must be a string or null"]),
     (["a": []], ["/a needs at least 1 items"]),
     (["a": [1, 2, 3]], ["/a must not have more than 2 items"]),
-    (["a": [1, "x", -1]], ["/a must not have more than 2 items", "/a/1 must be a whole number",
-      "/a/2 must be at least 0"]),
+    (
+      ["a": [1, "x", -1]],
+      [
+        "/a must not have more than 2 items", "/a/1 must be a whole number",
+        "/a/2 must be at least 0",
+      ]
+    ),
     (["o": ["gid": "1", "value": "v"]], []),
     (["o": ["value": 1]], ["/o/value must be a string", "/o/gid is missing"]),
-    (["o": ["gid": "1", "vale": "v"]],
-      ["/o/vale is no member that is known; did you mean value? (known: gid, value)"]),
+    (
+      ["o": ["gid": "1", "vale": "v"]],
+      ["/o/vale is no member that is known; did you mean value? (known: gid, value)"]
+    ),
     (["m": ["a/b": 1, "c~d": "x"]], ["/m/c~0d must be a number"]),
     (["m": ["a/b": "x"]], ["/m/a~1b must be a number"]),
     (["d": "2026-02-29"], ["/d must be a date such as 2026-12-01"]),
     (["d": "2024-02-29"], []),
     (["t": "2026-12-01T09:30:00Z"], []),
     (["t": "2026-12-01T09:30:00.000+02:00"], []),
-    (["t": "2026-12-01"],
-      ["/t must be a time with date and zone such as 2026-12-01T09:30:00Z"]),
+    (
+      ["t": "2026-12-01"],
+      ["/t must be a time with date and zone such as 2026-12-01T09:30:00Z"]
+    ),
     ([1], [" must be an object"]),
     ("x", [" must be an object"]),
   ]
@@ -145,9 +154,13 @@ import Testing
 
   private static let formats: [(String, yes: [String], no: [String])] = [
     ("date", ["2026-12-01"], ["2026-13-01", "2026-00-10", "2026-1-1", "26-12-01", "2026-12-01T"]),
-    ("time", ["09:30:00Z", "23:59:60z", "01:02:03.5-08:00"], ["9:30:00Z", "24:00:00Z", "09:30:00"]),
+    (
+      "time", ["09:30:00Z", "23:59:60z", "01:02:03.5-08:00"], ["9:30:00Z", "24:00:00Z", "09:30:00"]
+    ),
     ("date-time", ["2026-12-01t09:30:00z"], ["2026-12-01 09:30:00Z", "2026-12-01T09:30Z"]),
-    ("uri", ["https://a/b?c#d", "urn:x"], ["/a", "a b:c", "https://a b", "x:", "1a:b", "a:\u{7F}"]),
+    (
+      "uri", ["https://a/b?c#d", "urn:x"], ["/a", "a b:c", "https://a b", "x:", "1a:b", "a:\u{7F}"]
+    ),
     ("email", ["a@b.c", "a+b@c"], ["a", "@b", "a@", "a b@c", "a@b,c"]),
     ("uuid", ["0aF5be05-c57b-491c-ad18-2ab0c4f7d8f5"], ["0aF5be05c57b491cad182ab0c4f7d8f5", ""]),
     ("base64", ["", "aGk=", "aA==", "aGkh"], ["aGk", "a===", "aG k", "=aGk", "aA=a", "-_=="]),

@@ -32,37 +32,58 @@ import Testing
     ("    get: /a\n    batch: true\n    headers: {X-A: b}\n", "without form and headers"),
     ("    get: /a\n    timeout: 20h\n", "is longer than deadlines.absolute"),
     ("    get: /a\n    arguments: {a: {}}\n", ""),
-    ("    get: /a\n    arguments: {a: sting}\n", "must be a mapping"),
+    ("    get: /a\n    arguments: {a: sting}\n", "must be a type: a mapping, or one of string"),
     ("    get: /a\n    arguments: {a: {type: sting}}\n", "must be one of string, integer"),
     ("    get: /a\n    arguments: {a: {type: string, in: boddy}}\n", "must be one of path, query"),
     ("    get: /a\n    arguments: {a: {type: string, in: body}}\n", "which 'get' does not have"),
     ("    get: /a\n    arguments: {a: {type: string, in: path}}\n", "a path that has no such name"),
     ("    get: /a\n    arguments: {a: {type: string, in: none}}\n", "goes nowhere"),
     ("    get: /a\n    arguments: {a: {type: string, in: none, as: b}}\n", "'as' has no meaning"),
-    ("    get: /a\n    arguments: {a: {type: string, min: 1}}\n", "is for the type integer or number"),
+    (
+      "    get: /a\n    arguments: {a: {type: string, min: 1}}\n",
+      "is for the type integer or number"
+    ),
     ("    get: /a\n    arguments: {a: {type: integer, pattern: x}}\n", "is for the type string"),
     ("    get: /a\n    arguments: {a: {type: string, pattern: \"(\"}}\n", "has '(' without ')'"),
     ("    get: /a\n    arguments: {a: {type: string, pattern: \"(?=a)\"}}\n", "may have no groups"),
     ("    get: /a\n    arguments: {a: {type: string, format: dates}}\n", "must be one of date"),
     ("    get: /a\n    arguments: {a: {type: integer, min: 2, max: 1}}\n", "'min' in"),
-    ("    get: /a\n    arguments: {a: {type: string, min_length: 2, max_length: 1}}\n", "min_length"),
+    (
+      "    get: /a\n    arguments: {a: {type: string, min_length: 2, max_length: 1}}\n",
+      "min_length"
+    ),
     ("    get: /a\n    arguments: {a: {type: integer, default: x}}\n", "must be a whole number"),
     ("    get: /a\n    arguments: {a: {type: integer, max: 1, default: 2}}\n", "must be at most 1"),
     ("    get: /a\n    arguments: {a: {type: integer, enum: [a]}}\n", "must be a whole number"),
     ("    get: /a\n    arguments: {a: {type: string, default: x, required: true}}\n", "never used"),
-    ("    get: /a\n    arguments: {a: {type: string, default_from: x}}\n", "no name in rest.config"),
-    ("    get: /a\n    arguments: {a: {type: string, not_with: [b]}}\n", "no argument of this tool"),
+    (
+      "    get: /a\n    arguments: {a: {type: string, default_from: x}}\n", "no name in rest.config"
+    ),
+    (
+      "    get: /a\n    arguments: {a: {type: string, not_with: [b]}}\n", "no argument of this tool"
+    ),
     ("    get: /a\n    arguments: {a: {type: string, default_unless: [a]}}\n", "needs 'default'"),
-    ("    get: /a\n    arguments: {a: string, b: {type: string, as: a}}\n", "the same place as 'a'"),
+    (
+      "    get: /a\n    arguments: {a: string, b: {type: string, as: a}}\n", "the same place as 'a'"
+    ),
     ("    post: /a\n    arguments: {a: string, b: {type: string, as: a.b}}\n", "the same place"),
     ("    post: /a\n    arguments: {a: {type: string, as: \"x.*\"}}\n", "must be an object"),
     ("    post: /a\n    arguments: {a: {type: string, as: \"x..y\"}}\n", "is no name of a place"),
-    ("    post: /a\n    arguments: {a: {type: string, as: \"x.{y}\"}}\n", "no argument of this tool"),
+    (
+      "    post: /a\n    arguments: {a: {type: string, as: \"x.{y}\"}}\n",
+      "no argument of this tool"
+    ),
     ("    post: /a\n    arguments: {a: {type: string, in: header, as: Host}}\n", "by the gateway"),
-    ("    post: /a\n    arguments: {a: {type: string, in: header, as: \"b c\"}}\n", "no name of a header"),
+    (
+      "    post: /a\n    arguments: {a: {type: string, in: header, as: \"b c\"}}\n",
+      "no name of a header"
+    ),
     ("    get: \"/{a}\"\n    arguments: {a: {type: object}}\n", "must be a scalar"),
     ("    get: /a\n    arguments: {a: {type: string, nullable: true}}\n", "for the body only"),
-    ("    post: /a\n    arguments: {a: {type: integer, in: form, file: {}}}\n", "a string in a form"),
+    (
+      "    post: /a\n    arguments: {a: {type: integer, in: form, file: {}}}\n",
+      "a string in a form"
+    ),
     ("    operations: [{get: /a}, {get: /b}]\n", "those after it are never chosen"),
     ("    operations: [{when: x, get: /a}]\n", "is no argument of this tool"),
     ("    operations: [{get: /a}]\n    query: {a: b}\n", "not beside them"),
@@ -75,11 +96,18 @@ import Testing
     ("    steps: [{name: a, each: {of: \"steps.a[]\", get: /a}}]\n", "is no step before this one"),
     ("    steps: [{name: a, until: {get: /a}}]\n", "needs 'field' and 'done'"),
     ("    steps: [{name: a, until: {get: /a, field: s, done: [x], every: 5}}]\n", "must be a time"),
-    ("    steps: [{collect: {a: truncated}}, {name: b, call: {get: /a}}]\n", "must be the last step"),
-    ("    arguments: {a: array}\n    steps: [{name: a, batch: {of: arguments.a}}]\n",
-      "needs a tool with 'batch: true'"),
-    ("    arguments: {a: {type: array, in: body}}\n    steps: [{name: a, batch: {of: arguments.a}}]\n",
-      "the first step sends no request"),
+    (
+      "    steps: [{collect: {a: truncated}}, {name: b, call: {get: /a}}]\n",
+      "must be the last step"
+    ),
+    (
+      "    arguments: {a: array}\n    steps: [{name: a, batch: {of: arguments.a}}]\n",
+      "needs a tool with 'batch: true'"
+    ),
+    (
+      "    arguments: {a: {type: array, in: body}}\n    steps: [{name: a, batch: {of: arguments.a}}]\n",
+      "the first step sends no request"
+    ),
   ]
 
   @Test func `a mistake in a tool is told with its place`() {
@@ -102,11 +130,11 @@ import Testing
         """))
     #expect(
       all == [
-        "8:26: unknown key 'defalt' in 'tools.two.arguments.x'; did you mean 'default'? "
+        "8:38: unknown key 'defalt' in 'tools.two.arguments.x'; did you mean 'default'? "
           + "(known keys: type, description, nullable, enum, examples, pattern, format, min_length, "
           + "max_length, min, max, min_items, max_items, items, properties, values, required, "
           + "default, default_from, default_unless, in, as, style, wrap, file, not_with, needs)",
-        "4:32: the path in 'tools.one' must begin with '/'",
+        "4:30: the path in 'tools.one' must begin with '/'",
         "6:5: 'description' is missing in 'tools.two'",
         "8:35: 'pattern' in 'tools.two.arguments.x' is for the type string, not for integer",
       ], "\(all)")

@@ -1,5 +1,5 @@
-import TestSupport
 import Manifest
+import TestSupport
 import Testing
 
 /// The section `rest` of a manifest.
@@ -110,8 +110,8 @@ import Testing
     ("  auth: {bearer: \"a\\nb\"}\n", "must not hold control characters"),
     ("  auth: {basic: {user: \"a:b\", password: x}}\n", "must not hold ':'"),
     ("  auth: {basic: {user: a}}\n", "'password' is missing in 'rest.auth.basic'"),
-    ("  headers: {Host: x}\n", "the header 'Host' in 'rest.headers' is set by the gateway"),
-    ("  headers: {\"a b\": x}\n", "'a b' in 'rest.headers' is no name of a header"),
+    ("  headers: {Host: x}\n", "the header 'Host' in 'rest.headers.Host' is set by the gateway"),
+    ("  headers: {\"a b\": x}\n", "'a b' in 'rest.headers.a b' is no name of a header"),
     ("  headers: {X-A: \"a\\r\\nX-B: c\"}\n", "must not hold control characters"),
     ("  config: {a: \"${secret:k}\"}\n", "must not hold the secret 'k'"),
     ("  lanes: {a: {}}\n", "needs 'per_minute' or 'in_flight'"),
@@ -140,17 +140,20 @@ import Testing
   }
 
   @Test func `names of tools are unique with the prefix that they get`() {
-    let twice = "rest: {url: \"https://a.example\"}\ntools:\n"
+    let twice =
+      "rest: {url: \"https://a.example\"}\ntools:\n"
       + "  a: {description: x, get: /a}\n  it_a: {description: x, get: /a}\n"
     #expect(complaints(twice) == ["4:3: a tool named 'it_a' is there already"])
-    let alias = "rest: {url: \"https://a.example\"}\ntools:\n"
+    let alias =
+      "rest: {url: \"https://a.example\"}\ntools:\n"
       + "  a: {description: x, get: /a, aliases: [b]}\n  b: {description: x, get: /a}\n"
     #expect(complaints(alias) == ["4:3: a tool named 'it_b' is there already"])
   }
 
   @Test func `an alias is a tool of its own`() throws {
     let tools = try restService(
-      api("  a: {description: x, get: /a, aliases: [b, c]}\n")).tools
+      api("  a: {description: x, get: /a, aliases: [b, c]}\n")
+    ).tools
     #expect(tools.map(\.name) == ["a", "b", "c"])
   }
 
@@ -158,7 +161,7 @@ import Testing
     func manifest(_ count: Int) -> String {
       api((0..<count).map { "  t\($0): {description: x, get: /a}\n" }.joined())
     }
-    #expect(try restService(manifest(2_000)).tools.count == 2_000)
-    #expect(complaints(manifest(2_001)).contains { $0.contains("more than 2000") })
+    #expect(try restService(manifest(1_000)).tools.count == 1_000)
+    #expect(complaints(manifest(1_001)).contains { $0.contains("more than 1000") })
   }
 }

@@ -1,6 +1,6 @@
-import TestSupport
 import Manifest
 import RawJSON
+import TestSupport
 import Testing
 import YAML
 

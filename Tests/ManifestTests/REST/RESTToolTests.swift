@@ -87,7 +87,8 @@ import Testing
   }
 
   @Test func `paging comes from the service, and an operation changes it`() throws {
-    let rest = "  paging: {style: token, limit: limit, parameter: offset, next: next.offset, size: 50}\n"
+    let rest =
+      "  paging: {style: token, limit: limit, parameter: offset, next: next.offset, size: 50}\n"
     let plain = try tool("    get: /x\n    paging: true\n    max_items: 200\n", rest: rest)
     #expect(plain.operation?.paging?.limitParameter == "limit")
     #expect(plain.operation?.paging?.size == 50 && plain.maxItems == .fixed(200))
@@ -111,6 +112,7 @@ import Testing
             - {field: type, equals: comment, unless: all}
             - {field: a.b, differs: true}
             - {field: n, above: 0}
+            - {field: m, missing: true}
           lanes: [search]
           result: {fields: [gid, owner.name]}
           cache: 1m
@@ -118,9 +120,10 @@ import Testing
           timeout: 3s
           stream: incremental
 
-      """, rest: "  lanes: {search: {per_minute: 60, scope: named}, w: {in_flight: 1, scope: writes}}\n")
+      """,
+      rest: "  lanes: {search: {per_minute: 60, scope: named}, w: {in_flight: 1, scope: writes}}\n")
     let keep = try #require(tool.operation?.keep)
-    #expect(keep.map(\.test) == [.equals("comment"), .differs(true), .above(0)])
+    #expect(keep.map(\.test) == [.equals("comment"), .differs(true), .above(0), .equals(.null)])
     #expect(keep[0].condition == .init(argument: "all", isNegated: true))
     #expect(tool.operation?.lanes == [0])
     #expect(tool.result.fields.map(\.steps.count) == [1, 2])
@@ -184,7 +187,8 @@ import Testing
     let tool = try tool(Self.steps, rest: "  paging: {limit: l, parameter: o, next: n}\n")
     #expect(tool.steps.map(\.name) == ["top", "parts", "tasks", "end", "collect"])
     #expect(tool.steps[1].message == "Reading parts" && tool.maxItems == .argument("most"))
-    guard case .each(let each) = tool.steps[2].action, case .until(let until) = tool.steps[3].action,
+    guard case .each(let each) = tool.steps[2].action,
+      case .until(let until) = tool.steps[3].action,
       case .collect(let members) = tool.steps[4].action
     else {
       Issue.record("the kinds are wrong")
@@ -201,7 +205,8 @@ import Testing
     #expect(until.done == ["succeeded"] && until.failed == ["failed"])
     #expect(until.every == .milliseconds(1500) && until.atMost == .seconds(90))
     #expect(members.map(\.name) == [["top"], ["parts"], ["counts", "tasks"], ["cut"]])
-    #expect(members.map(\.value.root) == [.step("top"), .step("parts"), .count("tasks"), .truncated])
+    #expect(
+      members.map(\.value.root) == [.step("top"), .step("parts"), .count("tasks"), .truncated])
   }
 
   @Test func `a batch step runs other tools by the service's batch endpoint`() throws {

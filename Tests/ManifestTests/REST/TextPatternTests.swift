@@ -30,11 +30,14 @@ import Testing
     let (text, yes, no) = Self.matching[index]
     let pattern = try TextPattern(text)
     for subject in yes { #expect(pattern.matches(subject), "\(text) should match '\(subject)'") }
-    for subject in no { #expect(!pattern.matches(subject), "\(text) should not match '\(subject)'") }
+    for subject in no {
+      #expect(!pattern.matches(subject), "\(text) should not match '\(subject)'")
+    }
   }
 
   @Test(arguments: [
-    "(", ")", "[a", "a**", "*a", "a{", "a{3,2}", "a{1001}", "{1}", "a}", "a]", "^a|b$", "a^b", "a$b",
+    "(", ")", "[a", "a**", "*a", "a{", "a{3,2}", "a{1001}", "{1}", "a}", "a]", "^a|b$", "a^b",
+    "a$b",
     "(?=a)", "(?<n>a)", "\\1", "\\b", "\\p{L}", "\\", "a+?", "[b-a]", "[\\d-z]", "(a$)",
     "((a{500}){500}){500}", "(((){1000}){1000}){1000}",
   ])
@@ -44,7 +47,7 @@ import Testing
 
   @Test func `S18: patterns that are catastrophic elsewhere take linear time`() throws {
     let subject = String(repeating: "a", count: 20_000) + "!"
-    for text in ["^(a+)+$", "^(a|aa)+$", "^(a*)*$", "(a|a)*$", "^(.*a){10}$"] {
+    for text in ["^(a+)+$", "^(a|aa)+$", "^(a*)*$", "(a|a)+$", "^(.*a){10}$"] {
       let pattern = try TextPattern(text)
       #expect(!pattern.matches(subject), "\(text)")
     }

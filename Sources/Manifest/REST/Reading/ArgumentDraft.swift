@@ -34,6 +34,14 @@ struct ArgumentDraft: Sendable {
     ]
   }
 
+  init() {}
+
+  /// An argument that is a word, its type.
+  init?(word node: Node, _ reader: inout Reader) {
+    guard let kind = reader.valueType(node)?.kind else { return nil }
+    type.type.kind = kind
+  }
+
   static let fields: [Field<ArgumentDraft>] =
     TypeDraft.fields.map { $0.lifted(to: \.type) } + [
       .flag("required", \.isRequired, "Whether a call must give it."),

@@ -120,7 +120,8 @@ extension Field {
       parse: { node, reader in
         guard let text = reader.shownText(node, .path) else { return nil }
         if text.utf8.starts(with: "~/".utf8) {
-          reader.report("'~' in \(reader.subject) is not expanded; write ${env:HOME}", at: node.position)
+          reader.report(
+            "'~' in \(reader.subject) is not expanded; write ${env:HOME}", at: node.position)
           return nil
         }
         return FilePath.absolute(text, in: FilePath.folder(of: reader.file))

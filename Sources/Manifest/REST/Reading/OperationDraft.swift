@@ -57,6 +57,7 @@ struct FilterDraft: Sendable {
   var equals: Node?
   var differs: Node?
   var above: Node?
+  var missing: Bool?
   var condition = ConditionDraft()
 
   static let fields: [Field<FilterDraft>] =
@@ -65,6 +66,7 @@ struct FilterDraft: Sendable {
       .node("equals", \.equals, "The value that it must have."),
       .node("differs", \.differs, "A value that it must not have."),
       .node("above", \.above, "A number that it must be greater than."),
+      .flag("missing", \.missing, "Whether it must be absent or null, or must not."),
     ] + ConditionDraft.fields.map { $0.lifted(to: \.condition) }
 }
 

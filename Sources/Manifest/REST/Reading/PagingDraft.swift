@@ -63,7 +63,8 @@ extension Reader {
       report("paging of style \(style.rawValue) needs 'next'", at: position)
     }
     if let next = draft.next, style != .token, style != .last {
-      report("'next' is for the styles token and last, not for \(style.rawValue)", at: next.position)
+      report(
+        "'next' is for the styles token and last, not for \(style.rawValue)", at: next.position)
     }
     if style == .offset || style == .page, paging.limitParameter == nil, draft.size == nil {
       report(
@@ -71,7 +72,8 @@ extension Reader {
         at: position)
     }
     if style == .link, let name = paging.parameter {
-      report("'parameter' is not used by paging of style link, but is \(quoted(name))", at: position)
+      report(
+        "'parameter' is not used by paging of style link, but is \(quoted(name))", at: position)
     }
     return paging
   }

@@ -69,11 +69,11 @@ extension Field {
       })
   }
 
-  /// A mapping from names of the user's choice to mappings.
+  /// A mapping from names of the user's choice to mappings, or to words that `short` reads.
   static func rows<Inner: Sendable>(
     _ key: String, _ path: Path<[Row<Inner>]>, _ rule: TextRule, _ about: String,
     _ fields: @escaping @Sendable () -> [Field<Inner>], _ empty: @escaping @Sendable () -> Inner,
-    isRequired: Bool = false
+    isRequired: Bool = false, short: (@Sendable (Node, inout Reader) -> Inner?)? = nil
   ) -> Field {
     let shape = KeyDescription.Shape.sectionTable(
       keys: rule.pattern, fields().compactMap { $0.describe(empty()) })
@@ -82,7 +82,12 @@ extension Field {
       parse: { node, reader in
         reader.table(node, keys: rule) { pair, reader in
           var inner = empty()
-          reader.read(pair.value, into: &inner, by: fields())
+          if let short, pair.value.scalar != nil {
+            guard let value = short(pair.value, &reader) else { return nil }
+            inner = value
+          } else {
+            reader.read(pair.value, into: &inner, by: fields())
+          }
           return Row(
             name: Placed(value: pair.key, position: pair.keyPosition), value: inner,
             position: pair.value.position)

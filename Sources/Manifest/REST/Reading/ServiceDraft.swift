@@ -52,7 +52,8 @@ struct ServiceDraft: Sendable {
     .integer(
       "attempts", \.service.connections.attempts, in: 1...10,
       "Times a request is sent at most, where twice is safe."),
-    .size("answer_limit", \.service.connections.answerLimit, in: 1 << 10...1 << 30, "Of an answer."),
+    .size(
+      "answer_limit", \.service.connections.answerLimit, in: 1 << 10...1 << 30, "Of an answer."),
     .size("body_limit", \.service.connections.bodyLimit, in: 1 << 10...1 << 30, "Of a body."),
   ]
 }

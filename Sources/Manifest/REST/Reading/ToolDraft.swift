@@ -23,8 +23,10 @@ struct ToolDraft: Sendable {
 
     static let fields: [Field<AnnotationsDraft>] = [
       .flag("readOnly", \.readOnly, "Changes nothing; by default whether all requests are get."),
-      .flag("destructive", \.destructive, "May undo something; by default if not only get and post."),
-      .flag("idempotent", \.idempotent, "Twice is the same as once; by default without post, patch."),
+      .flag(
+        "destructive", \.destructive, "May undo something; by default if not only get and post."),
+      .flag(
+        "idempotent", \.idempotent, "Twice is the same as once; by default without post, patch."),
       .flag("openWorld", \.openWorld, "Works on a world that others change; true if left out."),
     ]
   }
@@ -38,8 +40,9 @@ struct ToolDraft: Sendable {
       .section(
         "annotations", \.annotations, "Hints for clients.", { AnnotationsDraft.fields }),
       .rows(
-        "arguments", \.arguments, .foreignName, "What a call may give, in this order.",
-        { ArgumentDraft.fields }, { ArgumentDraft() }),
+        "arguments", \.arguments, .foreignName,
+        "What a call may give, in this order; a word is a type.",
+        { ArgumentDraft.fields }, { ArgumentDraft() }, short: { ArgumentDraft(word: $0, &$1) }),
       .names("any_of", \.anyOf, .foreignName, "Arguments of which at least one must have a value."),
     ] + OperationDraft.fields.map { $0.lifted(to: \.operation) } + [
       .parts(

@@ -110,27 +110,28 @@ extension ToolReader {
     drafts.compactMap { draft in
       var filter: REST.Filter?
       reader.within(key) { reader in
-        let tests = [draft.value.equals, draft.value.differs, draft.value.above].compactMap { $0 }
-        guard let field = draft.value.field, tests.count == 1 else {
+        guard let field = draft.value.field, let test = test(draft, &reader) else {
           return reader.report(
-            "\(reader.subject) needs 'field' and one of 'equals', 'differs' and 'above'",
+            "\(reader.subject) needs 'field' and one of 'equals', 'differs', 'above' and 'missing'",
             at: draft.position)
         }
         guard let path = reader.valuePath(field) else { return }
-        let test: REST.Filter.Test
-        if let node = draft.value.equals {
-          test = .equals(node.json)
-        } else if let node = draft.value.differs {
-          test = .differs(node.json)
-        } else {
-          guard let node = draft.value.above, let number = reader.number(node) else { return }
-          test = .above(number)
-        }
         filter = REST.Filter(
           field: path, test: test, condition: condition(draft.value.condition, &reader))
       }
       return filter
     }
+  }
+
+  /// The one test of a filter; nil if there is none or more than one.
+  private func test(_ draft: Placed<FilterDraft>, _ reader: inout Reader) -> REST.Filter.Test? {
+    let value = draft.value
+    var tests: [REST.Filter.Test] = []
+    if let node = value.equals { tests.append(.equals(node.json)) }
+    if let node = value.differs { tests.append(.differs(node.json)) }
+    if let node = value.above, let number = reader.number(node) { tests.append(.above(number)) }
+    if let missing = value.missing { tests.append(missing ? .equals(.null) : .differs(.null)) }
+    return tests.count == 1 ? tests[0] : nil
   }
 
   // MARK: Values of the manifest

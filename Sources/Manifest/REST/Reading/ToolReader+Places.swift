@@ -50,17 +50,20 @@ extension ToolReader {
     place.wraps = draft.wraps
     let kind = draft.type.type.kind
     if place.spreads, kind != .object || draft.wraps {
-      reader.report("\(reader.subject) is spread by '*', so it must be an object", at: name.position)
+      reader.report(
+        "\(reader.subject) is spread by '*', so it must be an object", at: name.position)
     }
     if position == .path, kind == .array || kind == .object || kind == .any {
-      reader.report("\(reader.subject) goes into the path, so it must be a scalar", at: row.position)
+      reader.report(
+        "\(reader.subject) goes into the path, so it must be a scalar", at: row.position)
     }
     if draft.type.type.isNullable, position != .body {
       reader.report("\(reader.subject) is nullable, which is for the body only", at: row.position)
     }
     if let file = draft.file { place.file = filePart(file, position, kind, &reader) }
     if position == .body, receivers.contains(where: { $0.method == .get }) {
-      reader.report("\(reader.subject) goes into a body, which 'get' does not have", at: row.position)
+      reader.report(
+        "\(reader.subject) goes into a body, which 'get' does not have", at: row.position)
     }
     return place
   }

@@ -144,7 +144,8 @@ extension ToolReader {
       guard let reference = reader.reference(text) else { return nil }
       check(reference, at: row.position, &reader)
       guard names.allSatisfy({ !$0.isEmpty }) else {
-        reader.report("\(quoted(row.name.value)) in \(reader.subject) has an empty name", at: row.position)
+        reader.report(
+          "\(quoted(row.name.value)) in \(reader.subject) has an empty name", at: row.position)
         return nil
       }
       return REST.Step.Member(name: names, value: reference)

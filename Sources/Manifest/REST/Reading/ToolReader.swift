@@ -26,11 +26,12 @@ struct ToolReader {
 
   /// The tool, as far as it could be read.
   mutating func finish(_ reader: inout Reader) -> REST.Tool {
-    if tool.description.isEmpty { reader.report("'description' is missing\(reader.place)", at: position) }
+    if tool.description.isEmpty {
+      reader.report("'description' is missing\(reader.place)", at: position)
+    }
     reader.within("arguments") { readArguments(&$0) }
     tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     readExecution(&reader)
-    tool.maxItems = draft.maxItems.flatMap { count($0, "max_items", 1...1_000_000, &reader) }
     reader.within("arguments") { placeArguments(&$0) }
     tool.anyOf = draft.anyOf.map { checked($0, &reader) }
     tool.result.fields = draft.fields.compactMap { reader.valuePath($0) }
@@ -50,7 +51,8 @@ struct ToolReader {
         if let config = row.value.configName {
           take(config, for: &argument, &reader)
           if row.value.fallback != nil {
-            reader.report("\(reader.subject) has both 'default' and 'default_from'", at: config.position)
+            reader.report(
+              "\(reader.subject) has both 'default' and 'default_from'", at: config.position)
           }
         }
         for other in row.value.notWith + row.value.needs + row.value.fallbackUnless {
@@ -74,7 +76,8 @@ struct ToolReader {
     var violations: [Violation] = []
     argument.type.check(value, at: "", into: &violations)
     if let first = violations.first {
-      reader.report("\(reader.subject): its value in rest.config \(first.message)", at: config.position)
+      reader.report(
+        "\(reader.subject): its value in rest.config \(first.message)", at: config.position)
     } else {
       argument.fallback = value
     }
@@ -106,7 +109,10 @@ struct ToolReader {
   ) -> REST.Count? {
     var count: REST.Count?
     reader.within(key) { reader in
-      if case .number = node.json { return count = reader.whole(node, in: range).map { .fixed($0) } }
+      if case .number = node.json {
+        count = reader.whole(node, in: range).map { .fixed($0) }
+        return
+      }
       guard let text = reader.text(node, .foreignName) else { return }
       let name = checked(Placed(value: text, position: node.position), &reader)
       if let argument = tool.argument(name) {

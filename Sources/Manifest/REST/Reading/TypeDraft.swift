@@ -154,7 +154,9 @@ extension Reader {
     var draft = TypeDraft()
     if let scalar = node.scalar {
       let words = ValueType.Kind.allCases.map(\.rawValue)
-      let kind = parsed(node, expected: "a type: a mapping, or one of \(words.joined(separator: ", "))") {
+      let kind = parsed(
+        node, expected: "a type: a mapping, or one of \(words.joined(separator: ", "))"
+      ) {
         _ in ValueType.Kind(rawValue: scalar.text)
       }
       return kind.map { ValueType($0) }

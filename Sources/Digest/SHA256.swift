@@ -1,3 +1,5 @@
+/// Digest: fingerprints of commands and payloads. A value, without I/O; it refuses nothing.
+///
 /// SHA-256 (FIPS 180-4, section 6.2), for keys and fingerprints.
 ///
 /// Pure and slow next to hardware (about 200 MB/s): meant for a few kilobytes.

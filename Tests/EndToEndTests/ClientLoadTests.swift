@@ -1,0 +1,89 @@
+import Harness
+import MCP
+import RawJSON
+import TestSupport
+import Testing
+
+/// Rows C22, C23, C26, C28 and C29: clients that send too much, too slowly, or oddly.
+@Suite struct ClientLoadTests {
+  @Test func `C22: beyond the limit of calls in flight, the rest is refused at once`() throws {
+    let run = try GatewayRun.open(
+      [Service("s"), Service("good")], settings: "limits: {client_calls: 50}\n")
+    try run.expectOK("s_echo", within: .seconds(20))
+    let ids = try (0..<200).map { _ in
+      try run.client.request("tools/call", ["name": "s_hang"])
+    }
+    for id in ids.dropFirst(50) {
+      let refused = try run.client.response(to: id, within: .seconds(20))
+      #expect(refused.errorCode == ErrorCode.overloaded.rawValue, "\(refused.text)")
+      #expect(refused.error?.at(pointer: "/data/sent") == false)
+    }
+    for id in ids.prefix(50) { try run.client.cancel(id) }
+    try run.expectOK(within: .seconds(20))
+    try run.finish()
+  }
+
+  @Test func `C23: a client that types byte by byte is a client`() throws {
+    let run = try GatewayRun.open([Service("good")], settings: "")
+    try run.expectOK(within: .seconds(20))
+    let line =
+      #"{"jsonrpc":"2.0","id":"slow","method":"tools/call","params":{"name":"good_echo","#
+      + #""arguments":{"text":"é"}}}"#
+    for byte in Array(line.utf8) + [10] { try run.client.send([byte]) }
+    let answer = try run.client.response(to: #""slow""#, within: .seconds(20))
+    #expect(answer.result?.at(pointer: "/structuredContent/text") == "é", "\(answer.text)")
+    try run.finish()
+  }
+
+  @Test func `C26: a client that does not read for a while loses nothing`() throws {
+    let run = try GatewayRun.open([Service("good")], settings: "")
+    try run.expectOK(within: .seconds(20))
+    let filler = JSONValue.string(String(repeating: "x", count: 20_000))
+    run.client.readsOutput = false
+    let ids = try (0..<300).map { _ in
+      try run.client.request("tools/call", ["name": "good_echo", "arguments": ["text": filler]])
+    }
+    run.client.run(for: .milliseconds(500))
+    run.client.readsOutput = true
+    for id in ids {
+      let answer = try run.client.response(to: id, within: .seconds(20))
+      #expect(answer.result?.at(pointer: "/structuredContent/text") == filler)
+    }
+    try run.finish()
+  }
+
+  @Test func `C28: names that no tool can have are wrong parameters, and escaped where shown`()
+    throws
+  {
+    let run = try GatewayRun.open([Service("good")], settings: "")
+    try run.expectOK(within: .seconds(20))
+    let names = [
+      "a\u{0}b", "a\nb", "\u{202E}ohce_doog", "../good_echo", "good_echo\r\n", "",
+      String(repeating: "x", count: 10_240),
+    ]
+    for name in names {
+      let answer = try run.client.roundTrip(
+        "tools/call", ["name": .string(name), "arguments": [:]], within: .seconds(20))
+      #expect(answer.errorCode == ErrorCode.invalidParams.rawValue, "\(answer.text)")
+      #expect(answer.bytes.count < 1_000)
+    }
+    #expect(run.client.stderr.utf8.allSatisfy { $0 >= 32 || $0 == 10 })
+    try run.expectOK()
+    try run.finish()
+  }
+
+  @Test func `C29: fifteen mebibytes of arguments reach the service unchanged`() throws {
+    let arguments: JSONValue = ["text": .string(String(repeating: "é\\\"x", count: (15 << 20) / 8))]
+    let direct = try HarnessClient(ServerCommand([GatewayRun.backend]))
+    try direct.handshake()
+    let expected = try direct.call("digest", arguments, within: .seconds(30))
+    direct.closeInput()
+    _ = try direct.waitForExit(within: .seconds(20))
+    let run = try GatewayRun.open([Service("good")], settings: "")
+    let answer = try run.client.call("good_digest", arguments, within: .seconds(30))
+    let digest = answer.result?.at(pointer: "/structuredContent/sha256")
+    #expect(digest != nil, "\(answer.text)")
+    #expect(digest == expected.result?.at(pointer: "/structuredContent/sha256"))
+    try run.finish()
+  }
+}
