@@ -81,7 +81,7 @@ import Testing
         let arguments = tool.complete(JSONObject(members))
         for operation in tool.operations {
           let builder = RequestBuilder(tool, arguments: arguments) { _ in
-            .string(Self.nasty[(round * 7) % Self.nasty.count])
+            .string(Self.nasty[round % Self.nasty.count])
           }
           guard let request = try? builder.request(operation) else { continue }
           requests += 1
