@@ -104,7 +104,9 @@ enum Download {
       throw CommandFailure("curl is not installed; download the document and give the file")
     }
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw CommandFailure(Process.lastError) }
+    guard pipe(&ends) == 0 else { throw CommandFailure(Process.lastError) }
+    // This command has one thread: nothing else is started in between.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
