@@ -69,8 +69,8 @@ import Testing
   private static let process = [
     KeyBehaviour(
       key: "process.command", values: [("/bin/false", "-31001"), ("", "result")],
-      services: { [Service("a", command: $0.isEmpty ? nil : $0)] }
-    ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
+      services: { [Service("a", command: $0.isEmpty ? nil : $0)] },
+      observe: { try KeyBehaviour.outcome($0, of: "a_echo", $1) }),
     KeyBehaviour(
       key: "process.args", values: [("name=one", "name=one"), ("name=two", "name=two")],
       services: { [Service("a", arguments: [$0])] }, observe: told("/arguments/1")),
@@ -117,11 +117,11 @@ import Testing
           ShellService.named(
             "a", environment: ["AT_START": "ulimit -d >&2"], process: ["limits: {memory: \($0)}"])
         ]
-      }
-    ) { run, expected in
-      try run.expectOK("a_echo")
-      return run.wait { run.client.stderr.contains("\"\(expected)\"") } ? expected : "other"
-    },
+      },
+      observe: { run, expected in
+        try run.expectOK("a_echo")
+        return run.wait { run.client.stderr.contains("\"\(expected)\"") } ? expected : "other"
+      }),
   ]
 
   private static let tools = [
@@ -146,12 +146,12 @@ import Testing
       }),
     KeyBehaviour(
       key: "tools.describe", values: [("{echo: One.}", "One."), ("{echo: Two.}", "Two.")],
-      services: { [Service("a", more: ["tools: {describe: \($0)}"])] }
-    ) { run, _ in
-      let list = try run.client.roundTrip("tools/list")
-      let echo = list.result?["tools"]?.arrayValue?.first { $0["name"]?.stringValue == "a_echo" }
-      return echo?["description"]?.stringValue ?? ""
-    },
+      services: { [Service("a", more: ["tools: {describe: \($0)}"])] },
+      observe: { run, _ in
+        let list = try run.client.roundTrip("tools/list")
+        let echo = list.result?["tools"]?.arrayValue?.first { $0["name"]?.stringValue == "a_echo" }
+        return echo?["description"]?.stringValue ?? ""
+      }),
   ]
 
   /// A call that hangs, and then another one.
@@ -170,11 +170,11 @@ import Testing
       key: "methods", values: [("[other/*]", "-32601"), ("[vendor/*]", "b")],
       services: {
         [Service("a", "watch,name=a"), Service("b", "watch,name=b", more: ["methods: \($0)"])]
-      }
-    ) { run, _ in
-      let answer = try run.client.roundTrip("vendor/find")
-      return answer.errorCode.map(String.init) ?? answer.result?["service"]?.stringValue ?? ""
-    },
+      },
+      observe: { run, _ in
+        let answer = try run.client.roundTrip("vendor/find")
+        return answer.errorCode.map(String.init) ?? answer.result?["service"]?.stringValue ?? ""
+      }),
     KeyBehaviour(
       key: "limits.concurrent", values: [("1", "-31004"), ("2", "result")],
       services: { [Service("a", more: ["limits: {queue: 0, concurrent: \($0)}"])] },
@@ -185,7 +185,7 @@ import Testing
       observe: second),
     KeyBehaviour(
       key: "limits.timeout", values: [("300ms", "-31003"), ("1m", "nothing")],
-      services: { [Service("a", more: ["limits: {timeout: \($0)}"])] }
-    ) { try KeyBehaviour.outcome($0, of: "a_hang", $1) },
+      services: { [Service("a", more: ["limits: {timeout: \($0)}"])] },
+      observe: { try KeyBehaviour.outcome($0, of: "a_hang", $1) }),
   ]
 }

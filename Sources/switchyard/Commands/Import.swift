@@ -9,10 +9,10 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a manifest from an OpenAPI document.",
     discussion: """
-      Reads OpenAPI 3.0 or 3.1, as YAML or JSON. The manifest is a beginning: drop the
-      tools that a model does not need. What it cannot say is listed in its first lines
-      and on standard error. Exit codes: 0 written, 1 the document cannot be imported or
-      the file exists.
+      Reads OpenAPI 3.0 or 3.1, as YAML or JSON. The manifest is a beginning: drop
+      the tools that a model does not need. What it cannot say is listed in its
+      first lines and on standard error. Exit codes: 0 written, 1 the document
+      cannot be imported or the file exists.
 
       EXAMPLES
         switchyard import openapi api.yaml --tag Tasks --output tasks.yaml
@@ -59,11 +59,15 @@ struct Import: ParsableCommand {
     if let output {
       try write(Array(manifest.text.utf8), to: output)
       Terminal.error.write(
-        "\(output): \(manifest.tools) tools, \(manifest.notes.count) notes; "
-          + "see what it is with: switchyard check \(output)\n")
+        "\(output): \(count(manifest.tools, "tool")), \(count(manifest.notes.count, "note")); "
+          + "next: switchyard check \(output)\n")
     } else {
       Terminal.output.write(manifest.text)
     }
+  }
+
+  private func count(_ number: Int, _ what: String) -> String {
+    "\(number) \(what)\(number == 1 ? "" : "s")"
   }
 
   private static func isURL(_ text: String) -> Bool {
@@ -104,7 +108,9 @@ enum Download {
       throw CommandFailure("curl is not installed; download the document and give the file")
     }
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw CommandFailure(Process.lastError) }
+    guard pipe(&ends) == 0 else { throw CommandFailure(Process.lastError) }
+    // This command has one thread: nothing else is started in between.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
