@@ -98,10 +98,12 @@ import Testing
   @Test func `the clock of a call stands still while its client is asked`() throws {
     let run = try GatewayRun.open(
       [Service("s", "legacy")], capabilities: GatewayRun.everything,
-      settings: "deadlines: {call: 400ms, absolute: 700ms}\n")
+      settings: "deadlines: {call: 2s, absolute: 2500ms}\n")
+    // The start of the service is not to count.
+    try run.expectServed("s_echo")
     let call = try run.ask("s_ask", "elicitation/create", Asked.form)
     let request = try run.client.serverRequest()
-    run.client.run(for: .milliseconds(900))
+    run.client.run(for: .milliseconds(2_700))
     try run.client.answer(request.id ?? "", .result(Asked.accepted))
     let result = try run.client.response(to: call)
     #expect(result.kind == .result, "\(result.text)")
