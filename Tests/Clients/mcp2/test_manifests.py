@@ -84,14 +84,13 @@ def text_of(result):
     return "".join(block.text for block in result.content if block.type == "text")
 
 
-@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-def test_time_git_and_fetch_start_and_answer(tmp_path, repository, marker, web, mode):
+def test_time_git_and_fetch_start_and_answer(tmp_path, repository, marker, web):
     start = parameters(
         tmp_path, ["time", "git", "fetch"], marker, GIT_REPOSITORY=str(repository)
     )
 
     async def talk():
-        async with Client(start, mode=mode) as client:
+        async with Client(start, mode="2026-07-28") as client:
             tools = {tool.name for tool in (await client.list_tools()).tools}
             assert {"time_get_current_time", "git_log"} <= tools
             fetch = next(name for name in tools if name in ("fetch", "fetch_fetch"))
