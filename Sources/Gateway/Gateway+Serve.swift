@@ -202,6 +202,9 @@ extension Gateway: ClientSessionDelegate {
     if undiscovered.isEmpty, !isStale(for: request.envelope.method) {
       guard askExpired() else { return false }
       wait = min(wait, Gateway.freshnessWait)
+    } else if request.envelope.method.isCall {
+      // A list can be given without a service that is slow to start; a call cannot.
+      wait = max(wait, configuration.gateway.deadlines.call)
     }
     park(request, for: wait)
     return true

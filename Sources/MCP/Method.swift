@@ -15,6 +15,14 @@ package enum Method: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case rootsListChanged, elicitationFinished, subscriptionsAcknowledged
   case tasksStatus, tasksChanged
 
+  /// Whether the request is for one service that only its parameters name.
+  package var isCall: Bool {
+    switch self {
+    case .toolsCall, .promptsGet, .resourcesRead, .completionComplete: true
+    default: false
+    }
+  }
+
   /// The method's name on the wire; empty for `unknown`.
   package var name: StaticString {
     switch self {

@@ -19,7 +19,7 @@ import Testing
   {
     let run = try GatewayRun.open(
       [loud("bad", "head -c 100000 /dev/urandom"), Service("good")], settings: "")
-    try run.expectOK("bad_echo", within: .seconds(20))
+    try run.expectOK("bad_echo", within: .seconds(60))
     #expect(run.client.stderr.contains("backend.stderr"))
     #expect(run.client.stderr.utf8.allSatisfy { $0 >= 32 || $0 == 10 })
     try run.finish()
@@ -32,11 +32,11 @@ import Testing
     let process = try #require(run.processes(of: "bad").first)
     kill(process, SIGSTOP)
     defer { kill(process, SIGCONT) }
-    try run.expectError("bad_echo", .timeout, within: .seconds(20))
-    try run.expectOK(within: .seconds(20))
+    try run.expectError("bad_echo", .timeout, within: .seconds(60))
+    try run.expectOK(within: .seconds(60))
     kill(process, SIGCONT)
     #expect(
-      run.wait(within: .seconds(20)) {
+      run.wait(within: .seconds(60)) {
         (try? run.client.call("bad_echo", ["text": "again"]))?.kind == .result
       })
     try run.finish()
@@ -47,11 +47,11 @@ import Testing
     words: String
   ) throws {
     let run = try GatewayRun.open([Service("bad", words), Service("good")], settings: "")
-    let list = try run.client.roundTrip("tools/list", within: .seconds(20))
+    let list = try run.client.roundTrip("tools/list", within: .seconds(60))
     let names = list.result?["tools"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
     #expect(names.count == Set(names).count)
-    try run.expectOK("bad_echo", within: .seconds(20))
-    try run.expectOK(within: .seconds(20))
+    try run.expectOK("bad_echo", within: .seconds(60))
+    try run.expectOK(within: .seconds(60))
     try run.finish()
   }
 
@@ -63,20 +63,20 @@ import Testing
       [Service("bad", "one-shot,starts=\(folder.path)/starts"), Service("good")], settings: "",
       folder: folder)
     try run.client.handshake()
-    try run.expectOK("bad_echo", within: .seconds(20))
+    try run.expectOK("bad_echo", within: .seconds(60))
     let reasons: Set = [
       ErrorCode.backendLost.rawValue, ErrorCode.backendUnavailable.rawValue,
       ErrorCode.circuitOpen.rawValue,
     ]
     for _ in 0..<10 {
-      let answer = try run.client.call("bad_echo", within: .seconds(20))
+      let answer = try run.client.call("bad_echo", within: .seconds(60))
       let isRefused = answer.errorCode.map(reasons.contains) == true
       #expect(answer.kind == .result || isRefused, "\(answer.text)")
       if isRefused { #expect(answer.text.contains("bad")) }
     }
     // No storm: at most one start for each call and a few for discovery.
     #expect(run.ledger("starts").count <= 16)
-    try run.expectOK(within: .seconds(20))
+    try run.expectOK(within: .seconds(60))
     try run.finish()
   }
 
@@ -88,9 +88,9 @@ import Testing
       folder: folder)
     #expect(rmdir(folder.path + "/here") == 0)
     try run.client.handshake()
-    let answer = try run.expectError("bad_echo", .backendUnavailable, within: .seconds(20))
+    let answer = try run.expectError("bad_echo", .backendUnavailable, within: .seconds(60))
     #expect(answer.text.contains("cannot start"), "\(answer.text)")
-    try run.expectOK(within: .seconds(20))
+    try run.expectOK(within: .seconds(60))
     try run.finish()
   }
 }
