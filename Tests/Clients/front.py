@@ -82,6 +82,9 @@ def write_single(folder: Path, argv: list[str], environment: dict[str, str]) -> 
     """A gateway with one service whose tools keep their names; returns its command."""
     process = {"command": argv[0], "args": argv[1:], "env": environment}
     write_manifests(folder, {"single": {"process": process, "tools": {"prefix": ""}}})
+    settings = folder / "config" / "gateway.yaml"
+    settings.write_text("deadlines: {probe: 60s, initialize: 60s}\n")
+    settings.chmod(0o600)
     return gateway(folder)
 
 

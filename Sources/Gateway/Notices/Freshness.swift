@@ -13,6 +13,8 @@ struct Freshness: Sendable {
   /// The least of what the service said of its lists; `nil` if it said nothing.
   private(set) var lifetime: Duration?
   private var end: Instant?
+  /// It has been asked in the life of this gateway.
+  private var wasFound = false
   private var question = Question.none
 
   private enum Question {
@@ -28,7 +30,8 @@ struct Freshness: Sendable {
 
   var isAsking: Bool { question != .none }
 
-  func isOver(at now: Instant) -> Bool { end.map { $0 <= now } ?? false }
+  /// What is known from an earlier run only is over as soon as the service runs.
+  func isOver(at now: Instant) -> Bool { wasFound ? end.map { $0 <= now } ?? false : true }
 
   /// The lists are wanted again.
   mutating func ask(isBeingAsked: Bool) { question = isBeingAsked ? .runsAgain : .running }
@@ -40,6 +43,7 @@ struct Freshness: Sendable {
   }
 
   mutating func found(_ lifetime: Duration?, at now: Instant) {
+    wasFound = true
     self.lifetime = lifetime
     end = lifetime.map { now + $0 }
   }

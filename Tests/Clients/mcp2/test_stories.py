@@ -5,10 +5,12 @@ the client received is compared message by message.
 """
 
 import sys
+import time
 
 import front as fronts
 import processes
 import pytest
+from conversation import MODERN, Conversation
 import story as stories
 
 BOTH = ["tools", "resources", "prompts", "pagination", "streaming", "error_handling"]
@@ -56,12 +58,26 @@ def server_of(name):
     return [sys.executable, str(stories.STORIES / name / "server.py")]
 
 
+def acquaint(argv, mode):
+    """Lets the gateway learn what the service is, however slow the machine is to start it.
+
+    Only the first hello of all depends on that; Tests/EndToEndTests has tests of it.
+    """
+    with Conversation(argv, {}, MODERN if mode == "auto" else "2025-11-25") as talk:
+        deadline = time.monotonic() + 30
+        while "switchyard" in str(talk.open()[1]) and time.monotonic() < deadline:
+            talk.request("tools/list")
+            time.sleep(0.1)
+
+
 @pytest.mark.parametrize("name, mode", PAIRS, ids=[f"{name}, {mode}" for name, mode in PAIRS])
 def test_a_story_is_the_same_through_the_gateway(name, mode, tmp_path, marker):
     variable, value = marker.split("=", 1)
     environment = {"PYTHONPATH": str(stories.EXAMPLES), variable: value}
     direct = stories.run(name, mode, server_of(name), environment)
     argv = fronts.write_single(tmp_path, server_of(name), environment)
+    if name not in DIFFERENT:
+        acquaint(argv, mode)
     through = stories.run(name, mode, argv, {variable: value})
 
     assert len(through) == len(direct)
