@@ -14,7 +14,7 @@ extension Gateway {
   /// Bytes of instructions that a client is given; hosts cut at about this much.
   static let longestInstructions = 2048
   /// The longest that a hello waits for a single service; clients give up after 10 s.
-  static let introductionWait = Duration.seconds(5)
+  static let introductionWait = Duration.seconds(6)
 
   func initialize(_ request: Incoming) throws(CallError) {
     // A self-describing request has no handshake (conformance wants this code).

@@ -10,8 +10,8 @@
 // address that is connected to is checked once more at the socket. Nothing follows a redirect,
 // keeps a cookie, reads a netrc file or asks for another protocol than HTTP.
 //
-// Invariants: handles are added and removed only while libcurl is off the stack; `finished` comes
-// exactly once and never within `start`; a request whose first byte may have left is never sent
+// Invariants: handles are added and removed only while libcurl is off the stack; no event comes
+// within a call of ours, and `finished` exactly once; a request whose first byte may have left is never sent
 // again, unless its method makes that harmless and no byte of an answer had come.
 // Costs: a request on a kept connection sets eight options and copies a small body once; a
 // response's body is not copied. libcurl is loaded by the first request of the process.
@@ -37,6 +37,7 @@ package final class HTTPClient {
   var names: OriginNames
   private var isHTTP2 = false
   private var isSettling = false
+  private var isSettlingSoon = false
   private var isClosed = false
   private lazy var timer = LoopTimer { [unowned self] in checkDeadlines() }
   private var timerDue = Instant.distantFuture
@@ -84,7 +85,7 @@ package final class HTTPClient {
     }
     waiting.append(transfer)
     watchDeadline(of: transfer)
-    settle()
+    settleSoon()
     return transfer
   }
 
@@ -98,7 +99,7 @@ package final class HTTPClient {
     }
     names.cancel()
     timer.stop()
-    settle()
+    settleSoon()
   }
 
   private func refusal(of request: HTTPRequest) -> HTTPError? {
@@ -120,13 +121,24 @@ package final class HTTPClient {
   }
 
   private func failLater(_ transfer: HTTPTransfer, _ error: HTTPError) {
-    EventLoop.atEndOfTurn { transfer.phase == .over ? () : transfer.end(.failure(error)) }
+    transfer.phase = .over
+    EventLoop.atEndOfTurn { transfer.end(.failure(error)) }
   }
 
   // MARK: The way of a transfer
 
+  /// What others ask for is done at the end of the turn, so that no event comes within their call.
+  private func settleSoon() {
+    guard !isSettlingSoon else { return }
+    isSettlingSoon = true
+    EventLoop.atEndOfTurn { [self] in
+      isSettlingSoon = false
+      settle()
+    }
+  }
+
   /// Does what is to be done while libcurl is off the stack, until nothing is left.
-  func settle() {
+  private func settle() {
     guard let multi, !isSettling, !multi.isInside else { return }
     isSettling = true
     defer { isSettling = false }
@@ -160,7 +172,7 @@ package final class HTTPClient {
       watchDeadline(of: transfer)
       resolving.append(transfer)
     }
-    guard !resolving.isEmpty else { return }
+    guard !resolving.isEmpty else { return names.forgetFailure() }
     switch names.addresses(at: EventLoop.turnTime, { [unowned self] in settle() }) {
     case .pending: break
     case .ready: for transfer in resolving.takeAll() { run(transfer, multi) }
@@ -227,12 +239,12 @@ package final class HTTPClient {
 
   func abandon(_ transfer: HTTPTransfer) {
     abandoned.append(transfer)
-    settle()
+    settleSoon()
   }
 
   func goOn(_ easy: CurlEasy) {
     unpaused.append(easy)
-    settle()
+    settleSoon()
   }
 
   func noteVersion(_ version: HTTPResponseHead.Version) { isHTTP2 = version == .http2 }

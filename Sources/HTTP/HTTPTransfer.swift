@@ -46,17 +46,19 @@ package final class HTTPTransfer {
     totalDeadline = request.limits.total.map { now + $0 } ?? .distantFuture
   }
 
-  /// Closes the transfer's connection (its stream with HTTP/2) at once, or takes it out of the
-  /// queue. No event comes afterwards, `finished` included. Does nothing after the end.
+  /// Closes the transfer's connection (its stream with HTTP/2) at the end of this turn of the
+  /// loop, or takes it out of the queue. No event comes afterwards, `finished` included. Does
+  /// nothing after the end.
   package func cancel() {
-    guard phase != .over else { return }
     events = nil
+    guard phase != .over else { return }
     client.abandon(self)
   }
 
   /// No `received` comes until `resume`, but for what is being delivered now.
   package func pause() { isPaused = true }
 
+  /// What was held back comes at the end of this turn or later, not within this call.
   package func resume() {
     guard isPaused else { return }
     isPaused = false

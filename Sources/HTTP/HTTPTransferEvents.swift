@@ -2,7 +2,7 @@ package import Loop
 
 /// Who receives the response. All calls come on the loop, in the order: `sent` any number of
 /// times, `responded` once, `received` any number of times, `finished` once. An error may take the
-/// place of any of them. Within each of them the transfer may be paused or cancelled and other
+/// place of any of them. None comes within a call of the client or the transfer. Within each of them the transfer may be paused or cancelled and other
 /// requests may be started.
 @EventLoop
 package protocol HTTPTransferEvents: AnyObject {
@@ -14,7 +14,7 @@ package protocol HTTPTransferEvents: AnyObject {
   /// So many bytes of the body have been given to the connection. Called for streamed bodies and
   /// for those over 64 KiB.
   func sent(_ total: Int)
-  /// The end: exactly once, never within `start`, and not at all after `HTTPTransfer.cancel`.
+  /// The end: exactly once, and not at all after `HTTPTransfer.cancel`.
   func finished(_ outcome: Result<Void, HTTPError>)
 }
 

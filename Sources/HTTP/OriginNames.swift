@@ -63,6 +63,9 @@ struct OriginNames {
   /// No connection was made: the next request asks anew.
   func forget() { box.knownSince = nil }
 
+  /// Nobody waits for the answer any more; the next request asks anew.
+  func forgetFailure() { box.failure = nil }
+
   func cancel() {
     box.cancel?()
     box.cancel = nil

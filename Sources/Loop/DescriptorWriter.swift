@@ -148,7 +148,7 @@ package final class DescriptorWriter: EndOfTurnWork {
 
   /// The rest of the line that is going out, or as much as it goes of the urgent ones.
   private func flushUrgent() {
-    if isInsideLine {
+    if isInsideLine, !queue.isEmpty {
       let count = restOfLine
       _ = advance(channel.write(UnsafeRawBufferPointer(rebasing: queue.bytes[..<count])), of: count)
       return

@@ -75,7 +75,7 @@ extension GatewayConfiguration {
     /// From the start of a process to the end of its handshake.
     package var initialize = Duration.seconds(20)
     /// The answer to the question which era a service speaks.
-    package var probe = Duration.seconds(3)
+    package var probe = Duration.seconds(8)
 
     package static let defaults = Deadlines()
   }

@@ -90,7 +90,9 @@ struct ManifestWriter: Sendable {
   }
 
   private mutating func writeEnvelope(of tool: ImportedTool) {
-    let request = tool.hasBody ? tool.requestEnvelope : envelope
+    let takesBody = tool.method != "get" && tool.method != "delete"
+    let isForm = tool.arguments.contains { $0.position == "form" }
+    let request = tool.hasBody || (takesBody && !isForm) ? tool.requestEnvelope : envelope
     let answer = tool.hasAnswer ? tool.answerEnvelope : envelope
     guard request != envelope || answer != envelope else { return }
     if request == answer {

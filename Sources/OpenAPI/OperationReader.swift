@@ -57,15 +57,16 @@ struct OperationReader: Sendable {
       parameters.removeAll { $0.place == place && $0.name == name }
       parameters.append((place, name, parameter))
     }
-    // What stands in the path comes first, as in the path.
-    for (place, name, parameter) in parameters.filter({ $0.place == "path" })
-      + parameters.filter({ $0.place != "path" })
-    {
+    // What stands in the path comes first, be it declared or not.
+    for (place, name, parameter) in parameters where place == "path" {
       add(parameter, name, in: place)
     }
-    let declared = Set(tool.arguments.filter { $0.position == "path" }.map(\.apiName))
+    let declared = Set(tool.arguments.map(\.apiName))
     for name in pathNames where !declared.contains(name) {
       add(["required": true, "schema": ["type": "string"]], name, in: "path")
+    }
+    for (place, name, parameter) in parameters where place != "path" {
+      add(parameter, name, in: place)
     }
   }
 

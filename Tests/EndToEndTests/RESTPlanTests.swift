@@ -155,7 +155,8 @@ import Testing
   private func told(
     _ run: APIRun, _ tool: String, _ arguments: JSONValue, items: Bool = false
   ) throws -> (notes: [JSONValue], result: JSONValue) {
-    var meta: JSONValue = ["progressToken": "t"]
+    // A token belongs to one call.
+    var meta: JSONValue = ["progressToken": .string("t\(run.client.transcript.asked.count)")]
     if items { meta["switchyard/items"] = true }
     let answer = try run.client.roundTrip(
       "tools/call", ["name": .string("api_" + tool), "arguments": arguments, "_meta": meta],

@@ -5,38 +5,13 @@ import RawJSON
 import TestSupport
 import Testing
 
-/// Rows B18 to B21, B29, B34 and B35: services that are slow, loud, frozen or odd.
+/// Rows B20, B21, B29, B34 and B35: services that are loud, frozen or odd.
 @Suite struct ServiceTroubleTests {
-  @Test func `B18: a list does not wait longer than it may for a slow start, a call does`() throws {
-    let run = try GatewayRun.open(
-      [Service("slow", "delay@init=2000"), Service("good")],
-      settings: "discovery: {wait: 200ms}\n")
-    let list = try run.client.roundTrip("tools/list")
-    #expect(!list.text.contains("slow_echo"), "\(list.text)")
-    try run.expectOK("slow_echo", within: .seconds(20))
-    _ = try run.client.notification("notifications/tools/list_changed", within: .seconds(20))
-    let later = try run.client.roundTrip("tools/list")
-    #expect(later.text.contains("slow_echo"))
-    try run.finish()
-  }
-
   /// A fake backend that first writes to its stderr what `command` prints.
   private func loud(_ name: String, _ command: String) -> Service {
     Service(
       name, command: "/bin/sh",
       arguments: ["-c", "\(command) >&2; exec '\(GatewayRun.backend)'"])
-  }
-
-  @Test func `B19: forty megabytes on stderr block neither the service nor the others`() throws {
-    let run = try GatewayRun.open(
-      [loud("bad", "yes eeeeeeeeeeeeeeeeeeeeeeeeeeeeeee | head -c 40000000"), Service("good")],
-      settings: "")
-    try run.expectOK("bad_echo", within: .seconds(20))
-    try run.expectOK(within: .seconds(20))
-    // What is beyond the rate is counted.
-    #expect(run.client.stderr.utf8.count < 1 << 20)
-    #expect(run.client.stderr.contains("backend.stderr"))
-    try run.finish()
   }
 
   @Test func `B20: bytes without meaning and lines without end are passed on escaped, in pieces`()

@@ -77,6 +77,21 @@ import Testing
     #expect(sent["id"] == 7)
   }
 
+  @Test(arguments: [
+    (-32021, Revision.newest, Revision.r2025_11_25, -32602),
+    (-32042, .r2025_11_25, .newest, -32602), (-32042, .r2025_11_25, .r2025_06_18, -32602),
+    (-32042, .r2025_11_25, .r2025_11_25, -32042), (-32002, .r2024_11_05, .r2025_11_25, -32002),
+    (-32022, .newest, .newest, -32022), (-1, .r2024_11_05, .newest, -1),
+  ])
+  func `an error code that the client's revision does not know says wrong parameters`(
+    code: Int, from: Revision, to: Revision, expected: Int
+  ) throws {
+    let line = #"{"jsonrpc":"2.0","id":7,"error":{"code":\#(code),"message":"m","data":{"a":1.0}}}"#
+    let error = try answer(line, from: from, to: to)["error"]
+    #expect(error?["code"] == .number(JSONNumber(expected)))
+    #expect(error?["data"] == ["a": 1.0])
+  }
+
   @Test func `a resource that is not found has the code of the client's era`() throws {
     let line = #"{"jsonrpc":"2.0","id":7,"error":{"code":-32002,"message":"gone"}}"#
     let error = try answer(line, from: .r2025_11_25, to: .newest, .resourcesRead)["error"]

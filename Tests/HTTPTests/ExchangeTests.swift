@@ -71,7 +71,7 @@ struct ExchangeTests {
   }
 
   @Test @EventLoop
-  func `events come in order, and finished never within start`() async throws {
+  func `events come in order, and none within start`() async throws {
     let server = try RawHTTPServer()
     let client = try client(of: server)
     let events = EventRecorder()

@@ -86,6 +86,27 @@ struct NameTests {
     #expect(error?.kind == .refusedAddress)
     #expect(error?.wasSent == .notSent)
     #expect(server.accepted == 0)
+    // Known at once, and yet not told within the call.
+    let events = EventRecorder()
+    _ = client.start(HTTPRequest(method: "GET", target: "/echo"), events: events)
+    #expect(events.events.isEmpty)
+    #expect(await eventually { events.outcome != nil })
+    client.close()
+  }
+
+  @Test @EventLoop
+  func `a failed look-up that nobody waits for is not the answer to the next request`() async throws
+  {
+    let server = try RawHTTPServer()
+    let names = Names([.failure(NameLookup.Failure(code: -2)), addresses("127.0.0.1")])
+    let client = names.client(origin(server.port, allowsPrivateAddresses: true))
+    let events = EventRecorder()
+    let transfer = client.start(HTTPRequest(method: "GET", target: "/echo"), events: events)
+    // Cancelled in the turn in which the look-up begins and ends.
+    EventLoop.atEndOfTurn { transfer.cancel() }
+    #expect(await eventually { names.asked.count == 1 })
+    #expect(await get(client, "/echo").status == 200)
+    #expect(events.events.isEmpty)
     client.close()
   }
 

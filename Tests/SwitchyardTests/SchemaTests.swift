@@ -7,16 +7,22 @@ import Testing
     let run = try CommandRun(["schema"])
     #expect(run.code == 0)
     let schema = try JSONValue(parsing: Array(run.output.utf8))
-    #expect(schema["additionalProperties"] == false)
-    #expect(schema["required"] == ["process"])
-    let process = schema.at(pointer: "/properties/process")
-    #expect(process?["required"] == ["command"])
-    #expect(process?["additionalProperties"] == false)
-    // Each key the schema allows is one the reader does not call unknown.
+    // With `rest` a manifest has other keys than with `process`.
+    #expect(schema.at(pointer: "/if/required") == ["rest"])
     let home = try DemoHome()
-    for key in schema["properties"]?.objectValue?.keys ?? [] {
-      try home.write("\(key): {}\n", to: "key.yaml")
-      #expect(try !home.run("check").output.contains("unknown key '\(key)'"), "\(key)")
+    for (branch, kind, needed) in [("else", "process", "command"), ("then", "rest", "url")] {
+      let keys = try #require(schema[branch])
+      #expect(keys["additionalProperties"] == false)
+      #expect(keys["required"]?.arrayValue?.contains(.string(kind)) == true)
+      let section = keys.at(pointer: "/properties/\(kind)")
+      #expect(section?["required"] == [.string(needed)])
+      #expect(section?["additionalProperties"] == false)
+      // Each key the schema allows is one the reader does not call unknown.
+      for key in keys["properties"]?.objectValue?.keys ?? [] {
+        let beside = key == kind ? "" : "\(kind): {}\n"
+        try home.write("\(beside)\(key): {}\n", to: "key.yaml")
+        #expect(try !home.run("check").output.contains("unknown key '\(key)'"), "\(key)")
+      }
     }
     try home.write("nonsense: {}\n", to: "key.yaml")
     #expect(try home.run("check").output.contains("'nonsense'"))

@@ -190,22 +190,3 @@ struct Pages {
     return true
   }
 }
-
-/// The field `Link` (RFC 8288).
-enum LinkHeader {
-  /// The query of the link with `rel="next"`; nil if there is none.
-  static func nextQuery(in head: HTTPResponseHead) -> String? {
-    for field in head.headers where field.name.utf8.count == 4 {
-      guard field.name.utf8.elementsEqual("link".utf8, by: { $0 | 0x20 == $1 }) else { continue }
-      for link in field.value.split(separator: ",") {
-        guard let open = link.firstIndex(of: "<"), let close = link.firstIndex(of: ">"),
-          open < close,
-          link[close...].contains("rel=\"next\"") || link[close...].contains("rel=next"),
-          let mark = link[open..<close].firstIndex(of: "?")
-        else { continue }
-        return String(link[link.index(after: mark)..<close])
-      }
-    }
-    return nil
-  }
-}

@@ -84,7 +84,8 @@ extension RESTRun {
       itemCount += kept.count
       steps.count(kept.count, of: step.name)
       value = .list(kept)
-    case nil: value = .list([])
+    // Never asked for: not the same as empty.
+    case nil: return .list([])
     }
     if let key = each.into { item.attach(value, as: key) }
     return value

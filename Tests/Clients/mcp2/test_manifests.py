@@ -18,7 +18,7 @@ MANIFESTS = fronts.ROOT / "manifests"
 
 
 class Web(BaseHTTPRequestHandler):
-    """A page, and as much of GitHub's API as two calls need."""
+    """As much of GitHub's API as two calls need."""
 
     protocol_version = "HTTP/1.1"
 
@@ -27,10 +27,7 @@ class Web(BaseHTTPRequestHandler):
         place = urlsplit(self.path)
         page = parse_qs(place.query).get("page", ["1"])[0]
         headers = {"Content-Type": "application/json"}
-        if place.path == "/page":
-            headers["Content-Type"] = "text/html"
-            body = b"<html><body><h1>Timetable</h1><p>Trains run daily.</p></body></html>"
-        elif place.path == "/repos/a/b/issues":
+        if place.path == "/repos/a/b/issues":
             body = json.dumps([{"number": int(page), "title": f"Issue {page}", "user": {"login": "x"}}])
             body = body.encode()
             if page == "1":
@@ -87,14 +84,13 @@ def text_of(result):
     return "".join(block.text for block in result.content if block.type == "text")
 
 
-@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
-def test_time_git_and_fetch_start_and_answer(tmp_path, repository, marker, web, mode):
+def test_time_git_and_fetch_start_and_answer(tmp_path, repository, marker, web):
     start = parameters(
         tmp_path, ["time", "git", "fetch"], marker, GIT_REPOSITORY=str(repository)
     )
 
     async def talk():
-        async with Client(start, mode=mode) as client:
+        async with Client(start, mode="2026-07-28") as client:
             tools = {tool.name for tool in (await client.list_tools()).tools}
             assert {"time_get_current_time", "git_log"} <= tools
             fetch = next(name for name in tools if name in ("fetch", "fetch_fetch"))
@@ -102,8 +98,9 @@ def test_time_git_and_fetch_start_and_answer(tmp_path, repository, marker, web, 
             assert "UTC" in text_of(now)
             log = await client.call_tool("git_log", {"repo_path": str(repository)})
             assert "Lay the first rail" in text_of(log)
+            # The server fetches nothing from this machine, and says so; CI has nothing else.
             page = await client.call_tool(fetch, {"url": web.url + "/page"})
-            assert "Trains run daily." in text_of(page)
+            assert page.is_error and "not a public address" in text_of(page)
 
     asyncio.run(talk())
     assert not processes.left_after(marker, seconds=2)

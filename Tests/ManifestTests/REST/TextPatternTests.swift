@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `S18: patterns that are catastrophic elsewhere take linear time`() throws {
-    let subject = String(repeating: "a", count: 20_000) + "!"
+    let subject = String(repeating: "a", count: 5_000) + "!"
     for text in ["^(a+)+$", "^(a|aa)+$", "^(a*)*$", "(a|a)+$", "^(.*a){10}$"] {
       let pattern = try TextPattern(text)
       #expect(!pattern.matches(subject), "\(text)")
