@@ -27,7 +27,7 @@ import Testing
   private static let behaviours: [KeyBehaviour] =
     logging + limits + deadlines + starting + stopping + stderr
 
-  private static let logging = [
+  private static let logging: [KeyBehaviour] = [
     KeyBehaviour(key: "log.level", values: [("error", "silent"), ("info", "tells")]) { run, _ in
       try run.expectOK("a_echo")
       return run.client.stderr.contains("service.ready") ? "tells" : "silent"
@@ -43,7 +43,7 @@ import Testing
     return try KeyBehaviour.outcome(run, of: "a_echo", expected)
   }
 
-  private static let limits = [
+  private static let limits: [KeyBehaviour] = [
     KeyBehaviour(
       key: "limits.client_message", values: [("50KiB", "-32600"), ("1MiB", "result")]
     ) { run, _ in
@@ -112,7 +112,7 @@ import Testing
     },
   ]
 
-  private static let deadlines = [
+  private static let deadlines: [KeyBehaviour] = [
     KeyBehaviour(key: "deadlines.call", values: [("300ms", "-31003"), ("1m", "nothing")]) {
       try KeyBehaviour.outcome($0, of: "a_hang", $1)
     },
@@ -171,7 +171,7 @@ import Testing
     return count == 12 && counts.count == 6 ? (counts.max() == 1 ? "one" : "more") : "\(counts)"
   }
 
-  private static let starting = [
+  private static let starting: [KeyBehaviour] = [
     KeyBehaviour(
       key: "discovery.parallel", values: [("1", "one"), ("6", "more")], services: crowd,
       observe: mostAtATime),
@@ -193,7 +193,7 @@ import Testing
     return KeyBehaviour.comes(run, expected) { kill(service, 0) != 0 }
   }
 
-  private static let stopping = [
+  private static let stopping: [KeyBehaviour] = [
     KeyBehaviour(
       key: "stop.close", values: [("100ms", "comes"), ("10m", "nothing")],
       beside: ["processes.idle": "1s"], services: KeyBehaviour.fixed(Service("a", "ignore-eof")),
@@ -215,7 +215,7 @@ import Testing
     },
   ]
 
-  private static let stderr = [
+  private static let stderr: [KeyBehaviour] = [
     KeyBehaviour(
       key: "stderr.line", values: [("80B", "cut"), ("8KiB", "whole")],
       services: KeyBehaviour.fixed(

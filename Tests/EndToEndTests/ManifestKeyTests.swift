@@ -45,7 +45,7 @@ import Testing
     try KeyBehaviour.tools(run).prefix(2).joined(separator: " ")
   }
 
-  private static let head = [
+  private static let head: [KeyBehaviour] = [
     KeyBehaviour(
       key: "service", values: [("x", "x_echo x_add"), ("y", "y_echo y_add")],
       services: { [Service($0)] }, observe: names),
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  private static let process = [
+  private static let process: [KeyBehaviour] = [
     KeyBehaviour(
       key: "process.command", values: [("/bin/false", "-31001"), ("", "result")],
       services: { [Service("a", command: $0.isEmpty ? nil : $0)] },
@@ -124,7 +124,7 @@ import Testing
       }),
   ]
 
-  private static let tools = [
+  private static let tools: [KeyBehaviour] = [
     KeyBehaviour(
       key: "tools.prefix", values: [("''", "echo add"), ("p_", "p_echo p_add")],
       services: { [Service("a", more: ["tools: {prefix: \($0)}"])] }, observe: names),
@@ -161,7 +161,7 @@ import Testing
     return try KeyBehaviour.outcome(run, of: "a_echo", expected)
   }
 
-  private static let tail = [
+  private static let tail: [KeyBehaviour] = [
     KeyBehaviour(
       key: "priority", values: [("1", "a_echo z_echo"), ("99", "z_echo a_echo")],
       services: { [Service("a", "tools=1"), Service("z", "tools=1", more: ["priority: \($0)"])] },
