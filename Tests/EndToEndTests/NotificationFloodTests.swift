@@ -88,7 +88,8 @@ import Testing
   }
 
   @Test func `notices for a client that does not read are kept once, and memory stays`() throws {
-    let run = try GatewayRun.open([Service("a", "watch,legacy"), Service("good")], settings: "deadlines: {call: 5m}\n")
+    let run = try GatewayRun.open(
+      [Service("a", "watch,legacy"), Service("good")], settings: "deadlines: {call: 5m}\n")
     try run.expectOK("a_echo", within: .seconds(20))
     _ = try run.client.roundTrip("resources/subscribe", ["uri": "memo://one"])
     let gateway = run.client.process.processID
