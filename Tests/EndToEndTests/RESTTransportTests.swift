@@ -32,6 +32,9 @@ import Testing
     #expect(answer.errorCode == ErrorCode.backendUnavailable.rawValue, "\(answer.text)")
     #expect(answer.error?.at(pointer: "/data/sent") == false)
     #expect(answer.error?.at(pointer: "/data/outcome") == "not_executed")
+    let told = answer.error?["message"]?.stringValue ?? ""
+    let place = "127.0.0.1:\(api.server.port)"
+    #expect(told.contains("at \(place): the host took no connection. "), "\(told)")
     try api.finish()
   }
 

@@ -14,10 +14,11 @@ extension HTTPError {
 
 extension RESTFailure {
   /// A transfer without an answer, in the words of reliability 2.5.
-  init(_ error: HTTPError, service: String, _ connections: REST.Connections) {
+  init(_ error: HTTPError, service: String, at address: REST.Address) {
     let wasSent = error.wasSent == .maybeSent
-    let name = "Service '\(service)'"
-    let message = "\(name): \(error.message)"
+    let end = error.message.utf8.last == UInt8(ascii: ".") ? "" : "."
+    let message =
+      "Service '\(service)' at \(address.host):\(address.port): \(error.message)\(end)"
     switch error.kind {
     case .overloaded:
       self.init(

@@ -29,10 +29,10 @@ struct RetryState {
     ticket = nil
     let isSafe = error.wasSent == .notSent || sending.isRepeatable
     guard isSafe, error.isTransient, failures < backend.api.connections.attempts else {
-      throw RESTFailure(error, service: backend.service, backend.api.connections)
+      throw RESTFailure(error, service: backend.service, at: backend.api.address)
     }
     try await pause(
-      for: run, or: RESTFailure(error, service: backend.service, backend.api.connections))
+      for: run, or: RESTFailure(error, service: backend.service, at: backend.api.address))
   }
 
   mutating func prepare(
