@@ -44,18 +44,38 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   }
 
   /// - Parameter arguments: the JSON of `params.arguments`; empty if there are none.
-  func start(_ arguments: [UInt8]) {
-    task = Task(executorPreference: EventLoop.executor) { await self.perform(arguments) }
-  }
-
-  private func perform(_ arguments: consuming [UInt8]) async {
-    guard !isDone else { return }
+  func start(_ arguments: consuming [UInt8]) {
     let run = RESTRun(tool, on: service.backend, observer: self)
     self.run = run
-    let outcome = await run.outcome(arguments)
-    self.run = nil
+    switch run.begin(arguments, onEnd: { [self] in ended($0, run) }) {
+    case .ended(let outcome): settle(outcome)
+    case .sent: break
+    case .needsTask: goOn(run)
+    }
+  }
+
+  private func ended(_ outcome: Result<RESTResult, RESTFailure>?, _ run: RESTRun) {
+    if let outcome { settle(outcome) } else { goOn(run) }
+  }
+
+  private func goOn(_ run: RESTRun) {
+    task = Task(executorPreference: EventLoop.executor) {
+      guard !self.isDone else { return }
+      self.settle(await run.outcome())
+    }
+  }
+
+  private func settle(_ outcome: Result<RESTResult, RESTFailure>) {
+    run = nil
     guard finish() else { return }
     answer(outcome)
+  }
+
+  /// Ends every request under way and begins none.
+  private func stop() {
+    task?.cancel()
+    run?.cancel()
+    run = nil
   }
 
   private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
@@ -102,13 +122,13 @@ final class RESTCall: ClientRequest, RESTRunObserver {
 
   func cancelled() {
     isDone = true
-    task?.cancel()
+    stop()
   }
 
   func deadlineReached(at now: Instant) {
     guard now >= deadline, finish() else { return }
     let wasSent = run?.hasSent ?? false
-    task?.cancel()
+    stop()
     let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
     session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
   }
@@ -116,7 +136,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   func abandoned() {
     guard finish() else { return }
     let wasSent = run?.hasSent ?? false
-    task?.cancel()
+    stop()
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
     session.reply(to: id, error: .backend(failure, service: service.name))
