@@ -16,7 +16,8 @@ package import Resilience
 /// an `each` or a `batch`, at most as many as the manifest says.
 @EventLoop
 package final class RESTRun {
-  let tool: REST.Tool
+  let shared: SharedTool
+  var tool: REST.Tool { _read { yield shared.value } }
   let backend: RESTBackend
   private let observer: any RESTRunObserver
   /// Whether the API can have seen a request of this call.
@@ -44,8 +45,8 @@ package final class RESTRun {
     var message = ""
   }
 
-  package init(_ tool: REST.Tool, on backend: RESTBackend, observer: any RESTRunObserver) {
-    self.tool = tool
+  package init(_ tool: SharedTool, on backend: RESTBackend, observer: any RESTRunObserver) {
+    shared = tool
     self.backend = backend
     self.observer = observer
   }

@@ -19,16 +19,22 @@ extension Gateway {
     guard token.isAbsent || RequestID.isLegal(token, in: bytes) else {
       throw .invalidParams("params._meta.progressToken must be a string or an integer.")
     }
-    let items = JSON.member(RESTNotifier.itemsKey, of: request.envelope.meta, in: bytes)
     let notifier = RESTNotifier(
-      token: JSON.copy(token, in: bytes), stream: tool.stream,
-      wantsItems: JSON.copy(items, in: bytes).elementsEqual("true".utf8))
+      token: JSON.copy(token, in: bytes), stream: tool.value.stream,
+      wantsItems: !token.isAbsent && wantsItems(request))
     let call = RESTCall(
       session: session, id: request.id, client: request.client, service: service, tool: tool,
       notifier: notifier,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience(for: tool), absolute: absoluteTime))
+        start: EventLoop.turnTime, patience: service.patience(for: tool.value),
+        absolute: absoluteTime))
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
+  }
+
+  private func wantsItems(_ request: Incoming) -> Bool {
+    let bytes = request.line.bytes
+    let items = JSON.member(RESTNotifier.itemsKey, of: request.envelope.meta, in: bytes)
+    return JSON.copy(items, in: bytes).elementsEqual("true".utf8)
   }
 }

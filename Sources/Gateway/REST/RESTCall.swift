@@ -16,7 +16,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   let id: RequestID
   private let client: ClientContext
   private let service: RESTService
-  private let tool: REST.Tool
+  private let tool: SharedTool
   private var notifier: RESTNotifier
 
   /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
@@ -30,7 +30,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, service: RESTService,
-    tool: REST.Tool, notifier: RESTNotifier, times: CallTimes
+    tool: SharedTool, notifier: RESTNotifier, times: CallTimes
   ) {
     self.session = session
     self.id = id
