@@ -1,5 +1,6 @@
 import HTTP
 import Loop
+import Manifest
 import Resilience
 
 /// A request and what its sending depends on.
@@ -15,7 +16,8 @@ struct Sending {
 
 /// One sending of a request, and what became of it.
 struct Attempt {
-  /// Held in the lanes until somebody looks at the outcome.
+  /// Held in the lanes until somebody looks at the outcome. If it was made at once, its request
+  /// counts as under way until then.
   var ticket: RateLane.Ticket
   var outcome: HTTPExchange.Outcome
 }
@@ -46,12 +48,11 @@ final class RequestAtOnce {
     guard done != nil else { return }
     done = nil
     exchange?.cancel()
-    backend.gate.answered(ticket)
+    backend.drop(ticket)
   }
 
   private func ended(_ outcome: HTTPExchange.Outcome) {
     exchange = nil
-    backend.underWay -= 1
     let done = done
     self.done = nil
     done?(Attempt(ticket: ticket, outcome: outcome))
@@ -72,6 +73,12 @@ extension RESTBackend {
     run.hasSent = true
     return RequestAtOnce(
       limited(sending, until: run.deadline), ticket, on: client, of: self, done: done)
+  }
+
+  /// Nobody looks at what became of an attempt that was made at once.
+  func drop(_ ticket: RateLane.Ticket) {
+    gate.answered(ticket)
+    underWay -= 1
   }
 
   /// Whether a place in one of these lanes is held for a whole call.

@@ -122,7 +122,7 @@ package final class RESTBackend {
   ) async throws(RESTFailure) -> RESTAnswer {
     var begun = begun
     var retry = RetryState()
-    underWay += 1
+    if begun == nil { underWay += 1 }
     defer {
       underWay -= 1
       if retry.isRetry { retries.give() }

@@ -1,4 +1,4 @@
-package import Loop
+import Loop
 import Manifest
 
 /// Calls of one request, which is what most are: no task is made for them.
@@ -61,7 +61,7 @@ extension RESTRun {
   package func cancel() {
     requestAtOnce?.cancel()
     requestAtOnce = nil
-    if let attempt = begun?.attempt { backend.gate.answered(attempt.ticket) }
+    if let attempt = begun?.attempt { backend.drop(attempt.ticket) }
     begun = nil
   }
 
@@ -76,6 +76,7 @@ extension RESTRun {
       return nil
     }
     backend.take(&answer, attempt.ticket)
+    backend.underWay -= 1
     do throws(RESTFailure) {
       if let fetched = try take(answer, of: operation, &begun.listing, telling: true) {
         return .success(try result(fetched))

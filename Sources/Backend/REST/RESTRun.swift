@@ -1,6 +1,6 @@
 import HTTP
 package import Loop
-package import Manifest
+import Manifest
 import RawJSON
 package import Resilience
 

@@ -59,10 +59,12 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   }
 
   private func goOn(_ run: RESTRun) {
-    task = Task(executorPreference: EventLoop.executor) {
-      guard !self.isDone else { return }
-      self.settle(await run.outcome())
-    }
+    task = Task(executorPreference: EventLoop.executor) { await self.perform(run) }
+  }
+
+  private func perform(_ run: RESTRun) async {
+    guard !isDone else { return }
+    settle(await run.outcome())
   }
 
   private func settle(_ outcome: Result<RESTResult, RESTFailure>) {
