@@ -26,16 +26,7 @@ extension Field {
   ) -> Field {
     value(
       key, path, about, .integer(range), show: { "\($0)" },
-      parse: { node, reader in
-        reader.parsed(
-          node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        ) { scalar in
-          guard scalar.style == .plain, let quantity = Quantity.parse(scalar.text),
-            quantity.unit.isEmpty, let number = Int(exactly: quantity.number)
-          else { return nil }
-          return range.contains(number) ? number : nil
-        }
-      })
+      parse: { node, reader in reader.whole(node, in: range) })
   }
 
   /// A span such as `5s`.
