@@ -53,4 +53,48 @@ import Testing
     #expect(script.withLock { $0.seen } == 103)
     try api.finish()
   }
+
+  @Test func `a place in a lane comes free however its call ends`() throws {
+    let api = try APIRun(rest: ["lanes: {one: {in_flight: 1}}"])
+    // Cancelled while the server is silent, out of time, failed, refused, tried again in vain.
+    let stalled = try api.client.request(
+      "tools/call", ["name": "api_go", "arguments": ["act": "stall"]])
+    #expect(api.gateway.wait(within: .seconds(20)) { api.server.requests.count == 1 })
+    try api.client.cancel(stalled)
+    api.client.forget(stalled)
+    try api.expectOK()
+    #expect(try api.call("brief", ["act": "stall"]).errorCode == ErrorCode.timeout.rawValue)
+    try api.expectOK()
+    #expect(try api.call("send", ["act": "reset"]).errorCode == ErrorCode.backendLost.rawValue)
+    try api.expectOK()
+    _ = try api.refusal("go", ["act": "status", "value": "404"])
+    try api.expectOK()
+    _ = try api.refusal("go", ["act": "status", "value": "503"])
+    try api.expectOK()
+    try api.finish()
+  }
+
+  @Test func `a call that is cancelled while it waits to be tried again sends nothing more`() throws
+  {
+    let refused = Mutex(0)
+    let api = try APIRun(
+      rest: ["lanes: {one: {in_flight: 1}}"],
+      answer: { request, connection in
+        guard request.target.hasPrefix("/wait") else { return APIRun.answer(request, connection) }
+        refused.withLock { $0 += 1 }
+        connection.respond("429 Too Many", ["Retry-After: 2"])
+        return true
+      })
+    let id = try api.client.request(
+      "tools/call",
+      ["name": "api_go", "arguments": ["act": "wait"], "_meta": ["progressToken": "t"]])
+    let note = try api.client.notification("notifications/progress")
+    #expect(note.params?["message"]?.stringValue?.contains("waiting") == true, "\(note.text)")
+    try api.client.cancel(id)
+    api.client.forget(id)
+    // The pause is the lane's; the next call waits for its end and then has the place.
+    try api.expectOK()
+    #expect(refused.withLock { $0 } == 1)
+    try api.finish()
+  }
 }
