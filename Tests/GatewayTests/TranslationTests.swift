@@ -15,7 +15,8 @@ import Testing
       let envelope = try Envelope.scan(pointer.bytes)
       Translation.answer(
         pointer, envelope, from: revision, to: client, as: .gateway, method: method,
-        id: Array(#""c""#.utf8), splice: &splice)
+        id: #require(RequestID(ByteRange(start: 0, end: 3), in: Array(#""c""#.utf8).span.bytes)),
+        splice: &splice)
     }
     return try JSONValue(parsing: splice.applied(to: bytes.span.bytes))
   }
