@@ -24,7 +24,7 @@ final class ControlLine {
     var at = 0
     while at < bytes.count {
       let count = bytes[at...].withUnsafeBytes {
-        send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       // It may refuse a line before it has read all of it.
       if count <= 0 { break }

@@ -64,7 +64,7 @@ struct ControlClient {
     var at = 0
     while at < bytes.count {
       let count = bytes[at...].withUnsafeBytes {
-        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
       if count > 0 { at += count } else if errno != EINTR { return }
     }

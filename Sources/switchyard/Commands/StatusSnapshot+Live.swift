@@ -1,4 +1,5 @@
 import RawJSON
+import Store
 
 /// What gateways say of themselves.
 extension StatusSnapshot {
