@@ -28,6 +28,7 @@ import Testing
       try run.expectOK("good_echo")
     }
     // Answers in between begin the row anew.
+    try run.expectOK("bad_echo")
     for _ in 0..<3 { try run.expectError("bad_crash", .backendLost) }
     let refused = try run.expectError("bad_echo", .circuitOpen)
     #expect(refused.error?.at(pointer: "/data/sent") == false, "\(refused.text)")
