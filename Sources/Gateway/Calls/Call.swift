@@ -33,6 +33,10 @@ final class Call: ServiceRequest, ClientRequest {
   private var lastProgress = -Double.infinity
   private(set) var backend: ProcessBackend?
   var upstreamID: UInt64 = 0
+  /// When the request went to the service, and its size.
+  private(set) var sentAt = Instant.zero
+  private(set) var sentBytes = 0
+  let isGuarded = true
   var taskRole: TaskRole
   private(set) var isDone = false
   /// The log messages that a modern client wants while this is in flight.
@@ -81,6 +85,8 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
+    sentAt = EventLoop.turnTime
+    sentBytes = line.count
     // It may send a request of its own, which takes the next id.
     if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
     upstreamID = backend.nextID
@@ -112,7 +118,7 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
-    guard finish() else { return }
+    guard finish(Outcome(line, envelope), bytes: line.count) else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let held = extras?.heldProgress { session.write(held) }
     if envelope.kind == .failure { doubtList(line, envelope) }
@@ -179,7 +185,8 @@ final class Call: ServiceRequest, ClientRequest {
       input.outcome = input.outcome ?? .failure(failure)
       return
     }
-    guard finish() else { return }
+    if failure.wasSent { service.lastTrouble = failure.detail }
+    guard finish(Outcome(failure)) else { return }
     session.reply(to: id, error: .backend(failure, service: service.name))
   }
 
@@ -190,10 +197,12 @@ final class Call: ServiceRequest, ClientRequest {
 
   /// Ends the call without an answer: nobody waits for one.
   func endUnheard(reason: StaticString) {
+    guard !isDone else { return }
     isDone = true
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
+    report(.cancelled, bytes: 0)
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -213,8 +222,8 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   func deadlineReached(at now: Instant) {
-    guard now >= deadline, finish() else { return }
     let wasSent = backend != nil
+    guard now >= deadline, finish(deadlineOutcome) else { return }
     letGo(reason: "deadline exceeded")
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint = extras?.hint else {
@@ -228,7 +237,7 @@ final class Call: ServiceRequest, ClientRequest {
   func missed(_ hint: String) { needExtras().hint = hint }
 
   func abandoned() {
-    guard finish() else { return }
+    guard finish(.withheld) else { return }
     let wasSent = backend != nil
     letGo(reason: "the gateway is ending")
     let failure = BackendFailure(
@@ -254,11 +263,14 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   /// Whether this is the one moment to answer.
-  func finish() -> Bool {
+  ///
+  /// - Parameter bytes: of the service's answer.
+  func finish(_ outcome: Outcome = .answered, bytes: Int = 0) -> Bool {
     guard !isDone else { return false }
     isDone = true
     if input != nil || clock.isPaused { endInput() }
     if let logLevel { service.feed.logWishes.remove(logLevel) }
+    report(outcome, bytes: bytes)
     return session.ledger.close(id)
   }
 
@@ -268,35 +280,6 @@ final class Call: ServiceRequest, ClientRequest {
     withdrawWaiting(because: "The call has ended.")
     releaseKept()
   }
-}
-
-/// What only some calls have: those that wait, that are asked for something, whose client is slow.
-@EventLoop
-final class CallExtras {
-  /// What the service calls the thing that the request is about, as JSON, where no entry of the
-  /// catalogue tells.
-  var ownName: [UInt8]?
-  /// The service's own state, as JSON, where the client brings it back; else empty.
-  var requestState: [UInt8] = []
-  /// What is asked of the client in the course of the call, if anything is or may be.
-  var input: CallInput?
-  /// Why no answer will come, if that is known before the deadline.
-  var hint: String?
-  /// The line, kept only while the call waits for a backend.
-  var kept: (line: [UInt8], envelope: Envelope)?
-  /// The newest progress that the client was too slow for.
-  var heldProgress: [UInt8]?
-}
-
-extension Call {
-  func needExtras() -> CallExtras {
-    if let extras { return extras }
-    let extras = CallExtras()
-    self.extras = extras
-    return extras
-  }
-
-  var input: CallInput? { extras?.input }
 }
 
 /// The limits of one call in time, in nanoseconds, all counted from `start`.
