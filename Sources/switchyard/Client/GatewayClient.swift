@@ -59,7 +59,8 @@ final class GatewayClient {
     lastID += 1
     let id = String(lastID)
     var params = params
-    var meta: JSONObject = ["\(MetaKey.clientInfo)": Self.clientInfo]
+    var meta = JSONObject()
+    meta["\(MetaKey.clientInfo)"] = Self.clientInfo
     if onProgress != nil { meta["progressToken"] = JSONValue(integerLiteral: lastID) }
     params["_meta"] = .object(meta)
     _ = try? client.request(method, .object(params), id: id)
