@@ -22,12 +22,15 @@ extension Gateway {
     let notifier = RESTNotifier(
       token: JSON.copy(token, in: bytes), stream: tool.value.stream,
       wantsItems: !token.isAbsent && wantsItems(request))
+    let isProbe = try service.admitsCall()
     let call = RESTCall(
-      session: session, id: request.id, client: request.client, service: service, tool: tool,
+      session: session, id: request.id, client: request.client, service: service, entry: entry,
+      tool: tool,
       notifier: notifier,
       times: CallTimes(
         start: EventLoop.turnTime, patience: service.patience(for: tool.value),
         absolute: absoluteTime))
+    call.isProbe = isProbe
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
   }
