@@ -184,6 +184,7 @@ extension Gateway: ClientSessionDelegate {
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
+    if case .none = taskRole {} else { offerTask(call, request) }
   }
 
   /// The one service with resources: URIs that it never listed go to it.

@@ -89,6 +89,9 @@ extension ToolRules {
       "rename", \.rename, .tool,
       "From the service's name of a tool to the one to show, before the prefix."),
     .names("describe", \.describe, .prose, "From the service's name of a tool to its description."),
+    .patterns(
+      "tasks", \.tasks,
+      "Tools whose calls the gateway offers as tasks; * stands for anything."),
   ]
 }
 

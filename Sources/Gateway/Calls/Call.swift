@@ -15,7 +15,7 @@ import Resilience
 final class Call: ServiceRequest, ClientRequest {
   let session: ClientSession
   /// The client's id, byte for byte.
-  private(set) var id: RequestID
+  var id: RequestID
   private(set) var client: ClientContext
   let method: Method
   let service: Service
@@ -40,13 +40,15 @@ final class Call: ServiceRequest, ClientRequest {
   private(set) var backend: ProcessBackend?
   var upstreamID: UInt64 = 0
   var taskRole: TaskRole
+  /// The task that the gateway has made of it; its answer goes there.
+  var ownTask: OfferedTask?
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
   private(set) var isDone = false
   /// The newest progress that the client was too slow for.
   var heldProgress: [UInt8]?
   /// The log messages that a modern client wants while this is in flight.
-  private let logLevel: LogLevel?
+  var logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
@@ -105,6 +107,7 @@ final class Call: ServiceRequest, ClientRequest {
       session.splice.replace(envelope.requestState, with: requestState)
     }
     askForTask(envelope)
+    hideWish(line, envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
@@ -123,7 +126,19 @@ final class Call: ServiceRequest, ClientRequest {
     if envelope.kind == .failure { doubtList(line, envelope) }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
+    write(line)
+  }
+
+  /// Writes the answer, which the session's splice makes of `line`, to whom it is for.
+  private func write(_ line: UnsafeRawBufferPointer) {
+    if let ownTask { return ownTask.answered(session.splice.applied(to: line.bytes)) }
     session.writeEdited(line)
+  }
+
+  /// Answers with an error of the gateway.
+  func reply(_ error: CallError) {
+    if let ownTask { return ownTask.failed(error) }
+    session.reply(to: id, error: error)
   }
 
   /// The service shares URIs with another, or has tasks: its names for them become those that
@@ -135,12 +150,12 @@ final class Call: ServiceRequest, ClientRequest {
     }
     guard !edits.isEmpty else {
       translate(line, envelope)
-      return session.writeEdited(line)
+      return write(line)
     }
     Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
       guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
       translate(renamed, envelope)
-      session.writeEdited(renamed)
+      write(renamed)
     }
   }
 
@@ -159,6 +174,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard value > lastProgress else { return }
     lastProgress = value
     clock.progressed(at: EventLoop.turnTime)
+    if let ownTask { return taskProgressed(ownTask, line, envelope) }
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
@@ -185,7 +201,7 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     guard finish() else { return }
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   // MARK: From the session
@@ -199,6 +215,7 @@ final class Call: ServiceRequest, ClientRequest {
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
+    ownTask?.givenUp()
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -210,11 +227,15 @@ final class Call: ServiceRequest, ClientRequest {
     lastProgress = -.infinity
   }
 
-  func pauseClock() { clock.pause(at: EventLoop.now) }
+  func pauseClock() {
+    clock.pause(at: EventLoop.now)
+    if client.era == .legacy { ownTask?.asks(true) }
+  }
 
   func resumeClock() {
     clock.resume(at: EventLoop.now)
     session.ledger.noteDeadline(of: self)
+    if !clock.isPaused { ownTask?.asks(false) }
   }
 
   func deadlineReached(at now: Instant) {
@@ -223,11 +244,10 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "deadline exceeded")
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint else {
-      let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
-      return session.reply(to: id, error: error)
+      return reply(.timedOut(service: service.name, after: time, wasSent: wasSent))
     }
     let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   func missed(_ hint: String) { self.hint = hint }
@@ -238,7 +258,7 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "the gateway is ending")
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {

@@ -77,9 +77,7 @@ extension ReverseRequests {
       if case .service(let question) = asked.entry(number)?.asker { question.resumeOwners() }
       withdraw(number)
     }
-    for case let call as Call in backend.exchanges {
-      call.input?.waiting.removeAll { $0.id == id }
-    }
+    for case let call as Call in backend.exchanges { call.withdrawWaiting(id) }
   }
 }
 

@@ -12,6 +12,8 @@ enum TaskRole {
   /// The tool can only be called as a task, and the client does not: the gateway makes one and
   /// waits for its result. The id is the service's own, empty until it is known.
   case bridged([UInt8])
+  /// The gateway may make a task of it, as which it goes on here; the service knows nothing of it.
+  case offerable
 }
 
 extension Call {
@@ -39,7 +41,7 @@ extension Call {
       backend.send(Messages.taskRequest(upstreamID, .tasksResult, own), for: self)
       return true
     }
-    if isTask(envelope, in: line.bytes), client.era == .legacy || !client.profile.hasTasks {
+    if isTask(envelope, in: line.bytes), client.era == .legacy || !toldProfile.hasTasks {
       breachOfProtocol("answers with a task, which its client does not know")
       return true
     }
@@ -54,7 +56,9 @@ extension Call {
   /// Keeps what the answer says of a task, and returns the edits of its ids.
   func taskEdits(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> [Edit] {
     let bytes = line.bytes
-    guard service.hasTasks, mentionsTask || isTask(envelope, in: bytes) else { return [] }
+    guard service.hasTasks, ownTask == nil, mentionsTask || isTask(envelope, in: bytes) else {
+      return []
+    }
     if case .bridged = taskRole {
       // Nobody but us knows of it: the result is that of an ordinary call.
       return []
@@ -72,7 +76,12 @@ extension Call {
     return service.prefixesTasks ? report.edits(service.name, in: bytes) : []
   }
 
-  private var mentionsTask: Bool { if case .none = taskRole { false } else { true } }
+  private var mentionsTask: Bool {
+    switch taskRole {
+    case .none, .offerable: false
+    case .relayed, .bridged: true
+    }
+  }
 
   /// The call is given up: a task that only we know of is cancelled as well.
   func cancelBridgedTask() {
