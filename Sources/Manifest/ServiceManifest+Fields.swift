@@ -10,6 +10,8 @@ extension ServiceManifest {
         "process", \.process, "The child process that speaks MCP over stdin and stdout.",
         { ProcessSpec.fields }, isRequired: true),
       .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+      .choices(
+        "asks", \.asks, "What it may ask of the client, its user and its model."),
     ] + tail
 
   /// What every manifest begins with.

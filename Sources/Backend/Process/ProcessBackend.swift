@@ -49,7 +49,7 @@ package final class ProcessBackend {
   unowned let delegate: any ProcessBackendDelegate
 
   var pending: PendingTable<Pending>
-  var handshake: Handshake
+  package internal(set) var handshake: Handshake
   var framer: LineFramer
   let child: Child
   let reader: DescriptorReader

@@ -145,6 +145,10 @@ final class Call: ServiceRequest, ClientRequest {
   /// clients know.
   private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     var edits = taskEdits(line, envelope)
+    if method == .tasksGet {
+      let requests = JSON.member("inputRequests", of: envelope.result, in: line.bytes)
+      edits += Asking.edits(inRequests: requests, in: line.bytes, service)
+    }
     if let names = service.uriNames {
       edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
     }

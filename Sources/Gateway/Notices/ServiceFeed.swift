@@ -30,8 +30,8 @@ final class ServiceFeed {
   var lastDoubt: Instant?
   /// It ended by itself, or did not start, and has not been ready since.
   var hasFailed = false
-  /// The log level that the present process was told.
-  private var toldLevel: LogLevel?
+  /// The log levels that processes were told, by their numbers: there may be one for each era.
+  private var toldLevels: [Int32: LogLevel] = [:]
 
   /// Resources that the service has agreed to tell about, by its own URIs.
   private(set) var agreed: Set<[UInt8]> = []
@@ -102,7 +102,7 @@ final class ServiceFeed {
   /// A new process is ready; nothing else has been sent to it yet.
   func opened(_ backend: ProcessBackend) {
     self.backend = backend
-    (current, next, toldLevel) = (nil, nil, nil)
+    (current, next) = (nil, nil)
     // They ended with the process that had them.
     tasks.removeAll()
     watchedTasks.removeAll()
@@ -123,6 +123,7 @@ final class ServiceFeed {
 
   /// A process takes no more requests.
   func closed(_ backend: ProcessBackend) {
+    toldLevels[backend.pid] = nil
     guard self.backend === backend else { return }
     (self.backend, current, next) = (nil, nil, nil)
   }
@@ -232,13 +233,13 @@ final class ServiceFeed {
 
   // MARK: Log levels
 
-  /// Tells the present process the lowest level that anybody asks for, if it is legacy and has a
-  /// log; modern ones are told with each request.
+  /// Tells a process the lowest level that anybody asks for, if it is legacy and has a log; modern
+  /// ones are told with each request.
   func tellLevel(_ wanted: LogLevel?, on backend: ProcessBackend) {
-    guard backend.revision.era == .legacy, let wanted, wanted != toldLevel,
+    guard backend.revision.era == .legacy, let wanted, wanted != toldLevels[backend.pid],
       declaresLogging(backend)
     else { return }
-    toldLevel = wanted
+    toldLevels[backend.pid] = wanted
     backend.send(Messages.setLevel(backend.nextID, to: wanted.name), for: UnheededExchange())
   }
 

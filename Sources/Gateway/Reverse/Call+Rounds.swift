@@ -19,18 +19,35 @@ extension Call {
     guard !envelope.resultType.isAbsent,
       JSON.equals(envelope.resultType, "input_required", in: line.bytes)
     else { return false }
+    let edits = Asking.edits(
+      inRequests: JSON.member("inputRequests", of: envelope.result, in: line.bytes),
+      in: line.bytes, service)
+    guard !edits.isEmpty else {
+      takeRound(line, envelope)
+      return true
+    }
+    Splice(edits).applied(to: line.bytes).withUnsafeBytes { edited in
+      guard let envelope = try? Envelope.scan(edited.bytes) else { return }
+      takeRound(edited, envelope)
+    }
+    return true
+  }
+
+  private func takeRound(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     do throws(InputRound.Fault) {
       try inputRequired(InputRound(envelope.result, in: line.bytes), line, envelope)
     } catch {
       breachOfProtocol(error.text)
     }
-    return true
   }
 
   private func inputRequired(
     _ round: InputRound, _ line: UnsafeRawBufferPointer, _ envelope: Envelope
   ) {
     guard method.mayAskForInput else { return breachOfProtocol("asks for input where it may not") }
+    guard round.needs.isSubset(of: service.allowed) else {
+      return breachOfProtocol("asks the client for what its manifest does not allow")
+    }
     guard client.profile.abilities.isSuperset(of: round.needs) else {
       return breachOfProtocol("asks the client for what it has not declared")
     }

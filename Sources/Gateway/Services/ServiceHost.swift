@@ -18,7 +18,7 @@ protocol ServiceHost: AnyObject {
   /// Remembers in which era a process is spoken to.
   func noteEra(of service: Service, on backend: ProcessBackend)
   /// Whether a process was told less about the client than is known now.
-  func isOutdated(_ backend: ProcessBackend) -> Bool
+  func isOutdated(_ backend: ProcessBackend, of service: Service) -> Bool
   func childStarted(_ backend: ProcessBackend, of service: Service)
   func childGone(_ backend: ProcessBackend, of service: Service)
   func serviceIsReady(_ service: Service, on backend: ProcessBackend)

@@ -143,7 +143,8 @@ extension Call: TaskWork {
 
   /// What a modern service is told of the client: nothing of tasks where we make them.
   var toldProfile: ClientProfile {
-    mayBecomeTask && client.profile.hasTasks ? client.profile.withoutTasks : client.profile
+    let profile = service.profile(of: client.profile)
+    return mayBecomeTask && profile.hasTasks ? profile.withoutTasks : profile
   }
 
   private var waitingRequests: [UInt8] {

@@ -95,19 +95,26 @@ extension Gateway {
   func extensionTaskChanged(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service
   ) {
-    let report = TaskReport(envelope.params, meta: envelope.meta, in: line.bytes)
+    let bytes = line.bytes
+    let report = TaskReport(envelope.params, meta: .absent, in: bytes)
     guard let own = report.id, service.feed.isOfCurrentListen(line, envelope) else { return }
     if report.hasEnded { service.feed.tasks.ended(own) }
     let id = service.prefixesTasks ? TaskName.adding(service.name, to: own) : own
-    for listener in listeners.values where listener.honouredTasks.contains(id) {
-      var member = Array(#""taskId":"#.utf8)
-      JSON.appendQuoted(id, to: &member)
+    let listeners = listeners.values.filter { $0.honouredTasks.contains(id) }
+    guard !listeners.isEmpty else { return }
+    var edits = service.prefixesTasks ? report.edits(service.name, in: bytes) : []
+    if let names = service.uriNames {
+      edits += Links.edits(in: envelope.params, of: .tasksChanged, in: bytes, names)
+    }
+    let requests = JSON.member("inputRequests", of: envelope.params, in: bytes)
+    edits += Asking.edits(inRequests: requests, in: bytes, service)
+    let renamed = Splice(edits).applied(to: bytes)
+    guard let envelope = try? Envelope.scan(renamed.span.bytes) else { return }
+    for listener in listeners {
       listener.notify(
         Notice.line(
           .tasksChanged,
-          Notice.members(
-            of: envelope, in: line.bytes, dropping: "taskId", subscription: listener.id,
-            adding: member)))
+          Notice.members(of: envelope, in: renamed.span.bytes, subscription: listener.id)))
     }
   }
 
