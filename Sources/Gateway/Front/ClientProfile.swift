@@ -41,10 +41,11 @@ final class ClientProfile: Sendable {
 
   /// The same client, as if it knew no tasks of the extension.
   var withoutTasks: ClientProfile {
-    let whole = ByteRange(start: 0, end: extensions.count)
+    let text = extensions
+    let whole = ByteRange(start: 0, end: text.count)
     return ClientProfile(
       abilities,
-      extensions: ClientProfile.passedOn(whole, in: extensions.span.bytes, keepsTasks: false))
+      extensions: ClientProfile.passedOn(whole, in: text.span.bytes, keepsTasks: false))
   }
 
   /// What a legacy service is told in `initialize`.

@@ -45,7 +45,7 @@ final class ListenSubscription: ClientRequest {
       .map { Array("\"\($0.filter)\":true".utf8) }
     let uris = asked.filter { honouredURIs.contains($0) }
     if !uris.isEmpty {
-      var list = Array(#""resourceSubscriptions":["#.utf8)
+      let list = Array(#""resourceSubscriptions":["#.utf8)
       honoured.append(list + Self.quoted(uris))
     }
     if !honouredTasks.isEmpty {

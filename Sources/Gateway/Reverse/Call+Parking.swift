@@ -155,9 +155,10 @@ extension Call {
   func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ProcessBackend)
     -> ClientProfile
   {
+    guard backend.revision.era == .modern else { return client.profile }
     let profile = toldProfile
-    guard client.era == .legacy || mayBecomeTask, backend.revision.era == .modern,
-      method.mayAskForInput, !profile.abilities.isEmpty
+    guard client.era == .legacy || mayBecomeTask, method.mayAskForInput,
+      !profile.abilities.isEmpty
     else { return profile }
     if input?.original.isEmpty == false { return profile }
     let input = input ?? CallInput()

@@ -1,6 +1,7 @@
 import Backend
 import Loop
 import MCP
+import Manifest
 import RawJSON
 import Telemetry
 
