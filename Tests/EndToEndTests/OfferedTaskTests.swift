@@ -165,7 +165,7 @@ import Testing
     let task = try make(run, "s_echo")
     let id = task["taskId"]?.stringValue ?? ""
     try run.client.send(
-      line: #"{"jsonrpc":"2","id":"m","method":"tasks/get","params":{"taskId":"\#(id)","#
+      line: #"{"jsonrpc":"2.0","id":"m","method":"tasks/get","params":{"taskId":"\#(id)","#
         + #""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","#
         + #""io.modelcontextprotocol/clientCapabilities":{}}}}"#)
     let answer = try run.client.response(to: "\"m\"")

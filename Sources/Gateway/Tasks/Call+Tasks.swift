@@ -26,7 +26,7 @@ extension Call {
 
   /// Adds what makes a call a task; the client's own words come first.
   func askForTask(_ envelope: Envelope) {
-    guard case .bridged = taskRole else { return }
+    guard case .bridged = taskRole, envelope.task.isAbsent else { return }
     session.splice.insert(at: envelope.params.start + 1) { $0 += #""task":{},"#.utf8 }
   }
 
