@@ -14,7 +14,8 @@ import Testing
       arguments: ["-c", "\(command) >&2; exec '\(GatewayRun.backend)'"])
   }
 
-  @Test func `B18: a slow start holds up its own calls only, and its tools are told later`() throws {
+  @Test func `B18: a slow start holds up its own calls only, and its tools are told later`() throws
+  {
     let run = try GatewayRun(
       [Service("slow", "delay@init=1500", more: ["priority: 99"]), Service("good")],
       settings: GatewayRun.patientSettings.replacing("wait: 1m", with: "wait: 300ms"))

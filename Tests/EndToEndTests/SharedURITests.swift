@@ -58,11 +58,11 @@ import Testing
     _ = try run.client.roundTrip("tools/list")
     let resource: JSONValue = ["type": "resource", "resource": ["uri": "memo://one", "text": "x"]]
     let link: JSONValue = ["type": "resource_link", "uri": "memo://one", "name": "x"]
+    let given: JSONValue = ["type": "tool_result", "toolUseId": "1", "content": [link]]
     let params: JSONValue = [
       "maxTokens": 5,
       "messages": [
-        ["role": "user", "content": resource],
-        ["role": "user", "content": [["type": "tool_result", "toolUseId": "1", "content": [link]]]],
+        ["role": "user", "content": resource], ["role": "user", "content": [given]],
       ],
     ]
     let id = try run.ask("b_ask", "sampling/createMessage", params)

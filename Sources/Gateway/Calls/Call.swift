@@ -129,18 +129,6 @@ final class Call: ServiceRequest, ClientRequest {
     write(line)
   }
 
-  /// Writes the answer, which the session's splice makes of `line`, to whom it is for.
-  private func write(_ line: UnsafeRawBufferPointer) {
-    if let ownTask { return ownTask.answered(session.splice.applied(to: line.bytes)) }
-    session.writeEdited(line)
-  }
-
-  /// Answers with an error of the gateway.
-  func reply(_ error: CallError) {
-    if let ownTask { return ownTask.failed(error) }
-    session.reply(to: id, error: error)
-  }
-
   /// The service shares URIs with another, or has tasks: its names for them become those that
   /// clients know.
   private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
@@ -297,13 +285,4 @@ final class Call: ServiceRequest, ClientRequest {
     withdrawWaiting(because: "The call has ended.")
     releaseKept()
   }
-}
-
-/// The limits of one call in time, in nanoseconds, all counted from `start`.
-struct CallTimes {
-  var start: Instant
-  /// Without progress; `limits.timeout` of the manifest.
-  var patience: Int64
-  /// With any progress.
-  var absolute: Int64
 }

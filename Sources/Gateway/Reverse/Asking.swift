@@ -50,7 +50,8 @@ enum Asking {
     guard method == .elicitationCreate else { return }
     body(JSON.member("message", of: params, in: bytes))
     let schema = JSON.member("requestedSchema", of: params, in: bytes)
-    JSON.forEachMember(of: JSON.member("properties", of: schema, in: bytes), in: bytes) { _, field in
+    let fields = JSON.member("properties", of: schema, in: bytes)
+    JSON.forEachMember(of: fields, in: bytes) { _, field in
       body(JSON.member("title", of: field, in: bytes))
       body(JSON.member("description", of: field, in: bytes))
     }

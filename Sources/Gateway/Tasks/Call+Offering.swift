@@ -88,11 +88,26 @@ extension Call: TaskWork {
       }
     } else {
       session.splice.replace(
-        envelope.meta, with: JSON.rebuildObject(
+        envelope.meta,
+        with: JSON.rebuildObject(
           envelope.meta, in: bytes,
           dropping: { JSON.equals($0, MetaKey.relatedTask, in: bytes) }, adding: related))
     }
     session.writeEdited(line)
+  }
+
+  // MARK: Answers
+
+  /// Writes the answer, which the session's splice makes of `line`, to whom it is for.
+  func write(_ line: UnsafeRawBufferPointer) {
+    if let ownTask { return ownTask.answered(session.splice.applied(to: line.bytes)) }
+    session.writeEdited(line)
+  }
+
+  /// Answers with an error of the gateway.
+  func reply(_ error: CallError) {
+    if let ownTask { return ownTask.failed(error) }
+    session.reply(to: id, error: error)
   }
 
   // MARK: TaskWork
