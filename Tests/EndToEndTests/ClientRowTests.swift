@@ -137,9 +137,10 @@ import Testing
     let start = try #require(read.firstIndex(of: UInt8(ascii: "<"))) - #"{"text":""#.utf8.count
     let isThere = read.withUnsafeBytes { read in
       arguments.withUnsafeBytes { arguments in
-        read.count >= start + arguments.count
-          && memcmp(read.baseAddress.map { $0 + start }, arguments.baseAddress, arguments.count)
-            == 0
+        guard let place = read.baseAddress, let wanted = arguments.baseAddress,
+          read.count >= start + arguments.count
+        else { return false }
+        return memcmp(place + start, wanted, arguments.count) == 0
       }
     }
     #expect(arguments.count > 15_000_000 && isThere)
