@@ -43,6 +43,21 @@ enum Asking {
     return found
   }
 
+  /// Whether a client may be asked everything that a task asks, by what it can and may be.
+  static func isAllowed(
+    _ requests: ByteRange, in bytes: RawSpan, _ abilities: ClientAbilities
+  ) -> Bool {
+    var needs: ClientAbilities = []
+    JSON.forEachMember(of: requests, in: bytes) { _, request in
+      let method = Method(JSON.member("method", of: request, in: bytes), in: bytes)
+      let params = JSON.member("params", of: request, in: bytes)
+      if let question = Question(method, params: params, in: bytes) {
+        needs.formUnion(question.needs)
+      }
+    }
+    return needs.isSubset(of: abilities)
+  }
+
   /// The message of an elicitation, and the titles and descriptions of its form.
   private static func forEachShownText(
     _ method: Method, _ params: ByteRange, in bytes: RawSpan, _ body: (ByteRange) -> Void

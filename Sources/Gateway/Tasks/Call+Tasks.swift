@@ -41,6 +41,14 @@ extension Call {
       backend.send(Messages.taskRequest(upstreamID, .tasksResult, own), for: self)
       return true
     }
+    if method == .tasksGet, envelope.kind == .result,
+      !Asking.isAllowed(
+        JSON.member("inputRequests", of: envelope.result, in: line.bytes), in: line.bytes,
+        service.allowed.intersection(client.profile.abilities))
+    {
+      breachOfProtocol("asks the client for what it has not declared or its manifest not allowed")
+      return true
+    }
     if isTask(envelope, in: line.bytes), client.era == .legacy || !toldProfile.hasTasks {
       breachOfProtocol("answers with a task, which its client does not know")
       return true

@@ -107,6 +107,7 @@ extension Gateway {
       edits += Links.edits(in: envelope.params, of: .tasksChanged, in: bytes, names)
     }
     let requests = JSON.member("inputRequests", of: envelope.params, in: bytes)
+    guard Asking.isAllowed(requests, in: bytes, service.allowed) else { return }
     edits += Asking.edits(inRequests: requests, in: bytes, service)
     let renamed = Splice(edits).applied(to: bytes)
     guard let envelope = try? Envelope.scan(renamed.span.bytes) else { return }
