@@ -51,9 +51,9 @@ extension Gateway: ServiceHost {
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
-        let differences = rebuildCatalogue()
+        changes = rebuildCatalogue()
         // A list that waits for this service is answered with it; that is no change.
-        if !(wasUnknown && !parked.isEmpty) || !undiscovered.isEmpty { changes = differences }
+        if wasUnknown, undiscovered.isEmpty { changes.subtract(awaitedLists.subtracting(listed)) }
       }
     case .failed(let failure):
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
