@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import MCP
 import RawJSON
@@ -198,8 +199,9 @@ import Testing
 
   @Test(arguments: SubscriptionTests.eras)
   func `a task whose service dies has failed, and says why`(revision: Revision) throws {
-    let run = try open("legacy,only=hang,crash@1", revision)
+    let run = try open("legacy", revision)
     let task = try make(run, "s_hang")
+    for process in run.processes(of: "s") { kill(process, SIGKILL) }
     let failed = try wait(run, task, for: "failed")
     let error =
       revision.era == .legacy ? try ask(run, "tasks/result", task).error : failed["error"]
