@@ -23,6 +23,7 @@ extension Gateway {
     let notifier = RESTNotifier(
       token: JSON.copy(token, in: bytes), stream: tool.stream,
       wantsItems: JSON.copy(items, in: bytes).elementsEqual("true".utf8))
+    let isTask = try wantsTask(request, of: entry, service.name)
     let isProbe = try service.admitsCall()
     let call = RESTCall(
       session: session, id: request.id, client: request.client, service: service, entry: entry,
@@ -33,5 +34,6 @@ extension Gateway {
     call.isProbe = isProbe
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
+    if isTask { offerTask(call, request) }
   }
 }

@@ -97,6 +97,9 @@ private final class TwinHost: ServiceHost {
   func levelIsWanted(of service: Service, on backend: ProcessBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
   }
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool {
+    primary.host.tell(event, of: primary)
+  }
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     primary.host.serviceFailed(primary, failure)
   }

@@ -36,6 +36,9 @@ protocol ServiceHost: AnyObject {
   func toolMayBeGone(at service: Service)
   /// A request that wants log messages is about to be sent.
   func levelIsWanted(of service: Service, on backend: ProcessBackend)
+  /// Tells clients that want to hear of such things.
+  @discardableResult
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,

@@ -6,42 +6,15 @@ import Resilience
 
 /// A call that is, or may become, a task of the gateway's own.
 extension Call: TaskWork {
-  /// Answers the client with a task, under which the call goes on.
-  ///
-  /// - Returns: false if the call is over, is asking the client, or there are too many tasks;
-  ///   it goes on as a call then.
-  func becomeTask(in tasks: OfferedTasks, keptFor time: Int64?) -> Bool {
-    guard !isDone, ownTask == nil, !clock.isPaused, input?.isParked != true, tasks.hasRoom,
-      let task = tasks.make(of: self, era: client.era, keptFor: time)
-    else { return false }
-    heldProgress = nil
+  var isFree: Bool { !clock.isPaused && input?.isParked != true }
+
+  func becameTask() {
+    extras?.heldProgress = nil
     // The request is answered, and with it what was to be told in its course.
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     logLevel = nil
-    let asked = id
-    guard session.ledger.close(asked) else { return false }
-    ownTask = task
-    id = Self.ledgerID(of: task)
-    // Nobody waits with a request in hand: progress is no condition any more.
     let absolute = session.absoluteTime.inNanoseconds
     clock = CallClock(CallTimes(start: EventLoop.now, patience: absolute, absolute: absolute))
-    session.ledger.open(id, self)
-    let members = task.description.members(in: client.era)
-    session.reply(
-      to: asked,
-      result: client.era == .legacy
-        ? Array(#"{"task":{"#.utf8) + members + Array("}}".utf8)
-        : Array(#"{"resultType":"task","#.utf8) + members + [UInt8(ascii: ",")]
-          + session.identity.meta + [UInt8(ascii: "}")])
-    return true
-  }
-
-  /// The id under which the session keeps a call that is a task: the task's, which no client could
-  /// make up.
-  private static func ledgerID(of task: OfferedTask) -> RequestID {
-    var quoted: [UInt8] = []
-    JSON.appendQuoted(task.id, to: &quoted)
-    return RequestID(scanned: ByteRange(start: 0, end: quoted.count), in: quoted.span.bytes)
   }
 
   /// 128 random bits: nobody comes upon one by trying.
@@ -102,12 +75,6 @@ extension Call: TaskWork {
   func write(_ line: UnsafeRawBufferPointer) {
     if let ownTask { return ownTask.answered(session.splice.applied(to: line.bytes)) }
     session.writeEdited(line)
-  }
-
-  /// Answers with an error of the gateway.
-  func reply(_ error: CallError) {
-    if let ownTask { return ownTask.failed(error) }
-    session.reply(to: id, error: error)
   }
 
   // MARK: TaskWork

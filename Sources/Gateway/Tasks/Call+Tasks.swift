@@ -14,6 +14,16 @@ enum TaskRole {
   case bridged([UInt8])
   /// The gateway may make a task of it, as which it goes on here; the service knows nothing of it.
   case offerable
+
+  /// Whether the gateway may make a task of the call, which a client of this era has made: for a
+  /// legacy one only where it asks for it.
+  func mayBecomeOurs(_ era: Era) -> Bool {
+    switch self {
+    case .none, .relayed: false
+    case .bridged: era == .modern
+    case .offerable: true
+    }
+  }
 }
 
 extension Call {
@@ -78,7 +88,7 @@ extension Call {
       feed.tasks.ended(own)
     } else if method == .toolsCall {
       feed.tasks.made(
-        own, by: upstreamID, token: token, keptFor: report.time.map { .milliseconds($0) },
+        own, by: upstreamID, token: token.bytes, keptFor: report.time.map { .milliseconds($0) },
         at: EventLoop.turnTime)
     }
     return service.prefixesTasks ? report.edits(service.name, in: bytes) : []

@@ -2,18 +2,17 @@ import Loop
 import MCP
 import RawJSON
 import Resilience
+import Telemetry
 
 /// Tasks that the gateway itself has made of calls: how clients come by them and ask about them.
 extension Gateway {
   /// A legacy client asks for a task and gets it at once; a modern one gets one if the call takes
   /// longer than `tasks.after`.
-  func offerTask(_ call: Call, _ request: Incoming) {
+  func offerTask(_ call: any TaskWork, _ request: Incoming) {
     guard !call.isDone else { return }
     if request.client.era == .legacy {
-      guard call.mayBecomeTask else { return }
       let time = JSON.member("ttl", of: request.envelope.task, in: request.line.bytes)
-      _ = call.becomeTask(
-        in: offeredTasks, keptFor: JSON.integer(time, in: request.line.bytes))
+      call.becomeTask(in: offeredTasks, keptFor: JSON.integer(time, in: request.line.bytes))
     } else if call.client.profile.hasTasks, request.envelope.method == .toolsCall {
       offeredTasks.offerLater(call)
     }
@@ -162,5 +161,14 @@ extension CallError {
       message: service.map { "Tasks of service '\($0)' belong to the other era of the protocol." }
         ?? "The task was made in the other era of the protocol; ask about it there.",
       service: service, reason: "task_of_other_era")
+  }
+
+  static func taskNotSupported(_ entry: Catalogue.Entry, _ service: String) -> CallError {
+    CallError(
+      code: .methodNotFound,
+      message:
+        "The tool '\(Printable.text(entry.publicName, limit: 80))' cannot be called as a "
+        + "task; call it without `task`.",
+      service: service, reason: "task_not_supported")
   }
 }

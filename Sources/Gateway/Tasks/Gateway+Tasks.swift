@@ -44,7 +44,8 @@ extension Gateway {
     var quoted: [UInt8] = []
     JSON.appendQuoted(own, to: &quoted)
     try start(
-      request, on: service, name: own == id ? nil : (range, quoted), taskRole: .relayed)
+      request, on: service, nameRange: range, ownName: own == id ? nil : quoted,
+      taskRole: .relayed)
   }
 
   func taskOwner(_ id: [UInt8]) -> (service: Service, own: [UInt8])? {
@@ -57,25 +58,36 @@ extension Gateway {
   func taskRole(of entry: Catalogue.Entry, _ request: Incoming) throws(CallError) -> TaskRole {
     let isAsked = !request.envelope.task.isAbsent && request.client.era == .legacy
     switch entry.taskSupport {
-    case .forbidden where isAsked:
-      throw CallError(
-        code: .methodNotFound,
-        message:
-          "The tool '\(Printable.text(entry.publicName, limit: 80))' cannot be called as a "
-          + "task; call it without `task`.",
-        service: services[entry.service].name, reason: "task_not_supported")
+    case .forbidden where isAsked: throw .taskNotSupported(entry, services[entry.service].name)
     case .forbidden: return .none
     case .optional, .required:
       if isAsked { return .relayed }
       if entry.taskSupport == .required { return .bridged([]) }
       return request.client.profile.hasTasks ? .offerable : .none
     case .offered:
-      if isAsked, !offeredTasks.hasRoom { throw .tooManyTasks(offeredTasks.limits.count) }
       // The service's own tasks are better than ours, where the client knows them.
       let isOwn = services[entry.service].offer?.hasTaskExtension == true
-      let isOffered = isAsked || request.client.profile.hasTasks && !isOwn
-      return isOffered ? .offerable : .none
+      return try wantsOurTask(request) && (isAsked || !isOwn) ? .offerable : .none
     }
+  }
+
+  /// Whether the call of a tool that the gateway makes tasks of may become one.
+  func wantsOurTask(_ request: Incoming) throws(CallError) -> Bool {
+    guard request.client.era == .legacy else { return request.client.profile.hasTasks }
+    guard !request.envelope.task.isAbsent else { return false }
+    guard offeredTasks.hasRoom else { throw .tooManyTasks(offeredTasks.limits.count) }
+    return true
+  }
+
+  /// The same for a tool of a service that makes no tasks.
+  func wantsTask(
+    _ request: Incoming, of entry: Catalogue.Entry, _ service: String
+  ) throws(CallError) -> Bool {
+    if entry.taskSupport == .offered { return try wantsOurTask(request) }
+    if request.client.era == .legacy, !request.envelope.task.isAbsent {
+      throw .taskNotSupported(entry, service)
+    }
+    return false
   }
 
   // MARK: Notifications
@@ -125,6 +137,6 @@ extension Gateway {
   var offersTasks: Bool {
     services.contains {
       !$0.manifest.tools.tasks.isEmpty || $0.offer?.hasTaskExtension == true
-    }
+    } || restServices.contains { !$0.manifest.tools.tasks.isEmpty }
   }
 }

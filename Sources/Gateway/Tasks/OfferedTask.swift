@@ -37,6 +37,12 @@ final class OfferedTask {
   }
 
   var isOver: Bool { description.status.isTerminal }
+  /// The id under which the session keeps its call: its own, which no client could make up.
+  var ledgerID: RequestID {
+    var quoted: [UInt8] = []
+    JSON.appendQuoted(id, to: &quoted)
+    return RequestID(scanned: ByteRange(start: 0, end: quoted.count), in: quoted.span.bytes)
+  }
   /// Bytes that it keeps.
   var keptBytes: Int {
     switch outcome {
@@ -148,10 +154,53 @@ final class OfferedTask {
 /// What a task of the gateway is made of: a call.
 @EventLoop
 protocol TaskWork: ClientRequest {
+  var session: ClientSession { get }
+  /// The id under which the session keeps it.
+  var id: RequestID { get set }
+  var client: ClientContext { get }
+  var isDone: Bool { get }
+  var ownTask: OfferedTask? { get set }
+  /// Whether it can become a task just now.
+  var isFree: Bool { get }
+  /// Nobody waits with a request in hand any more: of its deadlines only the last one holds.
+  func becameTask()
   /// Ends the work; nothing more is said of it.
   func giveUpTask()
   /// The client has answered questions that were asked in `inputRequests`.
   func takeInput(_ responses: ByteRange, in line: UnsafeRawBufferPointer)
+}
+
+extension TaskWork {
+  /// Answers the client with a task, under which the call goes on.
+  ///
+  /// - Returns: false if the call is over, is asking the client, or there are too many tasks;
+  ///   it goes on as a call then.
+  @discardableResult
+  func becomeTask(in tasks: OfferedTasks, keptFor time: Int64?) -> Bool {
+    guard !isDone, ownTask == nil, isFree, tasks.hasRoom,
+      let task = tasks.make(of: self, era: client.era, keptFor: time)
+    else { return false }
+    let asked = id
+    guard session.ledger.close(asked) else { return false }
+    ownTask = task
+    id = task.ledgerID
+    becameTask()
+    session.ledger.open(id, self)
+    let members = task.description.members(in: client.era)
+    session.reply(
+      to: asked,
+      result: client.era == .legacy
+        ? Array(#"{"task":{"#.utf8) + members + Array("}}".utf8)
+        : Array(#"{"resultType":"task","#.utf8) + members + [UInt8(ascii: ",")]
+          + session.identity.meta + [UInt8(ascii: "}")])
+    return true
+  }
+
+  /// Answers with an error of the gateway.
+  func reply(_ error: CallError) {
+    if let ownTask { return ownTask.failed(error) }
+    session.reply(to: id, error: error)
+  }
 }
 
 /// `tasks/result` of a legacy client, which waits for the end of the task.

@@ -19,7 +19,7 @@ final class OfferedTasks {
   private var lot: ParkingLot<OfferedTask>
   private var kept = 0
   /// Calls that become tasks if they are not answered by then; all wait equally long.
-  private var offers: [(call: Call, due: Instant)] = []
+  private var offers: [(call: any TaskWork, due: Instant)] = []
   private var offerTimer: LoopTimer?
   private var expiryTimer: LoopTimer?
 
@@ -80,7 +80,7 @@ final class OfferedTasks {
   // MARK: Calls that may become tasks
 
   /// Makes a task of `call` if it takes long.
-  func offerLater(_ call: Call) {
+  func offerLater(_ call: any TaskWork) {
     let due = EventLoop.turnTime + limits.after
     offers.append((call, due))
     let timer = offerTimer ?? LoopTimer { [unowned self] in offerNow() }
@@ -93,7 +93,7 @@ final class OfferedTasks {
     let count = offers.prefix { $0.due <= now }.count
     let calls = offers.prefix(count).map(\.call)
     offers.removeFirst(count)
-    for call in calls { _ = call.becomeTask(in: self, keptFor: nil) }
+    for call in calls { call.becomeTask(in: self, keptFor: nil) }
     // Those that were answered need no timer.
     offers.removeAll { $0.call.isDone }
     if let next = offers.first { offerTimer?.start(at: next.due) }
