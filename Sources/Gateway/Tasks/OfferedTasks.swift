@@ -20,6 +20,8 @@ final class OfferedTasks {
   private var kept = 0
   /// Calls that become tasks if they are not answered by then; all wait equally long.
   private var offers: [(call: any TaskWork, due: Instant)] = []
+  /// So many of them are looked through for those that were answered meanwhile.
+  private var crowd = 1_024
   private var offerTimer: LoopTimer?
   private var expiryTimer: LoopTimer?
 
@@ -82,6 +84,10 @@ final class OfferedTasks {
   /// Makes a task of `call` if it takes long.
   func offerLater(_ call: any TaskWork) {
     let due = EventLoop.turnTime + limits.after
+    if offers.count >= crowd {
+      offers.removeAll { $0.call.isDone }
+      crowd = max(1_024, offers.count * 2)
+    }
     offers.append((call, due))
     let timer = offerTimer ?? LoopTimer { [unowned self] in offerNow() }
     offerTimer = timer
