@@ -52,6 +52,7 @@ extension Gateway {
     beganEnding = EventLoop.now
     for request in parked { request.resume() }
     for listener in Array(listeners.values) { listener.abandoned() }
+    offeredTasks.endAll()
     for service in services where !service.isBusy { service.close(remainingPatience) }
     timer.start(after: configuration.gateway.stop.drain)
     session.ledger.onIdle = { [unowned self] in stopServices() }

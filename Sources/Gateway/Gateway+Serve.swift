@@ -186,6 +186,7 @@ extension Gateway: ClientSessionDelegate {
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
+    if taskRole.mayBecomeOurs(request.client.era) { offerTask(call, request) }
   }
 
   /// The one service with resources: URIs that it never listed go to it.

@@ -51,9 +51,9 @@ extension Gateway: ServiceHost {
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
-        let differences = rebuildCatalogue()
+        changes = rebuildCatalogue()
         // A list that waits for this service is answered with it; that is no change.
-        if !(wasUnknown && !parked.isEmpty) || !undiscovered.isEmpty { changes = differences }
+        if wasUnknown, undiscovered.isEmpty { changes.subtract(awaitedLists.subtracting(listed)) }
       }
     case .failed(let failure):
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
@@ -118,7 +118,7 @@ extension Gateway: ServiceHost {
       errors: ErrorOutputLimits(
         line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
         quoted: gateway.stderr.quoted))
-    settings.clientCapabilities = declared.legacyCapabilities
+    settings.clientCapabilities = service.profile(of: declared).legacyCapabilities
     return settings
   }
 
@@ -134,6 +134,9 @@ extension Gateway: ServiceHost {
 
   func noteEra(of service: Service, on backend: ProcessBackend) {
     guard knownEra(of: service) != backend.revision.era else { return }
+    // A service that was silent once may only have been slow.
+    if !backend.handshake.isCertain { service.silentStarts += 1 }
+    guard backend.handshake.isCertain || service.silentStarts > 1 else { return }
     _ = surroundings.store?.saveEra(
       digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
       now: secondsSince1970())
@@ -176,7 +179,7 @@ extension Gateway: ServiceHost {
       backend.answer(JSON.copy(envelope.id, in: line.bytes), Array(#""result":{}"#.utf8))
     case _ where envelope.kind == .notification: noticed(line, envelope, of: service, on: backend)
     case _ where envelope.kind == .request:
-      session.reverse.receive(line, envelope, from: backend)
+      asked(line, envelope, by: service, on: backend)
     default: break
     }
   }

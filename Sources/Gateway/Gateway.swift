@@ -74,6 +74,10 @@ package final class Gateway {
   /// Lists that a legacy client has been given: of others it need not hear that they changed.
   var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
+  /// The tasks that the gateway has made of calls.
+  lazy var offeredTasks = OfferedTasks(of: session, configuration.gateway.tasks) {
+    [unowned self] task in tell(task)
+  }
   /// What legacy services are told that the client can do: all that it has ever declared.
   var declared = ClientProfile.none
   var ending: Ending?

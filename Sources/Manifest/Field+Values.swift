@@ -86,6 +86,33 @@ extension Field {
       })
   }
 
+  /// A list of raw values of an enumeration, none twice.
+  static func choices<Choice>(
+    _ key: String, _ path: Path<[Choice]>, _ about: String
+  ) -> Field
+  where Choice: RawRepresentable<String> & CaseIterable & Sendable & Equatable {
+    let words = Choice.allCases.map(\.rawValue)
+    return value(
+      key, path, about, .list(.choice(words)),
+      show: { "[" + $0.map(\.rawValue).joined(separator: ", ") + "]" },
+      parse: { node, reader in
+        var seen: [Choice] = []
+        return reader.list(node) { node, reader in
+          let choice = reader.parsed(node, expected: "one of " + words.joined(separator: ", ")) {
+            scalar in
+            Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
+          }
+          guard let choice else { return nil }
+          guard !seen.contains(choice) else {
+            reader.report("'\(choice.rawValue)' is named twice", at: node.position)
+            return nil
+          }
+          seen.append(choice)
+          return choice
+        }
+      })
+  }
+
   /// Text as it is written; templates are not expanded.
   static func text(
     _ key: String, _ path: Path<String>, _ rule: TextRule,

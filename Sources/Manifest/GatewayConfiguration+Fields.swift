@@ -14,6 +14,7 @@ extension GatewayConfiguration {
     .section(
       "discovery", \.discovery, "Asking services for the first time what they offer.",
       { Discovery.fields }),
+    .section("tasks", \.tasks, "Tasks that the gateway makes of calls.", { Tasks.fields }),
     .section("processes", \.processes, "Child processes.", { Processes.fields }),
     .section("stop", \.stop, "How processes and the gateway end.", { Stop.fields }),
     .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
@@ -78,6 +79,19 @@ extension GatewayConfiguration.Discovery {
       "How long the first list waits for services that were never asked."),
     .integer("parallel", \.parallel, in: 1...256, "Services asked at the same time."),
     .span("deadline", \.deadline, in: span, "For one service, from its own start."),
+  ]
+}
+
+extension GatewayConfiguration.Tasks {
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .span(
+      "after", \.after, in: span,
+      "How long a call of a modern client may take before it is answered with a task."),
+    .span("keep", \.keep, in: span, "A task is forgotten this long after its creation, or sooner."),
+    .integer("count", \.count, in: 0...100_000, "Tasks that are kept at the same time."),
+    .size("results", \.results, in: 1 << 10...1 << 34, "Bytes of the results of all tasks."),
   ]
 }
 

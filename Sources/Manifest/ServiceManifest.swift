@@ -11,6 +11,8 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// What it may ask of its client, and through it of the client's user or model.
+  package var asks = ClientQuestion.allCases
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.
@@ -28,6 +30,11 @@ package struct ServiceManifest: Sendable {
   package func claims(_ method: some Collection<UInt8>) -> Bool {
     methods.contains { $0.matches(method) }
   }
+}
+
+/// A kind of request that a service may make of its client.
+package enum ClientQuestion: String, CaseIterable, Sendable {
+  case roots, sampling, elicitation
 }
 
 /// How much of a service may be used at once.

@@ -95,7 +95,7 @@ package struct Log: Sendable {
   }
 
   /// UTC, milliseconds, RFC 3339.
-  private static func timestamp() -> String {
+  package static func timestamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     var parts = tm()

@@ -22,6 +22,7 @@ extension Gateway {
     let notifier = RESTNotifier(
       token: JSON.copy(token, in: bytes), stream: tool.value.stream,
       wantsItems: !token.isAbsent && wantsItems(request))
+    let isTask = try wantsTask(request, of: entry, service.name)
     let isProbe = try service.admitsCall()
     let call = RESTCall(
       session: session, id: request.id, client: request.client, service: service, entry: entry,
@@ -33,6 +34,7 @@ extension Gateway {
     call.isProbe = isProbe
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
+    if isTask { offerTask(call, request) }
   }
 
   private func wantsItems(_ request: Incoming) -> Bool {

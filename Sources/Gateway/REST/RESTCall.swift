@@ -13,8 +13,8 @@ import Resilience
 @EventLoop
 final class RESTCall: ClientRequest, RESTRunObserver {
   let session: ClientSession
-  let id: RequestID
-  private let client: ClientContext
+  var id: RequestID
+  let client: ClientContext
   let service: RESTService
   let entry: Catalogue.Entry
   let startedAt: Instant
@@ -23,11 +23,13 @@ final class RESTCall: ClientRequest, RESTRunObserver {
 
   /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
   private(set) var deadline: Instant
-  private let absoluteDeadline: Instant
-  private let patience: Int64
+  private var absoluteDeadline: Instant
+  private var patience: Int64
   private var run: RESTRun?
   private var task: Task<Void, Never>?
-  private var isDone = false
+  private(set) var isDone = false
+  /// The task that the gateway has made of it; its answer goes there.
+  var ownTask: OfferedTask?
   /// It alone tells the open breaker of its service whether calls may pass again.
   var isProbe = false
   private var heldProgress: [UInt8]?
@@ -89,15 +91,20 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
     switch outcome {
     case .success(let result):
-      session.reply(to: id, ToolResult(result, for: client, from: session.identity))
+      reply(ToolResult(result, for: client, from: session.identity))
     case .failure(let failure):
       switch failure.form {
       case .toolResult:
-        session.reply(to: id, ToolResult(failure, for: client, from: session.identity))
+        reply(ToolResult(failure, for: client, from: session.identity))
       case .timeout, .protocolError:
-        session.reply(to: id, error: .rest(failure, service: service.name))
+        reply(.rest(failure, service: service.name))
       }
     }
+  }
+
+  private func reply(_ result: ToolResult) {
+    if let ownTask { return ownTask.answered(result) }
+    session.reply(to: id, result)
   }
 
   // MARK: From the run
@@ -109,7 +116,8 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     } else {
       deadline = min(EventLoop.now.advanced(byNanoseconds: patience), absoluteDeadline)
     }
-    guard let line = notifier.line(for: notice) else { return }
+    // A task tells of itself.
+    guard ownTask == nil, let line = notifier.line(for: notice) else { return }
     if session.isClogged {
       heldProgress = line
       session.holdsProgress = true
@@ -126,6 +134,14 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     session.write(held)
   }
 
+  /// Of its deadlines only the last one holds from now on.
+  func waitAsTask() {
+    heldProgress = nil
+    patience = session.absoluteTime.inNanoseconds
+    absoluteDeadline = EventLoop.now.advanced(byNanoseconds: patience)
+    deadline = absoluteDeadline
+  }
+
   // MARK: From the session
 
   func cancelled() {
@@ -133,6 +149,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     isDone = true
     report(.cancelled)
     stop()
+    ownTask?.givenUp()
   }
 
   func deadlineReached(at now: Instant) {
@@ -140,7 +157,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     guard now >= deadline, finish(deadlineOutcome(wasSent)) else { return }
     stop()
     let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
-    session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
+    reply(.timedOut(service: service.name, after: time, wasSent: wasSent))
   }
 
   func abandoned() {
@@ -149,7 +166,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     stop()
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   /// Whether this is the one moment to answer.

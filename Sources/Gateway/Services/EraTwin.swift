@@ -70,7 +70,9 @@ private final class TwinHost: ServiceHost {
   func settings(for service: Service) -> BackendSettings { primary.host.settings(for: primary) }
   func knownEra(of service: Service) -> Era? { primary.host.knownEra(of: service) }
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool { false }
-  func isOutdated(_ backend: ProcessBackend) -> Bool { primary.host.isOutdated(backend) }
+  func isOutdated(_ backend: ProcessBackend, of service: Service) -> Bool {
+    primary.host.isOutdated(backend, of: primary)
+  }
   func childStarted(_ backend: ProcessBackend, of service: Service) {
     primary.host.childStarted(backend, of: primary)
   }
@@ -83,8 +85,10 @@ private final class TwinHost: ServiceHost {
   func noteEra(of service: Service, on backend: ProcessBackend) {
     primary.host.noteEra(of: service, on: backend)
   }
-  /// The sibling hears of changes already.
-  func service(_ service: Service, opened backend: ProcessBackend) {}
+  /// The sibling hears of changes already; a log each of them has.
+  func service(_ service: Service, opened backend: ProcessBackend) {
+    primary.host.levelIsWanted(of: primary, on: backend)
+  }
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service) {
     primary.host.resourceMayHaveChanged(uri, of: primary)
   }
@@ -92,6 +96,9 @@ private final class TwinHost: ServiceHost {
   func toolMayBeGone(at service: Service) { primary.host.toolMayBeGone(at: primary) }
   func levelIsWanted(of service: Service, on backend: ProcessBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
+  }
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool {
+    primary.host.tell(event, of: primary)
   }
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     primary.host.serviceFailed(primary, failure)

@@ -13,7 +13,7 @@ extension Service: ProcessBackendDelegate {
     lastFailure = nil
     readyCount += 1
     readyEra = backend.revision.era
-    isOutdated = host.isOutdated(backend)
+    isOutdated = host.isOutdated(backend, of: self)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()
     host.service(self, opened: backend)

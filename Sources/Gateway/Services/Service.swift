@@ -48,6 +48,12 @@ final class Service {
   var isOutdated = false
   /// The era of the requests for which it was last started.
   var startedFor = Era.legacy
+  /// How often its era was guessed because it did not answer the question.
+  var silentStarts = 0
+  /// What it may ask of a client (`asks` of the manifest).
+  let allowed: ClientAbilities
+  /// The last client it was told about, and what it was told.
+  private var told: (all: ClientProfile, allowed: ClientProfile)?
   /// How often it has become ready in the life of this gateway.
   var readyCount = 0
 
@@ -82,6 +88,7 @@ final class Service {
     self.manifest = manifest
     self.digest = digest
     patience = manifest.limits.timeout.inNanoseconds
+    allowed = ClientAbilities(allowed: manifest.asks)
     self.host = host
     handshake = Handshake(setting: .auto, knownEra: nil)
     breaker = CircuitBreaker(host.breakerLimits)
@@ -99,6 +106,8 @@ final class Service {
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
     return !waiting.isEmpty
   }
+  /// Its processes that take requests.
+  var acceptingBackends: [ProcessBackend] { liveBackends.filter(\.isAccepting) }
   /// Processes that still have to end.
   var liveBackends: [ProcessBackend] {
     ownBackends + (twin?.service.ownBackends ?? [])
@@ -108,6 +117,16 @@ final class Service {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
     }
+  }
+
+  /// What the service is told of a client: nothing that it may not ask for.
+  func profile(of client: ClientProfile) -> ClientProfile {
+    if client.abilities.isSubset(of: allowed) { return client }
+    if let told, told.all === client { return told.allowed }
+    let profile = ClientProfile(
+      client.abilities.intersection(allowed), extensions: client.extensions)
+    told = (client, profile)
+    return profile
   }
 
   // MARK: Requests

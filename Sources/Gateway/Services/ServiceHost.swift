@@ -22,7 +22,7 @@ protocol ServiceHost: AnyObject {
   /// Remembers in which era a process is spoken to.
   func noteEra(of service: Service, on backend: ProcessBackend)
   /// Whether a process was told less about the client than is known now.
-  func isOutdated(_ backend: ProcessBackend) -> Bool
+  func isOutdated(_ backend: ProcessBackend, of service: Service) -> Bool
   func childStarted(_ backend: ProcessBackend, of service: Service)
   func childGone(_ backend: ProcessBackend, of service: Service)
   func serviceIsReady(_ service: Service, on backend: ProcessBackend)
@@ -36,6 +36,9 @@ protocol ServiceHost: AnyObject {
   func toolMayBeGone(at service: Service)
   /// A request that wants log messages is about to be sent.
   func levelIsWanted(of service: Service, on backend: ProcessBackend)
+  /// Tells clients that want to hear of such things.
+  @discardableResult
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
