@@ -52,7 +52,7 @@ extension Gateway {
     beganEnding = EventLoop.now
     for request in parked { request.resume() }
     for listener in Array(listeners.values) { listener.abandoned() }
-    for service in services where !service.isBusy { service.close(remainingPatience) }
+    for service in slots.all where !service.isBusy { service.close(remainingPatience) }
     timer.start(after: configuration.gateway.stop.drain)
     session.ledger.onIdle = { [unowned self] in stopServices() }
     if session.ledger.isEmpty { stopServices() }
@@ -70,12 +70,12 @@ extension Gateway {
     session.ledger.abandonAll()
     session.flush()
     ending?.timer.start(at: beganEnding + Gateway.longestEnding)
-    for service in services { service.close(remainingPatience) }
+    for service in slots.all { service.close(remainingPatience) }
     endIfDone()
   }
 
   func endIfDone() {
-    guard ending?.stage == .stopping, services.allSatisfy({ $0.liveBackends.isEmpty }) else {
+    guard ending?.stage == .stopping, slots.all.allSatisfy({ $0.liveBackends.isEmpty }) else {
       return
     }
     leave()

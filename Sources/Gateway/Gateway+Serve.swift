@@ -91,13 +91,13 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    guard entry.service < services.count else { return try startREST(request, entry) }
+    guard entry.service < RESTService.firstIndex else { return try startREST(request, entry) }
     // As a task only what can be one; a tool that must be one is made one.
     let role =
       entry.taskSupport == .forbidden && request.envelope.task.isAbsent
       ? TaskRole.none : try taskRole(of: entry, request)
     try start(
-      request, on: services[entry.service], entry: entry, name: entry.newName(at: range),
+      request, on: slots[entry.service], entry: entry, name: entry.newName(at: range),
       taskRole: role)
   }
 
@@ -110,7 +110,7 @@ extension Gateway: ClientSessionDelegate {
       throw refusal(uri: uri, client: request.client)
     }
     let edit = ownURI(target.own, at: request.envelope.uri, in: uri)
-    try start(request, on: services[target.service], name: edit)
+    try start(request, on: slots[target.service], name: edit)
   }
 
   /// What a request must say in place of `uri`; `nil` if the service calls it so too.
@@ -135,7 +135,7 @@ extension Gateway: ClientSessionDelegate {
         if waitsForDiscovery(request) { return }
         throw refusal(.prompts, name: name)
       }
-      return try start(request, on: services[entry.service], name: entry.newName(at: range))
+      return try start(request, on: slots[entry.service], name: entry.newName(at: range))
     }
     let range = JSON.member("uri", of: ref, in: bytes)
     guard let uri = JSON.string(range, in: bytes) else {
@@ -147,7 +147,7 @@ extension Gateway: ClientSessionDelegate {
       throw refusal(uri: uri, client: request.client)
     }
     let edit = ownURI(target.own, at: range, in: uri)
-    try start(request, on: services[target.service], name: edit)
+    try start(request, on: slots[target.service], name: edit)
   }
 
   func start(
@@ -246,9 +246,9 @@ extension Gateway: ClientSessionDelegate {
   // MARK: The session
 
   func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
-    for service in services {
+    for service in slots.all {
       for backend in service.liveBackends { backend.setPaused(isFull) }
     }
-    for service in restServices { service.setPaused(isFull) }
+    for service in slots.allREST { service.setPaused(isFull) }
   }
 }

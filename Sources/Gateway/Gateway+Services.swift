@@ -25,7 +25,7 @@ extension Gateway: ServiceHost {
 
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
   func ask(_ service: Service) {
-    guard ending == nil, beingAsked.insert(service.index).inserted else { return }
+    guard ending == nil, !service.isLeaving, beingAsked.insert(service.index).inserted else { return }
     discoveries.enter(service) { [unowned self] in askNow(service) }
   }
 
@@ -85,7 +85,7 @@ extension Gateway: ServiceHost {
     _ = surroundings.store?.save(record)
   }
 
-  private func secondsSince1970() -> Int64 {
+  func secondsSince1970() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int64(now.tv_sec)
@@ -156,6 +156,7 @@ extension Gateway: ServiceHost {
   func childGone(_ backend: ProcessBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
     session.reverse.gone(backend)
+    slots.bury()
     endIfDone()
   }
 

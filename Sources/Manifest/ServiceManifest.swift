@@ -15,6 +15,8 @@ package struct ServiceManifest: Sendable {
   package var methods: [NamePattern] = []
   /// The path of the manifest.
   package var file: String
+  /// What it says key by key, for comparing it with another reading.
+  package var parts = ManifestParts()
 
   package init(name: String, file: String) {
     self.name = name

@@ -31,9 +31,10 @@ struct SwitchyardGateway {
     } catch {
       leave(2, saying: "switchyard-gateway: \(error)\n", on: 2)
     }
+    let plugins = pluginDirectories()
     let configuration = Configuration.load(
       directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
-      pluginDirectories: pluginDirectories(), environment: environment)
+      pluginDirectories: plugins, environment: environment)
     let log = Log(level: LogLevel(configuration.gateway.log.level))
     report(configuration, to: log)
     guard configuration.isUsable else {
@@ -42,7 +43,13 @@ struct SwitchyardGateway {
     EventLoop.run {
       ProcessLife.begin(
         configuration, environment: environment, folder: paths.configuration, state: paths.state,
-        log: log)
+        log: log,
+        read: { needsManifests in
+          // A folder that was there and is gone is a mistake, whoever asked for it at first.
+          Configuration.load(
+            directory: paths.configuration, isExplicit: true, needsManifests: needsManifests,
+            pluginDirectories: plugins, environment: environment)
+        })
     }
   }
 
@@ -88,17 +95,5 @@ struct SwitchyardGateway {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     exit(code)
-  }
-}
-
-extension LogLevel {
-  init(_ level: GatewayConfiguration.Level) {
-    switch level {
-    case .trace: self = .trace
-    case .debug: self = .debug
-    case .info: self = .info
-    case .warning: self = .warning
-    case .error: self = .error
-    }
   }
 }

@@ -17,13 +17,18 @@ final class EraTwin {
 
   init(of primary: Service, for era: Era) {
     host = TwinHost(primary, era)
-    var manifest = primary.manifest
-    // It is there for as long as it is used, whatever its sibling does.
-    manifest.process.start = .onDemand
     service = Service(
-      index: primary.index, manifest: manifest, digest: primary.digest, host: host)
+      index: primary.index, manifest: Self.manifest(of: primary.manifest), digest: primary.digest,
+      host: host)
     service.feed = primary.feed
     service.takeNames(of: primary)
+  }
+
+  /// It is there for as long as it is used, whatever its sibling does.
+  static func manifest(of manifest: ServiceManifest) -> ServiceManifest {
+    var manifest = manifest
+    manifest.process.start = .onDemand
+    return manifest
   }
 }
 

@@ -30,6 +30,9 @@ extension Service {
     retire(backend)
   }
 
+  /// It runs whether it is called or not.
+  var mustRun: Bool { !isLeaving && (isWatched || manifest.process.start == .always) }
+
   /// Ends a process that nothing is in flight with; the next request starts another.
   func retire(_ backend: ProcessBackend) {
     isOutdated = false
@@ -37,6 +40,6 @@ extension Service {
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
     feed.closed(backend)
-    if isWatched || manifest.process.start == .always { wake() }
+    if mustRun { wake() }
   }
 }

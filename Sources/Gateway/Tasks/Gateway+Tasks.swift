@@ -56,7 +56,7 @@ extension Gateway {
   /// What a `tools/call` has to do with tasks.
   func taskRole(of entry: Catalogue.Entry, _ request: Incoming) throws(CallError) -> TaskRole {
     let isAsked = !request.envelope.task.isAbsent && request.client.era == .legacy
-    let service = services[entry.service]
+    let service = slots[entry.service]
     if isAsked {
       guard entry.taskSupport != .forbidden else {
         throw CallError(
