@@ -17,6 +17,8 @@ extension GatewayConfiguration {
     .section("processes", \.processes, "Child processes.", { Processes.fields }),
     .section("stop", \.stop, "How processes and the gateway end.", { Stop.fields }),
     .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
+    .section(
+      "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
   ]
 }
 

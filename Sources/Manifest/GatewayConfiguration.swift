@@ -12,6 +12,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var processes = Processes()
   package var stop = Stop()
   package var stderr = Stderr()
+  package var breaker = Breaker()
 
   package init() {}
 

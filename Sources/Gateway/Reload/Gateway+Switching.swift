@@ -84,12 +84,13 @@ extension Gateway {
   /// Serves one more service, the last in order.
   func add(_ manifest: ServiceManifest) {
     if let api = manifest.rest {
-      restServices.append(
-        slots.addREST { index in
-          RESTService(
-            index: index, manifest: manifest, api: api, environment: surroundings.environment,
-            log: log)
-        })
+      let service = slots.addREST { index in
+        RESTService(
+          index: index, manifest: manifest, api: api, environment: surroundings.environment,
+          log: log)
+      }
+      service.breaker = CircuitBreaker(breakerLimits)
+      restServices.append(service)
       return
     }
     let digest = digest(of: manifest)

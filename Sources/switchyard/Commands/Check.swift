@@ -15,6 +15,7 @@ struct Check: ParsableCommand {
         switchyard check
         switchyard check --config ./config/demo
         switchyard check manifests/git.yaml --format json
+        switchyard check --diff               What a reload would change in running gateways.
       """)
 
   @Argument(
@@ -25,10 +26,14 @@ struct Check: ParsableCommand {
   @Option(help: "How the mistakes are written: text or json.")
   var format: Format = .text
 
+  @Flag(help: "Say what a reload would change in the gateways that run.")
+  var diff = false
+
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
     let paths = try folders.paths()
+    if diff { return try showDifference(paths) }
     let configuration =
       files.isEmpty
       ? folders.load(paths)
@@ -48,6 +53,13 @@ struct Check: ParsableCommand {
     if diagnostics.contains(where: { $0.severity == .error }) {
       throw ExitCode(ExitStatus.badNews.rawValue)
     }
+  }
+
+  private func showDifference(_ paths: ConfigurationPaths) throws {
+    let reports = ReloadReport.ask("diff", state: paths.state)
+    Terminal.output.write(reports.map(\.text).joined())
+    if reports.isEmpty { Terminal.output.write("no gateway is running\n") }
+    if reports.contains(where: \.isBadNews) { throw ExitCode(ExitStatus.badNews.rawValue) }
   }
 
   private func summary(of configuration: Configuration, in paths: ConfigurationPaths) -> String {
