@@ -25,7 +25,9 @@ extension Gateway: ServiceHost {
 
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
   func ask(_ service: Service) {
-    guard ending == nil, !service.isLeaving, beingAsked.insert(service.index).inserted else { return }
+    guard ending == nil, !service.isLeaving, beingAsked.insert(service.index).inserted else {
+      return
+    }
     discoveries.enter(service) { [unowned self] in askNow(service) }
   }
 

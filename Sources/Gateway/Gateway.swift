@@ -38,7 +38,8 @@ package final class Gateway {
 
     package init(
       input: Int32, output: Int32, environment: [String: String], folder: String,
-      read: @escaping @Sendable (Bool) -> Configuration, store: StateStore?, log: Log, leave: @escaping @EventLoop (Int32) -> Void
+      read: @escaping @Sendable (Bool) -> Configuration, store: StateStore?, log: Log,
+      leave: @escaping @EventLoop (Int32) -> Void
     ) {
       self.input = input
       self.output = output

@@ -73,7 +73,8 @@ package struct ConfigurationDifference: Sendable {
       kept.insert(name)
     }
     result.services.removeAll { entry in
-      kept.contains(entry.name) || old.values.contains { kept.contains($0.name) && $0.file == entry.file }
+      kept.contains(entry.name)
+        || old.values.contains { kept.contains($0.name) && $0.file == entry.file }
     }
     result.services += kept.compactMap { old[$0] }
     result.services.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }

@@ -27,7 +27,7 @@ package struct ConfigurationStamp: Hashable, Sendable {
   }
 
   private var files: [String: Mark] = [:]
-  /// The folders in which the files lie, symbolic links followed: what is to be watched.
+  /// The folders in which the files and the links to them lie: what is to be watched.
   package private(set) var folders: Set<String> = []
 
   /// - Parameters:
@@ -41,28 +41,54 @@ package struct ConfigurationStamp: Hashable, Sendable {
   }
 
   private mutating func add(folder: String, _ isWanted: (String) -> Bool) {
-    if let real = Self.realPath(folder) { folders.insert(real) }
-    // Whether there is one matters too.
+    // Whether there is one matters, its own times do not.
     files[folder] = Mark(folder).map { mark in
       var mark = mark
       (mark.size, mark.modified, mark.changed) = (0, [], [])
       return mark
     }
+    follow(folder, isFolder: true)
     let names = (try? Folder.names(in: folder)) ?? []
     for name in names where isWanted(name) { add(file: folder + "/" + name) }
   }
 
   private mutating func add(file: String) {
     files[file] = Mark(file)
-    guard let real = Self.realPath(file) else { return }
-    folders.insert(FilePath.folder(of: real))
-    // Where a link is exchanged, the folder of the link tells.
-    folders.insert(FilePath.folder(of: file))
+    follow(file, isFolder: false)
   }
 
-  private static func realPath(_ path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
-    defer { free(real) }
-    return String(cString: real)
+  /// Adds the folder in which a path ends, and each folder that holds a link on the way there.
+  private mutating func follow(_ path: String, isFolder: Bool) {
+    var rest = path.split(separator: "/").reversed().map(String.init)
+    var current: [String] = []
+    var links = 0
+    while let name = rest.popLast() {
+      if name == "." { continue }
+      if name == ".." {
+        _ = current.popLast()
+        continue
+      }
+      let parent = "/" + current.joined(separator: "/")
+      guard let target = Self.target(of: parent + "/" + name), links < Self.linkLimit else {
+        current.append(name)
+        continue
+      }
+      links += 1
+      folders.insert(parent)
+      if target.utf8.first == UInt8(ascii: "/") { current.removeAll() }
+      rest += target.split(separator: "/").reversed().map(String.init)
+    }
+    let end = "/" + (isFolder ? current : current.dropLast()).joined(separator: "/")
+    if Mark(end) != nil { folders.insert(end) }
+  }
+
+  /// As many as the kernel follows.
+  private static let linkLimit = 40
+
+  private static func target(of path: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &buffer, buffer.count)
+    guard count > 0 else { return nil }
+    return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

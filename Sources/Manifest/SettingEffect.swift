@@ -18,6 +18,9 @@ package enum SettingEffect: String, Hashable, Sendable {
     "stderr.line", "stderr.rate", "stderr.quoted",
   ]
 
+  /// Keys that need no start of the gateway.
+  package static var known: Set<String> { immediate.union(later) }
+
   /// - Parameter key: the full name, such as `limits.page`. What is not known to take effect
   ///   earlier needs a start.
   package init(of key: String) {

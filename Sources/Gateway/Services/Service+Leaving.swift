@@ -29,6 +29,7 @@ extension Service {
   /// What it was is of no matter to what it is now.
   private func replaceProcess() {
     policy = RestartPolicy()
+    breaker = CircuitBreaker(host.breakerLimits)
     lastFailure = nil
     switch phase {
     case .asleep, .closed: break
@@ -63,11 +64,13 @@ extension Service {
 
   /// Some ends of a request are told to nobody (a broken answer, a withdrawn call).
   private func lookAgain() {
-    let timer = leavingTimer ?? LoopTimer { [unowned self] in
-      for backend in draining { backendHasLess(backend) }
-      endIfLeft()
-      if draining.isEmpty, !isLeaving || isEmpty { leavingTimer?.stop() }
-    }
+    let timer =
+      leavingTimer
+      ?? LoopTimer { [unowned self] in
+        for backend in draining { backendHasLess(backend) }
+        endIfLeft()
+        if draining.isEmpty, !isLeaving || isEmpty { leavingTimer?.stop() }
+      }
     leavingTimer = timer
     if !timer.isActive { timer.start(after: .milliseconds(500), every: .milliseconds(500)) }
   }
