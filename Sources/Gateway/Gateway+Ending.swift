@@ -52,7 +52,7 @@ extension Gateway {
     beganEnding = EventLoop.now
     for request in parked { request.resume() }
     for listener in Array(listeners.values) { listener.abandoned() }
-    for service in slots.all where !service.isBusy { service.close(remainingPatience) }
+    closeUnneeded(remainingPatience, onlyIdle: true)
     timer.start(after: configuration.gateway.stop.drain)
     session.ledger.onIdle = { [unowned self] in stopServices() }
     if session.ledger.isEmpty { stopServices() }
@@ -70,11 +70,14 @@ extension Gateway {
     session.ledger.abandonAll()
     session.flush()
     ending?.timer.start(at: beganEnding + Gateway.longestEnding)
-    for service in slots.all { service.close(remainingPatience) }
+    closeUnneeded(remainingPatience, onlyIdle: false)
     endIfDone()
   }
 
   func endIfDone() {
+    if let ending, ending.stage != .out {
+      closeUnneeded(remainingPatience, onlyIdle: ending.stage == .draining)
+    }
     guard ending?.stage == .stopping, slots.all.allSatisfy({ $0.liveBackends.isEmpty }) else {
       return
     }

@@ -164,6 +164,7 @@ extension Gateway: ServiceHost {
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
     serviceIsUp(service)
+    dependencyChanged(service)
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     // What it could not be asked in time, it is asked now.

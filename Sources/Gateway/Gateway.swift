@@ -69,6 +69,8 @@ package final class Gateway {
   var restServices: [RESTService] = []
   /// All by their numbers, those included that are not served any more.
   var slots = ServiceSlots()
+  /// Those that come after others.
+  var ordered: [Service] = []
   /// Switched off by a person, by name: known, and not served.
   var switchedOff: [String: SwitchedOffService] = [:]
   lazy var reloader = Reloader(self)
@@ -105,6 +107,7 @@ package final class Gateway {
       log: surroundings.log)
     session.delegate = self
     for manifest in configuration.ready { add(manifest) }
+    noteOrder()
     recallOffers()
     for name in surroundings.store?.switchedOff() ?? [] { switchOff(name) }
     rebuildCatalogue()

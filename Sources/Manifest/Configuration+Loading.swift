@@ -39,6 +39,7 @@ extension Configuration {
       ManifestFile(path: file, gateway: gateway, variables: variables).entry()
     }
     configuration.refuseDuplicates()
+    configuration.refuseImpossibleOrder()
     configuration.services.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     configuration.collectDiagnostics()
     return configuration

@@ -77,6 +77,7 @@ package struct ConfigurationDifference: Sendable {
         || old.values.contains { kept.contains($0.name) && $0.file == entry.file }
     }
     result.services += kept.compactMap { old[$0] }
+    keepOldOrder(old, &kept)
     result.services.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     let now = result.services.filter { !kept.contains($0.name) }
     for entry in now {
@@ -94,6 +95,27 @@ package struct ConfigurationDifference: Sendable {
       services.append(ServiceChange(name: name, kind: .removed))
     }
     services.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// A service that is kept and one that is new can come after each other: then neither is taken
+  /// over.
+  private mutating func keepOldOrder(_ old: [String: ServiceEntry], _ kept: inout Set<String>) {
+    while !kept.isEmpty {
+      let order = StartOrder(result)
+      let index = result.services.firstIndex { entry in
+        !kept.contains(entry.name) && order.circle(through: entry.name) != nil
+      }
+      guard let index else { return }
+      let name = result.services[index].name
+      guard let before = old[name] else {
+        result.services.remove(at: index)
+        continue
+      }
+      result.services[index] = before
+      kept.insert(name)
+      services.append(
+        ServiceChange(name: name, kind: .kept(why: "it would come after itself")))
+    }
   }
 
   private mutating func compareSettings(_ old: GatewayConfiguration, _ new: GatewayConfiguration) {

@@ -54,6 +54,7 @@ struct ManifestFile {
       return manifest
     }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
+    manifest.afterPosition = root["after"]?.position
     checkNames(manifest, root, &reader)
     checkProcess(&manifest, root, &reader)
     checkLimits(manifest, root, &reader)

@@ -10,6 +10,9 @@ extension ServiceManifest {
         "process", \.process, "The child process that speaks MCP over stdin and stdout.",
         { ProcessSpec.fields }, isRequired: true),
       .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+      .distinctNames(
+        "after", \.after, of: "service",
+        "Services that must be ready before this one starts, and end after it."),
     ] + tail
 
   /// What every manifest begins with.

@@ -1,3 +1,5 @@
+import YAML
+
 /// What one manifest describes, checked and complete.
 package struct ServiceManifest: Sendable {
   /// `[A-Za-z0-9_-]`, at most 32 bytes; the file's name where the manifest has none.
@@ -11,6 +13,10 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// Services that must be ready before this one starts, by name.
+  package var after: [String] = []
+  /// Where the manifest says so.
+  var afterPosition: Position?
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.

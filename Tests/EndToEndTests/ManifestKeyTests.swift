@@ -163,6 +163,10 @@ import Testing
 
   private static let tail: [KeyBehaviour] = [
     KeyBehaviour(
+      key: "after", values: [("[]", "result"), ("[b]", "-31001")],
+      services: { [Service("a", more: ["after: \($0)"]), Service("b", command: "no-such")] }
+    ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
+    KeyBehaviour(
       key: "priority", values: [("1", "a_echo z_echo"), ("99", "z_echo a_echo")],
       services: { [Service("a", "tools=1"), Service("z", "tools=1", more: ["priority: \($0)"])] },
       observe: names),

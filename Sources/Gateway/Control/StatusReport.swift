@@ -63,6 +63,7 @@ extension Service {
   private var stateWord: String {
     switch phase {
     case .asleep: lastFailure == nil ? "asleep" : "failed"
+    case .held: "held"
     case .queued: "queued"
     case .starting: "starting"
     case .ready: "ready"

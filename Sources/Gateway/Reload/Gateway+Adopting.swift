@@ -27,6 +27,7 @@ extension Gateway {
     }
     adopt(configuration.gateway, insteadOf: old)
     putInOrder()
+    noteOrder()
     servicesChanged()
     tell(difference)
   }

@@ -69,6 +69,10 @@ private final class TwinHost: ServiceHost {
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
   var probePatience: Duration { primary.host.probePatience }
 
+  func standing(of service: Service, tries: Bool) -> DependencyStanding {
+    primary.host.standing(of: primary, tries: tries)
+  }
+  func isNeeded(_ service: Service) -> Bool { primary.host.isNeeded(primary) }
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try primary.host.launch(primary)
   }

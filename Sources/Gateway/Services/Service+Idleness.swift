@@ -21,6 +21,7 @@ extension Service {
     if backend.inFlight > 0 || !waiting.isEmpty || isWatched || feed.tasks.isActive(at: now) {
       lastUse = now
     }
+    if host.isNeeded(self) { lastUse = now }
     let due = lastUse + manifest.process.idle
     guard now >= due else {
       idleTimer?.start(at: due)
@@ -31,7 +32,9 @@ extension Service {
   }
 
   /// It runs whether it is called or not.
-  var mustRun: Bool { !isLeaving && (isWatched || manifest.process.start == .always) }
+  var mustRun: Bool {
+    !isLeaving && (isWatched || manifest.process.start == .always || host.isNeeded(self))
+  }
 
   /// Ends a process that nothing is in flight with; the next request starts another.
   func retire(_ backend: ProcessBackend) {

@@ -32,7 +32,7 @@ extension Service {
     breaker = CircuitBreaker(host.breakerLimits)
     lastFailure = nil
     switch phase {
-    case .asleep, .closed: break
+    case .asleep, .held, .closed: break
     // The start reads the manifest that holds then.
     case .queued: prepareHandshake()
     case .starting(let backend): stopStarting(backend)
@@ -110,11 +110,13 @@ extension Service {
     guard isLeaving, waiting.isEmpty else { return }
     switch phase {
     case .asleep, .closed: break
+    case .held: phase = .asleep
     case .queued:
       host.startQueue.withdraw(self)
       phase = .asleep
     case .starting(let backend): stopStarting(backend)
-    case .ready(let backend): if backend.inFlight == 0 { retire(backend) }
+    // What is still in use by those that come after it is not closed.
+    case .ready(let backend): if backend.inFlight == 0, !host.isNeeded(self) { retire(backend) }
     case .pausing:
       pauseTimer?.stop()
       phase = .asleep

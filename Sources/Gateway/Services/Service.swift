@@ -23,6 +23,8 @@ import Telemetry
 final class Service {
   enum Phase {
     case asleep
+    /// Waits for services that come before it.
+    case held
     /// Waits for a slot in the start queue.
     case queued
     case starting(ProcessBackend)
@@ -197,10 +199,7 @@ final class Service {
       phase = .asleep
     }
     guard case .asleep = phase else { return }
-    phase = .queued
-    startedFor = host.clientEra
-    prepareHandshake()
-    host.startQueue.enter(self) { [unowned self] in start() }
+    startInOrder()
   }
 
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
@@ -226,11 +225,15 @@ final class Service {
     }
   }
 
-  /// Nothing was started: no use in trying again before somebody asks.
   private func startFailed(_ failure: BackendFailure) {
+    host.startQueue.leave()
+    cannotStart(failure)
+  }
+
+  /// Nothing was started: no use in trying again before somebody asks.
+  func cannotStart(_ failure: BackendFailure) {
     phase = .asleep
     lastFailure = failure
-    host.startQueue.leave()
     host.log(.error, "service.cannot_start", ["service": name, "why": failure.detail])
     host.serviceFailed(self, failure)
     failWaiting(failure)

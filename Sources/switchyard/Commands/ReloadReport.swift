@@ -1,4 +1,5 @@
 import RawJSON
+import Store
 
 /// What one gateway says of a reload, done or only looked at.
 struct ReloadReport {
