@@ -19,6 +19,12 @@ package struct ConfigurationDifference: Sendable {
     package var kind: Kind
     /// Its process must be another one.
     package var needsProcess = false
+
+    package init(name: String, kind: Kind, needsProcess: Bool = false) {
+      self.name = name
+      self.kind = kind
+      self.needsProcess = needsProcess
+    }
   }
 
   package struct SettingChange: Hashable, Sendable {

@@ -55,6 +55,7 @@ struct ManifestFile {
     }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
     manifest.afterPosition = root["after"]?.position
+    manifest.commandPosition = root["process"]?["command"]?.position
     checkNames(manifest, root, &reader)
     checkProcess(&manifest, root, &reader)
     checkLimits(manifest, root, &reader)

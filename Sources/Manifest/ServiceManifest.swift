@@ -17,6 +17,7 @@ package struct ServiceManifest: Sendable {
   package var after: [String] = []
   /// Where the manifest says so.
   var afterPosition: Position?
+  var commandPosition: Position?
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.

@@ -35,7 +35,7 @@ struct SwitchyardGateway {
     let configuration = Configuration.load(
       directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
       pluginDirectories: plugins, environment: environment)
-    let log = Log(level: LogLevel(configuration.gateway.log.level))
+    let log = Log(level: .init(configuration.gateway.log.level))
     report(configuration, to: log)
     guard configuration.isUsable else {
       leave(1, saying: "switchyard-gateway: the configuration cannot be used; see above.\n", on: 2)

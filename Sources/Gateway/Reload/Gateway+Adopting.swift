@@ -1,8 +1,9 @@
 import Backend
 import Loop
-import Manifest
+package import Manifest
 import Resilience
-import Telemetry
+import Store
+package import Telemetry
 
 /// What a reload does to a gateway that runs: only what has changed is touched.
 extension Gateway {

@@ -1,8 +1,10 @@
+import Loop
 import Manifest
 import Telemetry
 
 /// A service that a person has switched off while the gateway runs: kept, so that it can be told
 /// apart from one that never was, and come back.
+@EventLoop
 struct SwitchedOffService {
   enum Kind {
     case process(Service)

@@ -39,7 +39,10 @@ struct Check: ParsableCommand {
       ? folders.load(paths)
       : Configuration.check(
         files: files, directory: paths.configuration, environment: Process.environment)
-    let diagnostics = configuration.diagnostics
+    let commands = configuration.ready.compactMap {
+      $0.commandWarning(inherited: Process.environment)
+    }
+    let diagnostics = configuration.diagnostics + commands
     switch format {
     case .json:
       let list = diagnostics.map(\.json)
@@ -48,7 +51,8 @@ struct Check: ParsableCommand {
       for diagnostic in diagnostics {
         Terminal.output.write(DiagnosticText(diagnostic).text(for: .output))
       }
-      Terminal.output.write(summary(of: configuration, in: paths))
+      Terminal.output.write(
+        summary(of: configuration, diagnostics, without: commands.count, in: paths))
     }
     if diagnostics.contains(where: { $0.severity == .error }) {
       throw ExitCode(ExitStatus.badNews.rawValue)
@@ -62,10 +66,13 @@ struct Check: ParsableCommand {
     if reports.contains(where: \.isBadNews) { throw ExitCode(ExitStatus.badNews.rawValue) }
   }
 
-  private func summary(of configuration: Configuration, in paths: ConfigurationPaths) -> String {
-    let errors = configuration.diagnostics.count { $0.severity == .error }
-    let warnings = configuration.diagnostics.count - errors
-    let ready = configuration.ready.count
+  private func summary(
+    of configuration: Configuration, _ diagnostics: [Diagnostic], without unstartable: Int,
+    in paths: ConfigurationPaths
+  ) -> String {
+    let errors = diagnostics.count { $0.severity == .error }
+    let warnings = diagnostics.count - errors
+    let ready = configuration.ready.count - unstartable
     let place = files.isEmpty ? "\(paths.configuration): " : ""
     var text = "\(place)\(ready) of \(configuration.services.count) services ready"
     if errors > 0 { text += ", \(errors) \(errors == 1 ? "error" : "errors")" }
