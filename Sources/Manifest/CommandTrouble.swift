@@ -79,20 +79,29 @@ extension ProcessSpec {
 
   /// The interpreter of a script, or the program that `env` is to find, if it is not there.
   private static func interpreter(of script: String, path: String) -> String? {
-    let descriptor = open(script, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard let words = scriptWords(of: script), let program = words.first else { return nil }
+    guard access(program, X_OK) == 0 else { return program }
+    guard let name = nameForEnv(words) else { return nil }
+    return locate(name, path: path) == nil ? name : nil
+  }
+
+  /// The words after `#!` in the first line of a script; nil if the file is none.
+  package static func scriptWords(of file: String) -> [String]? {
+    let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var start = [UInt8](repeating: 0, count: 256)
     let count = read(descriptor, &start, start.count)
     guard count > 2, start.starts(with: Array("#!".utf8)) else { return nil }
     let line = start[2..<count].prefix { $0 != UInt8(ascii: "\n") }
-    let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    return line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
       .map { String(decoding: $0, as: UTF8.self) }
-    guard let program = words.first else { return nil }
-    guard access(program, X_OK) == 0 else { return program }
-    guard FilePath.name(of: program) == "env" else { return nil }
-    let name = words.dropFirst().first { !$0.hasPrefix("-") && !$0.contains("=") }
-    return name.flatMap { locate($0, path: path) == nil ? $0 : nil }
+  }
+
+  /// What `env` in the first line of a script is to find; nil if the line names no `env`.
+  package static func nameForEnv(_ words: [String]) -> String? {
+    guard let first = words.first, FilePath.name(of: first) == "env" else { return nil }
+    return words.dropFirst().first { !$0.hasPrefix("-") && !$0.contains("=") }
   }
 }
 
