@@ -82,6 +82,7 @@ void measure_start(void);
 void measure_memory(void);
 void measure_leftovers(void);
 void measure_rest(void);
+void measure_reload(void);
 
 int compare_u64(const void *, const void *);
 int compare_double(const void *, const void *);
