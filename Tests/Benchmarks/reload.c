@@ -15,7 +15,7 @@ enum { services = 200, calls_a_second = 1000, rounds = 4, first_call = 1000000 }
 
 /// Writes every manifest with another description of its tool, each over the old one.
 static void rewrite(const char *directory, int round) {
-  char path[512], new[520], text[4096];
+  char path[600], new[620], text[4096];
   for (int i = 0; i < services; i++) {
     snprintf(path, sizeof path, "%s/config/manifests/bench%d.yaml", directory, i);
     snprintf(new, sizeof new, "%s.new", path);
