@@ -1,4 +1,5 @@
 import Glibc
+import YAML
 
 /// Why a command could not be started, as far as the file system tells without starting it.
 package enum CommandTrouble: Hashable, Sendable {

@@ -3,6 +3,7 @@
 ///
 /// Nothing here waits for a service, so that the first answer is there within
 /// milliseconds of the start.
+import Gateway
 import Glibc
 import Loop
 import MCP

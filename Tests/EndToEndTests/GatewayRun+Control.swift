@@ -1,5 +1,6 @@
 import CommandTesting
 import Glibc
+import Harness
 import Loop
 import RawJSON
 import Store

@@ -2,6 +2,7 @@ import Glibc
 import Harness
 import MCP
 import RawJSON
+import Store
 import TestSupport
 import Testing
 

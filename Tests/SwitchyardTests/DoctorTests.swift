@@ -139,26 +139,23 @@ import Testing
   @Test func `the page has a section for every code, with the words of the command`() throws {
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let page = String(decoding: SmallFile.bytes(of: root + "/docs/errors.md"), as: UTF8.self)
-    let sections = page.drop { $0 != "#" }.components(separatedBy: "\n## ").dropFirst()
+    let sections = Self.sections(of: page)
     let all = try CommandRun(["doctor", "--explain", "all"])
     #expect(all.code == 0)
-    let told = ("\n" + all.output).components(separatedBy: "\n## ").dropFirst()
-    #expect(!told.isEmpty)
-    #expect(sections.map { $0.trimmed } == told.map { $0.trimmed })
+    let told = Self.sections(of: all.output)
+    #expect(!told.isEmpty && sections == told)
     let one = try CommandRun(["doctor", "--explain", "crash-loop"])
     #expect(one.output.hasPrefix("## crash-loop\n"))
     #expect(try CommandRun(["doctor", "--explain", "nonsense"]).code == 2)
   }
-}
 
-extension String {
-  fileprivate func components(separatedBy mark: String) -> [Substring] { split(separator: mark) }
-}
-
-extension Substring {
-  fileprivate var trimmed: Substring {
-    var text = self
-    while text.last?.isNewline == true { text.removeLast() }
-    return text
+  /// From each heading of the second level to the next.
+  private static func sections(of page: String) -> [[Substring]] {
+    var sections: [[Substring]] = []
+    for line in page.split(separator: "\n") {
+      if line.hasPrefix("## ") { sections.append([]) }
+      if !sections.isEmpty { sections[sections.count - 1].append(line) }
+    }
+    return sections
   }
 }

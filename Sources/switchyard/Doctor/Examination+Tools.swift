@@ -2,6 +2,7 @@ import Clients
 import MCP
 import Manifest
 import RawJSON
+import Store
 
 /// Names and numbers of tools, from what services offered when they were last asked.
 extension Examination {
@@ -55,7 +56,8 @@ extension Examination {
   private static func launchesUs(_ client: Client, file: String) -> Bool {
     guard let text = Process.contents(of: file, limit: 16 << 20),
       let document = try? JSONCDocument(parsing: text),
-      let servers = document.value(of: document.root)?[client.container]?.objectValue
+      let root = document.root,
+      let servers = document.value(of: root)?[client.container]?.objectValue
     else { return false }
     return servers.contains { server in
       server.value["command"]?.stringValue.map { Registration.isOurs(command: $0) } ?? false
