@@ -50,6 +50,7 @@ extension Gateway: ServiceHost {
     switch outcome {
     case .found(let offer, let lifetime):
       service.feed.freshness.found(lifetime, at: EventLoop.now)
+      service.hasStaleOffer = false
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
@@ -168,7 +169,7 @@ extension Gateway: ServiceHost {
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     // What it could not be asked in time, it is asked now.
-    if service.offer == nil || service.readyCount == 1 { ask(service) }
+    if service.offer == nil || service.hasStaleOffer || service.readyCount == 1 { ask(service) }
   }
 
   func service(

@@ -28,6 +28,8 @@ package final class Gateway {
     package var environment: [String: String]
     /// The folder of the configuration.
     package var folder: String
+    /// The folder of the state file and of the gateways' sockets.
+    package var state: String
     /// Reads it anew, on a thread of its own; told whether a missing folder of manifests is a
     /// mistake.
     package var read: @Sendable (Bool) -> Configuration
@@ -37,7 +39,7 @@ package final class Gateway {
     package var leave: @EventLoop (Int32) -> Void
 
     package init(
-      input: Int32, output: Int32, environment: [String: String], folder: String,
+      input: Int32, output: Int32, environment: [String: String], folder: String, state: String,
       read: @escaping @Sendable (Bool) -> Configuration, store: StateStore?, log: Log,
       leave: @escaping @EventLoop (Int32) -> Void
     ) {
@@ -45,6 +47,7 @@ package final class Gateway {
       self.output = output
       self.environment = environment
       self.folder = folder
+      self.state = state
       self.read = read
       self.store = store
       self.log = log

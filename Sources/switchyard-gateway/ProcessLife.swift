@@ -41,7 +41,8 @@ final class ProcessLife {
     self.state = state
     let surroundings = Gateway.Surroundings(
       input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
-      environment: environment, folder: folder, read: read, store: store, log: log,
+      environment: environment, folder: folder, state: state, read: read, store: store,
+      log: log,
       leave: { code in
         ProcessLife.current?.control?.close()
         if let process = ProcessIdentity.current { _ = store?.unregister(process) }

@@ -31,7 +31,7 @@ struct Switchyard: ParsableCommand {
       Serve.self, Check.self, Schema.self, List.self, Call.self, Status.self, Doctor.self,
       Enable.self,
       Disable.self, Reload.self, Register.self,
-      Unregister.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
+      Unregister.self, Add.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
     ])
 
   /// Runs the command that the arguments name; never returns.

@@ -10,7 +10,7 @@ import Testing
   static let commands = [
     "", "serve", "check", "schema", "list", "call", "status", "doctor", "enable", "disable",
     "reload",
-    "register", "unregister", "import",
+    "register", "unregister", "add", "import",
     "test",
     "record", "replay",
   ]

@@ -1,4 +1,5 @@
 import Backend
+import Glibc
 import Loop
 import Manifest
 import RawJSON
@@ -30,6 +31,32 @@ extension Gateway {
     log(.info, on ? "service.switched_on" : "service.switched_off", ["service": name])
     servicesChanged()
     return .done
+  }
+
+  /// Switches a service on or off here, in every other gateway of the state folder, and in the
+  /// state file; says why not.
+  func turnEverywhere(_ name: String, on: Bool) -> SwitchResult {
+    let result = turn(name, on: on)
+    if case .impossible = result { return result }
+    _ = surroundings.store?.turn(name, on: on, now: secondsSince1970())
+    let command: JSONValue = [
+      "command": on ? "enable" : "disable", "service": .string(name),
+    ]
+    let line = command.serialized()
+    let state = surroundings.state
+    let own = getpid()
+    // Others may be slow to answer, and nobody waits for them.
+    OffLoop.run(
+      stack: 256 << 10, fallback: 0,
+      work: {
+        ControlAddress.all(in: state).count { address in
+          address.pid != own && (try? address.ask(line, milliseconds: 5_000)) != nil
+        }
+      },
+      completion: { [log] count in
+        log(.info, "service.switch_told", ["service": name, "gateways": String(count)])
+      })
+    return result
   }
 
   private func isServed(_ name: String) -> Bool {
@@ -125,9 +152,14 @@ extension Gateway {
     let digest = digest(of: manifest)
     let isAnother = digest != service.digest
     service.adopt(manifest, digest: digest, needsProcess: needsProcess)
-    guard isAnother else { return }
-    recall(service, surroundings.store?.allCatalogues() ?? [])
-    if isOff { undiscovered.remove(service.index) } else { meet(service) }
+    if isAnother {
+      // Until it has been asked, what it offered before is the best guess: no call meanwhile is
+      // told that its tool is unknown.
+      let record = surroundings.store?.catalogue(service: name, digest: digest)
+      service.offer = record.flatMap { Offer($0) } ?? service.offer
+      service.hasStaleOffer = true
+    }
+    if !isOff, service.hasStaleOffer { meet(service) }
   }
 
   /// What a new service offers is asked, once there is a client to tell it to.
@@ -136,7 +168,7 @@ extension Gateway {
   }
 
   private func wakeEarly(_ service: Service) {
-    if undiscovered.contains(service.index) {
+    if undiscovered.contains(service.index) || service.hasStaleOffer {
       ask(service)
     } else if service.manifest.process.start != .onDemand {
       service.wake()

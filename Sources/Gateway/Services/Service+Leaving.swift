@@ -28,6 +28,7 @@ extension Service {
 
   /// What it was is of no matter to what it is now.
   private func replaceProcess() {
+    hasStaleOffer = true
     policy = RestartPolicy()
     breaker = CircuitBreaker(host.breakerLimits)
     lastFailure = nil

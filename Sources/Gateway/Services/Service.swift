@@ -45,6 +45,8 @@ final class Service {
   var phase = Phase.asleep
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
+  /// What it offered was said by a process that was started otherwise.
+  var hasStaleOffer = false
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
   /// Its process was told less about the client than is known now, and is replaced when idle.
