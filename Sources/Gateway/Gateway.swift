@@ -71,7 +71,7 @@ package final class Gateway {
   /// Those without a process.
   var restServices: [RESTService] = []
   /// All by their numbers, those included that are not served any more.
-  var slots = ServiceSlots()
+  @exclusivity(unchecked) var slots = ServiceSlots()
   /// Those that come after others.
   var ordered: [Service] = []
   /// Switched off by a person, by name: known, and not served.
