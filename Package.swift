@@ -137,8 +137,8 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
-        "switchyard-demo",
+        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "switchyard",
+        "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 

@@ -25,7 +25,9 @@ extension Gateway: ServiceHost {
 
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
   func ask(_ service: Service) {
-    guard ending == nil, beingAsked.insert(service.index).inserted else { return }
+    guard ending == nil, !service.isLeaving, beingAsked.insert(service.index).inserted else {
+      return
+    }
     discoveries.enter(service) { [unowned self] in askNow(service) }
   }
 
@@ -48,6 +50,7 @@ extension Gateway: ServiceHost {
     switch outcome {
     case .found(let offer, let lifetime):
       service.feed.freshness.found(lifetime, at: EventLoop.now)
+      service.hasStaleOffer = false
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
@@ -85,7 +88,7 @@ extension Gateway: ServiceHost {
     _ = surroundings.store?.save(record)
   }
 
-  private func secondsSince1970() -> Int64 {
+  func secondsSince1970() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int64(now.tv_sec)
@@ -159,15 +162,17 @@ extension Gateway: ServiceHost {
   func childGone(_ backend: ProcessBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
     session.reverse.gone(backend)
+    slots.bury()
     endIfDone()
   }
 
   func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
     serviceIsUp(service)
+    dependencyChanged(service)
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     // What it could not be asked in time, it is asked now.
-    if service.offer == nil || service.readyCount == 1 { ask(service) }
+    if service.offer == nil || service.hasStaleOffer || service.readyCount == 1 { ask(service) }
   }
 
   func service(

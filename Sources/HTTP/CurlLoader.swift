@@ -1,5 +1,4 @@
 import Loop
-import Synchronization
 
 /// Loads libcurl once, when it is first wanted, on a thread of its own: the 31 shared libraries
 /// that it brings along take 10 to 16 ms, in which the loop would serve nobody.
@@ -28,13 +27,11 @@ final class CurlLoader {
     waiting[last] = completion
     guard !isLoading else { return last }
     isLoading = true
-    let (open, box) = (open, Box())
-    BackgroundWork.start(
-      { box.set(open()) },
-      ended: { [self] hasRun in
-        // Without another thread the loop has to wait.
-        finish(hasRun ? box.result ?? open() : open())
-      })
+    let open = open
+    OffLoop.run(
+      stack: 512 << 10, fallback: nil, work: { Optional(open()) },
+      // Without another thread the loop has to wait.
+      completion: { [self] in finish($0 ?? open()) })
     return last
   }
 
@@ -48,12 +45,5 @@ final class CurlLoader {
     let all = waiting.sorted { $0.key < $1.key }
     waiting = [:]
     for (_, completion) in all { completion() }
-  }
-
-  private final class Box: Sendable {
-    private let value = Mutex<Result<CurlLibrary.Opened, HTTPError>?>(nil)
-
-    func set(_ result: Result<CurlLibrary.Opened, HTTPError>) { value.withLock { $0 = result } }
-    var result: Result<CurlLibrary.Opened, HTTPError>? { value.withLock { $0 } }
   }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Looks up the addresses of a name on a thread of its own, which ends with the look-up.
 ///
@@ -16,6 +15,7 @@ package final class NameLookup {
 
   package typealias Outcome = Result<[IPAddress], Failure>
 
+  private static let stack = 512 << 10
   private var completion: (@EventLoop (Outcome) -> Void)?
 
   /// Calls `completion` once, never within this call, unless it is cancelled before. The
@@ -25,10 +25,9 @@ package final class NameLookup {
     _ name: String, completion: @escaping @EventLoop (Outcome) -> Void
   ) -> NameLookup {
     let lookup = NameLookup(completion)
-    let found = Found()
-    BackgroundWork.start(
-      { found.set(lookUp(name)) },
-      ended: { lookup.ended($0 ? found.outcome : .failure(Failure(code: EAI_AGAIN))) })
+    OffLoop.run(
+      stack: stack, fallback: .failure(Failure(code: EAI_AGAIN)), work: { lookUp(name) },
+      completion: lookup.ended)
     return lookup
   }
 
@@ -44,16 +43,7 @@ package final class NameLookup {
     completion = nil
   }
 
-  /// What the thread found.
-  private final class Found: Sendable {
-    private let value = Mutex<Outcome>(.failure(Failure(code: EAI_FAIL)))
-
-    var outcome: Outcome { value.withLock { $0 } }
-
-    func set(_ outcome: Outcome) { value.withLock { $0 = outcome } }
-  }
-
-  nonisolated private static func lookUp(_ name: String) -> Outcome {
+  private nonisolated static func lookUp(_ name: String) -> Outcome {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     hints.ai_flags = AI_ADDRCONFIG

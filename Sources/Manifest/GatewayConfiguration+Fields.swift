@@ -7,7 +7,8 @@ extension GatewayConfiguration {
   static let longest = Duration.seconds(86_400)
 
   static let fields: [Field<GatewayConfiguration>] = [
-    .plugins("plugins", \.plugins, "Installed plugins to serve, by name."),
+    .distinctNames(
+      "plugins", \.plugins, of: "plugin", "Installed plugins to serve, by name."),
     .section("log", \.log, "What is written to stderr.", { Log.fields }),
     .section("limits", \.limits, "How much of everything.", { Limits.fields }),
     .section("deadlines", \.deadlines, "How long answers may take.", { Deadlines.fields }),
@@ -127,8 +128,9 @@ extension GatewayConfiguration.Stderr {
 }
 
 extension Field {
-  static func plugins(
-    _ key: String, _ path: Path<[String]>, _ about: String
+  /// Names of services or plugins, none of them twice.
+  static func distinctNames(
+    _ key: String, _ path: Path<[String]>, of kind: String, _ about: String
   ) -> Field {
     value(
       key, path, about, .list(.text(.service)),
@@ -138,7 +140,7 @@ extension Field {
         return reader.list(node) { node, reader in
           guard let name = reader.text(node, .service) else { return nil }
           guard seen.insert(name).inserted else {
-            reader.report("the plugin '\(name)' is named twice", at: node.position)
+            reader.report("the \(kind) '\(name)' is named twice", at: node.position)
             return nil
           }
           return name

@@ -12,6 +12,9 @@ extension ServiceManifest {
       .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
       .choices(
         "asks", \.asks, "What it may ask of the client, its user and its model."),
+      .distinctNames(
+        "after", \.after, of: "service",
+        "Services that must be ready before this one starts, and end after it."),
     ] + tail
 
   /// What every manifest begins with.

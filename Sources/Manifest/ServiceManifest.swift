@@ -1,3 +1,5 @@
+import YAML
+
 /// What one manifest describes, checked and complete.
 package struct ServiceManifest: Sendable {
   /// `[A-Za-z0-9_-]`, at most 32 bytes; the file's name where the manifest has none.
@@ -13,10 +15,17 @@ package struct ServiceManifest: Sendable {
   package var limits = ServiceLimits()
   /// What it may ask of its client, and through it of the client's user or model.
   package var asks = ClientQuestion.allCases
+  /// Services that must be ready before this one starts, by name.
+  package var after: [String] = []
+  /// Where the manifest says so.
+  var afterPosition: Position?
+  var commandPosition: Position?
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.
   package var file: String
+  /// What it says key by key, for comparing it with another reading.
+  package var parts = ManifestParts()
 
   package init(name: String, file: String) {
     self.name = name

@@ -82,6 +82,7 @@ void measure_start(void);
 void measure_memory(void);
 void measure_leftovers(void);
 void measure_rest(void);
+void measure_reload(void);
 void measure_notices(void);
 
 /// A figure of /proc/PID/status in MiB, and forgetting the peak so far.

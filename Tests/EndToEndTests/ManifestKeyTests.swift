@@ -170,7 +170,15 @@ import Testing
     return try KeyBehaviour.outcome(run, of: "a_echo", expected)
   }
 
+  private static let afterMissing: @Sendable (String) -> [Service] = {
+    [Service("a", more: ["after: \($0)"]), Service("b", command: "no-such")]
+  }
+
   private static let tail: [KeyBehaviour] = [
+    KeyBehaviour(
+      key: "after", values: [("[]", "result"), ("[b]", "-31001")],
+      services: afterMissing
+    ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
     KeyBehaviour(
       key: "priority", values: [("1", "a_echo z_echo"), ("99", "z_echo a_echo")],
       services: { [Service("a", "tools=1"), Service("z", "tools=1", more: ["priority: \($0)"])] },

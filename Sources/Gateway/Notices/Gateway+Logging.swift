@@ -121,6 +121,7 @@ extension Gateway {
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     service.feed.hasFailed = true
     tell(service.isOff ? .off : .stopped, of: service)
+    dependencyChanged(service)
   }
 
   func callsWait(for service: Service) {

@@ -71,7 +71,7 @@ extension Gateway {
       guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else { continue }
       let resource = ResourceSubscriptions.Resource(service: target.service, uri: target.own)
       subscriptions.add(.listen(id), to: resource, as: uri)
-      questions.append((services[target.service], target.own, uri))
+      questions.append((slots[target.service], target.own, uri))
     }
     subscription.openQuestions += questions.count
     for question in questions {
@@ -100,7 +100,7 @@ extension Gateway {
     let subscription = listeners.removeValue(forKey: id)
     for task in subscription?.honouredTasks ?? [] { unwatch(task: task) }
     for resource in subscriptions.removeAll(of: .listen(id)) {
-      services[resource.service].feed.unwant(resource.uri)
+      slots[resource.service].feed.unwant(resource.uri)
     }
   }
 
@@ -127,7 +127,7 @@ extension Gateway {
     guard subscriptions.count < ResourceSubscriptions.limit else {
       throw .tooManyInFlight(ResourceSubscriptions.limit)
     }
-    let service = services[target.service]
+    let service = slots[target.service]
     let resource = ResourceSubscriptions.Resource(service: service.index, uri: target.own)
     subscriptions.add(.session, to: resource, as: uri)
     let asked = SubscribeRequest(request.id, session: session, service: service)
@@ -147,7 +147,7 @@ extension Gateway {
       throw .invalidParams("params.uri must be a string.")
     }
     if let target = catalogue.resolve(uri) ?? onlyResource(uri) {
-      release(.session, target.own, of: services[target.service])
+      release(.session, target.own, of: slots[target.service])
     }
     // What nobody had subscribed to is not subscribed to now: that is no error.
     session.reply(to: request.id, result: Array("{}".utf8))

@@ -9,11 +9,10 @@ extension Gateway {
   func startREST(_ request: Incoming, _ entry: Catalogue.Entry) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
-    let index = entry.service - services.count
-    guard restServices.indices.contains(index),
-      let tool = restServices[index].tool(named: entry.ownName)
-    else { throw .unknown("tool", "of a service that is gone") }
-    let service = restServices[index]
+    let service = slots[rest: entry.service]
+    guard let service, let tool = service.tool(named: entry.ownName) else {
+      throw .unknown("tool", "of a service that is gone")
+    }
     let bytes = request.line.bytes
     let token = request.envelope.progressToken
     guard token.isAbsent || RequestID.isLegal(token, in: bytes) else {

@@ -11,7 +11,10 @@ import Telemetry
 /// asked for it. Its backend, and with it libcurl, comes with the first call.
 @EventLoop
 final class RESTService {
-  /// Its number in the catalogue: REST services are counted after those with a process.
+  /// REST services have numbers from here on, those with a process smaller ones.
+  static let firstIndex = 1 << 20
+
+  /// Its number in the catalogue.
   let index: Int
   let manifest: ServiceManifest
   let offer: Offer

@@ -44,7 +44,7 @@ final class ReverseRequests {
 
   unowned let session: ClientSession
   /// `deadlines.input` in nanoseconds.
-  let patience: Int64
+  var patience: Int64
   var asked = PendingTable<Asked>(firstID: .random(in: 1 ... .max))
   var lot = ParkingLot<Call>(limit: ReverseRequests.parkedCalls)
   let seal = StateSeal.random()

@@ -18,13 +18,18 @@ final class EraTwin {
 
   init(of primary: Service, for era: Era) {
     host = TwinHost(primary, era)
-    var manifest = primary.manifest
-    // It is there for as long as it is used, whatever its sibling does.
-    manifest.process.start = .onDemand
     service = Service(
-      index: primary.index, manifest: manifest, digest: primary.digest, host: host)
+      index: primary.index, manifest: Self.manifest(of: primary.manifest), digest: primary.digest,
+      host: host)
     service.feed = primary.feed
     service.takeNames(of: primary)
+  }
+
+  /// It is there for as long as it is used, whatever its sibling does.
+  static func manifest(of manifest: ServiceManifest) -> ServiceManifest {
+    var manifest = manifest
+    manifest.process.start = .onDemand
+    return manifest
   }
 }
 
@@ -64,6 +69,10 @@ private final class TwinHost: ServiceHost {
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
   var probePatience: Duration { primary.host.probePatience }
 
+  func standing(of service: Service, tries: Bool) -> DependencyStanding {
+    primary.host.standing(of: primary, tries: tries)
+  }
+  func isNeeded(_ service: Service) -> Bool { primary.host.isNeeded(primary) }
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try primary.host.launch(primary)
   }

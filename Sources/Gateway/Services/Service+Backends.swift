@@ -19,6 +19,7 @@ extension Service: ProcessBackendDelegate {
     host.service(self, opened: backend)
     sendWaiting()
     host.serviceIsReady(self, on: backend)
+    if isLeaving { endIfLeft() }
   }
 
   func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
@@ -59,11 +60,13 @@ extension Service: ProcessBackendDelegate {
 
   func backendIsGone(_ backend: ProcessBackend) {
     ending.removeAll { $0 === backend }
+    draining.removeAll { $0 === backend }
     host.childGone(backend, of: self)
   }
 
   func backendHasRoom(_ backend: ProcessBackend) {
     lastUse = EventLoop.turnTime
+    if isLeaving || !draining.isEmpty { return backendHasLess(backend) }
     if isOutdated, backend.inFlight == 0, feed.tasks.count == 0,
       case .ready(let current) = phase, current === backend
     {

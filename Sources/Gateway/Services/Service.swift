@@ -23,6 +23,8 @@ import Telemetry
 final class Service {
   enum Phase {
     case asleep
+    /// Waits for services that come before it.
+    case held
     /// Waits for a slot in the start queue.
     case queued
     case starting(ProcessBackend)
@@ -34,14 +36,17 @@ final class Service {
   }
 
   let index: Int
-  let manifest: ServiceManifest
+  // Read for each call and changed by a reload alone, which no call is in the middle of.
+  @exclusivity(unchecked) var manifest: ServiceManifest
   /// The identity of its command, under which the state file knows it.
-  let digest: String
+  var digest: String
   /// `limits.timeout` in nanoseconds.
-  let patience: Int64
+  @exclusivity(unchecked) var patience: Int64
   var phase = Phase.asleep
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
+  /// What it offered was said by a process that was started otherwise.
+  var hasStaleOffer = false
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
   /// Its process was told less about the client than is known now, and is replaced when idle.
@@ -64,8 +69,13 @@ final class Service {
   var lastTrouble = ""
   var waiting: [any ServiceRequest] = []
   var ending: [ProcessBackend] = []
+  /// Those of `ending` that still answer what they were asked before they were replaced.
+  var draining: [ProcessBackend] = []
+  /// It is not served any more: it ends when nothing is in flight with it.
+  var isLeaving = false
+  var leavingTimer: LoopTimer?
   var handshake: Handshake
-  private var pauseTimer: LoopTimer?
+  var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
   var lastUse = Instant.zero
   /// What it tells unasked; it outlives the processes.
@@ -102,7 +112,7 @@ final class Service {
   var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
   /// Whether a request is with it or waits for it.
   var isBusy: Bool {
-    if twin?.service.isBusy == true { return true }
+    if twin?.service.isBusy == true || draining.contains(where: { $0.inFlight > 0 }) { return true }
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
     return !waiting.isEmpty
   }
@@ -204,16 +214,13 @@ final class Service {
 
   /// Starts the service unless it runs, is about to, or must pause.
   func wake() {
+    if isLeaving, waiting.isEmpty { return }
     if case .ready(let backend) = phase, !backend.isAccepting {
       ending.append(backend)
       phase = .asleep
     }
     guard case .asleep = phase else { return }
-    phase = .queued
-    startedFor = host.clientEra
-    handshake = Handshake(
-      setting: handshakeSetting, knownEra: host.knownEra(of: self), preferred: startedFor)
-    host.startQueue.enter(self) { [unowned self] in start() }
+    startInOrder()
   }
 
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
@@ -239,11 +246,15 @@ final class Service {
     }
   }
 
-  /// Nothing was started: no use in trying again before somebody asks.
   private func startFailed(_ failure: BackendFailure) {
+    host.startQueue.leave()
+    cannotStart(failure)
+  }
+
+  /// Nothing was started: no use in trying again before somebody asks.
+  func cannotStart(_ failure: BackendFailure) {
     phase = .asleep
     lastFailure = failure
-    host.startQueue.leave()
     host.log(.error, "service.cannot_start", ["service": name, "why": failure.detail])
     host.serviceFailed(self, failure)
     failWaiting(failure)
@@ -292,6 +303,6 @@ final class Service {
   private func pauseOver() {
     guard case .pausing = phase else { return }
     phase = .asleep
-    if !waiting.isEmpty || isWatched || manifest.process.start == .always { wake() }
+    if !waiting.isEmpty || mustRun { wake() }
   }
 }

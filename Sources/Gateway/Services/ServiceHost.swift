@@ -14,6 +14,10 @@ protocol ServiceHost: AnyObject {
   var probePatience: Duration { get }
   /// The era of the client's newest request.
   var clientEra: Era { get }
+  /// Whether the services that this one comes after are there; starts them.
+  func standing(of service: Service, tries: Bool) -> DependencyStanding
+  /// Whether a service that comes after this one has a process.
+  func isNeeded(_ service: Service) -> Bool
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?

@@ -58,7 +58,7 @@ extension Gateway {
   func taskRole(of entry: Catalogue.Entry, _ request: Incoming) throws(CallError) -> TaskRole {
     let isAsked = !request.envelope.task.isAbsent && request.client.era == .legacy
     switch entry.taskSupport {
-    case .forbidden where isAsked: throw .taskNotSupported(entry, services[entry.service].name)
+    case .forbidden where isAsked: throw .taskNotSupported(entry, slots[entry.service].name)
     case .forbidden: return .none
     case .optional, .required:
       if isAsked { return .relayed }
@@ -66,7 +66,7 @@ extension Gateway {
       return request.client.profile.hasTasks ? .offerable : .none
     case .offered:
       // The service's own tasks are better than ours, where the client knows them.
-      let isOwn = services[entry.service].offer?.hasTaskExtension == true
+      let isOwn = slots[entry.service].offer?.hasTaskExtension == true
       return try wantsOurTask(request) && (isAsked || !isOwn) ? .offerable : .none
     }
   }
