@@ -11,6 +11,7 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  package var health = ServiceHealthRules()
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.
