@@ -18,7 +18,7 @@ import Testing
   @Test func `the longest durations have a bucket`() {
     var histogram = DurationHistogram()
     for value in [UInt64.max, 1 << 32, (1 << 32) - 1, 1 << 31] {
-      histogram.record(microseconds: value)
+    for value: UInt64 in [.max, 1 << 32, (1 << 32) - 1, 1 << 31] {
     }
     #expect(histogram.count == 4)
     #expect(DurationHistogram.bucket(of: (1 << 32) - 1) == DurationHistogram.bucketCount - 1)
