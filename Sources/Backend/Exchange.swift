@@ -47,6 +47,8 @@ package struct BackendFailure: Error, Hashable, Sendable {
     case overloaded
     /// The service cannot be started, or is not allowed to start just now.
     case unavailable
+    /// It has failed too often and is left alone for a while (reliability 2.3).
+    case circuitOpen
     /// No file descriptor is left for another process (row R01).
     case descriptors
     /// The gateway is ending.

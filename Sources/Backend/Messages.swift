@@ -42,6 +42,8 @@ package enum Messages {
         + #","clientInfo":"# + implementation)
   }
 
+  package static func ping(_ id: UInt64) -> [UInt8] { request(id, "ping", params: "") }
+
   package static let initialized = Array(
     #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.utf8)
 

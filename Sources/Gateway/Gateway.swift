@@ -99,6 +99,7 @@ package final class Gateway {
         RESTService(
           index: services.count + restServices.count, manifest: manifest, api: api,
           environment: surroundings.environment, log: log))
+      restServices.last?.breaker = CircuitBreaker(breakerLimits)
     }
     recallOffers()
   }

@@ -21,6 +21,8 @@ extension GatewayConfiguration {
     .section("alerts", \.alerts, "Who is told when one does badly.", { Alerts.fields }),
     .section("surface", \.surface, "What the gateway tells its client.", { Surface.fields }),
     .section("metrics", \.metrics, "Where figures go.", { Metrics.fields }),
+    .section(
+      "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
   ]
 }
 

@@ -16,6 +16,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var alerts = Alerts()
   package var surface = Surface()
   package var metrics = Metrics()
+  package var breaker = Breaker()
 
   package init() {}
 

@@ -39,6 +39,10 @@ final class Call: ServiceRequest, ClientRequest {
   private var hint: String?
   private(set) var backend: ProcessBackend?
   var upstreamID: UInt64 = 0
+  /// When the request went to the service, and its size.
+  private(set) var sentAt = Instant.zero
+  private(set) var sentBytes = 0
+  let isGuarded = true
   var taskRole: TaskRole
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
@@ -93,6 +97,8 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
+    sentAt = EventLoop.turnTime
+    sentBytes = line.count
     let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
     // It may send a request of its own, which takes the next id.
     if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
@@ -117,7 +123,7 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
-    guard finish() else { return }
+    guard finish(Outcome(line, envelope), bytes: line.count) else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let heldProgress { session.write(heldProgress) }
     if envelope.kind == .failure { doubtList(line, envelope) }
@@ -184,7 +190,8 @@ final class Call: ServiceRequest, ClientRequest {
       input.outcome = input.outcome ?? .failure(failure)
       return
     }
-    guard finish() else { return }
+    if failure.wasSent { service.lastTrouble = failure.detail }
+    guard finish(Outcome(failure)) else { return }
     session.reply(to: id, error: .backend(failure, service: service.name))
   }
 
@@ -195,10 +202,12 @@ final class Call: ServiceRequest, ClientRequest {
 
   /// Ends the call without an answer: nobody waits for one.
   func endUnheard(reason: StaticString) {
+    guard !isDone else { return }
     isDone = true
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
+    report(.cancelled, bytes: 0)
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -218,8 +227,8 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   func deadlineReached(at now: Instant) {
-    guard now >= deadline, finish() else { return }
     let wasSent = backend != nil
+    guard now >= deadline, finish(deadlineOutcome) else { return }
     letGo(reason: "deadline exceeded")
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint else {
@@ -233,7 +242,7 @@ final class Call: ServiceRequest, ClientRequest {
   func missed(_ hint: String) { self.hint = hint }
 
   func abandoned() {
-    guard finish() else { return }
+    guard finish(.withheld) else { return }
     let wasSent = backend != nil
     letGo(reason: "the gateway is ending")
     let failure = BackendFailure(
@@ -259,11 +268,14 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   /// Whether this is the one moment to answer.
-  func finish() -> Bool {
+  ///
+  /// - Parameter bytes: of the service's answer.
+  func finish(_ outcome: Outcome = .answered, bytes: Int = 0) -> Bool {
     guard !isDone else { return false }
     isDone = true
     if input != nil || clock.isPaused { endInput() }
     if let logLevel { service.feed.logWishes.remove(logLevel) }
+    report(outcome, bytes: bytes)
     return session.ledger.close(id)
   }
 

@@ -74,6 +74,10 @@ extension CallError {
         code: .overloaded, message: failure.detail, service: service,
         reason: failure.reason == .descriptors ? "fds" : "queue_full",
         isRetryable: true, retryAfter: failure.retryAfter)
+    case .circuitOpen:
+      CallError(
+        code: .circuitOpen, message: failure.detail, service: service, reason: "circuit_open",
+        isRetryable: true, retryAfter: failure.retryAfter)
     case .shuttingDown:
       CallError(
         code: .shuttingDown, message: failure.detail, service: service, reason: "shutting_down",

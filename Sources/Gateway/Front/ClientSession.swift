@@ -8,7 +8,7 @@ import Telemetry
 
 /// What the session hands requests and notifications to.
 @EventLoop
-protocol ClientSessionDelegate: AnyObject {
+protocol ClientSessionDelegate: AttemptObserver {
   /// A request with a fresh id; answer it through the session, now or later.
   func serve(_ request: Incoming, of session: ClientSession)
   /// A notification other than `notifications/cancelled`.

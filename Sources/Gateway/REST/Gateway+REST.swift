@@ -23,11 +23,13 @@ extension Gateway {
     let notifier = RESTNotifier(
       token: JSON.copy(token, in: bytes), stream: tool.stream,
       wantsItems: JSON.copy(items, in: bytes).elementsEqual("true".utf8))
+    let isProbe = try service.admitsCall()
     let call = RESTCall(
-      session: session, id: request.id, client: request.client, service: service, tool: tool,
+      session: session, id: request.id, client: request.client, service: service, entry: entry, tool: tool,
       notifier: notifier,
       times: CallTimes(
         start: EventLoop.turnTime, patience: service.patience(for: tool), absolute: absoluteTime))
+    call.isProbe = isProbe
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
   }

@@ -15,7 +15,9 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   let session: ClientSession
   let id: RequestID
   private let client: ClientContext
-  private let service: RESTService
+  let service: RESTService
+  let entry: Catalogue.Entry
+  let startedAt: Instant
   private let tool: REST.Tool
   private var notifier: RESTNotifier
 
@@ -26,16 +28,20 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   private var run: RESTRun?
   private var task: Task<Void, Never>?
   private var isDone = false
+  /// It alone tells the open breaker of its service whether calls may pass again.
+  var isProbe = false
   private var heldProgress: [UInt8]?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, service: RESTService,
-    tool: REST.Tool, notifier: RESTNotifier, times: CallTimes
+    entry: Catalogue.Entry, tool: REST.Tool, notifier: RESTNotifier, times: CallTimes
   ) {
     self.session = session
     self.id = id
     self.client = client
     self.service = service
+    self.entry = entry
+    startedAt = times.start
     self.tool = tool
     self.notifier = notifier
     patience = times.patience
@@ -54,7 +60,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     self.run = run
     let outcome = await run.outcome(arguments)
     self.run = nil
-    guard finish() else { return }
+    guard finish(Outcome(outcome)) else { return }
     answer(outcome)
   }
 
@@ -101,20 +107,22 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   // MARK: From the session
 
   func cancelled() {
+    guard !isDone else { return }
     isDone = true
+    report(.cancelled)
     task?.cancel()
   }
 
   func deadlineReached(at now: Instant) {
-    guard now >= deadline, finish() else { return }
     let wasSent = run?.hasSent ?? false
+    guard now >= deadline, finish(deadlineOutcome(wasSent)) else { return }
     task?.cancel()
     let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
     session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
   }
 
   func abandoned() {
-    guard finish() else { return }
+    guard finish(.withheld) else { return }
     let wasSent = run?.hasSent ?? false
     task?.cancel()
     let failure = BackendFailure(
@@ -123,9 +131,10 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   }
 
   /// Whether this is the one moment to answer.
-  private func finish() -> Bool {
+  private func finish(_ outcome: Outcome) -> Bool {
     guard !isDone else { return false }
     isDone = true
+    report(outcome)
     return session.ledger.close(id)
   }
 }

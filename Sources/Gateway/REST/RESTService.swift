@@ -19,6 +19,9 @@ final class RESTService {
   private let environment: [String: String]
   private let log: Log
   private var opened: RESTBackend?
+  var breaker = CircuitBreaker()
+  /// What went wrong last, for the errors of an open breaker.
+  var lastTrouble = ""
 
   init(
     index: Int, manifest: ServiceManifest, api: REST.Service, environment: [String: String],

@@ -2,6 +2,7 @@ import Backend
 import Loop
 import MCP
 import RawJSON
+import Resilience
 import Telemetry
 
 /// A service that answers a call with questions: `input_required` (2026-07-28).
@@ -105,7 +106,7 @@ extension Call {
 
   /// The client has answered a question with an error: a call that cannot go on.
   func inputRefused(_ question: Question, because message: [UInt8]) {
-    guard finish() else { return }
+    guard finish(.withheld) else { return }
     let text =
       "Service '\(service.name)' asked for \(question.method.name), and the client refused: "
       + Printable.text(message, limit: 200)
@@ -123,7 +124,7 @@ extension Call {
 
   /// The client has not answered a question in time.
   func inputTimedOut() {
-    guard finish() else { return }
+    guard finish(.withheld) else { return }
     let time = Duration.nanoseconds(session.reverse.patience)
     session.reply(
       to: id,

@@ -2,6 +2,7 @@ import Backend
 import Loop
 import MCP
 import Manifest
+import Resilience
 import Telemetry
 
 /// A second process of a service that speaks both eras, for the calls of the other one.
@@ -60,6 +61,8 @@ private final class TwinHost: ServiceHost {
 
   var startQueue: StartQueue { primary.host.startQueue }
   var log: Log { primary.host.log }
+  var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
+  var probePatience: Duration { primary.host.probePatience }
 
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try primary.host.launch(primary)

@@ -53,6 +53,9 @@ final class Service {
 
   unowned let host: any ServiceHost
   var policy = RestartPolicy()
+  var breaker: CircuitBreaker
+  /// What went wrong last, for the errors of an open breaker.
+  var lastTrouble = ""
   var waiting: [any ServiceRequest] = []
   var ending: [ProcessBackend] = []
   var handshake: Handshake
@@ -81,6 +84,7 @@ final class Service {
     patience = manifest.limits.timeout.inNanoseconds
     self.host = host
     handshake = Handshake(setting: .auto, knownEra: nil)
+    breaker = CircuitBreaker(host.breakerLimits)
   }
 
   var name: String { manifest.name }
@@ -112,7 +116,7 @@ final class Service {
   ///
   /// The hot path: when this is not `nil`, the caller writes its line at once.
   var openBackend: ProcessBackend? {
-    guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty,
+    guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty, breaker.isClosed,
       backend.inFlight < manifest.limits.concurrent
     else { return nil }
     return backend
@@ -128,6 +132,12 @@ final class Service {
       let detail = lastFailure?.detail ?? "Service '\(name)' crashes again and again."
       let wait = until - EventLoop.now
       return request.failed(unavailable(.unavailable, detail, retryAfter: wait))
+    }
+    if !breaker.isClosed {
+      if !request.isGuarded, case .ready(let backend) = phase, backend.isAccepting {
+        return request.send(on: backend)
+      }
+      guard admitsToWait(request) else { return }
     }
     guard waiting.count < placesToWait else {
       return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
@@ -147,11 +157,16 @@ final class Service {
   func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
 
   func sendWaiting() {
-    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
+    while let next = nextWaiting, case .ready(let backend) = phase, backend.isAccepting,
       backend.inFlight < manifest.limits.concurrent
     {
-      waiting.removeFirst().send(on: backend)
+      waiting.remove(at: next).send(on: backend)
     }
+  }
+
+  /// While the breaker is not closed, calls go on waiting.
+  private var nextWaiting: Int? {
+    breaker.isClosed ? waiting.indices.first : waiting.firstIndex { !$0.isGuarded }
   }
 
   private func failWaiting(_ failure: BackendFailure) {

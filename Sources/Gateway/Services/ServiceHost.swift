@@ -1,6 +1,7 @@
 import Backend
 import Loop
 import MCP
+import Resilience
 import Telemetry
 
 /// What a service needs from the gateway around it.
@@ -8,6 +9,9 @@ import Telemetry
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
   var log: Log { get }
+  var breakerLimits: CircuitBreaker.Limits { get }
+  /// How long the probe of a breaker may take.
+  var probePatience: Duration { get }
   /// The era of the client's newest request.
   var clientEra: Era { get }
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec

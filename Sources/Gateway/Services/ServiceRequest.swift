@@ -8,8 +8,12 @@ protocol ServiceRequest: Exchange {
   func send(on backend: ProcessBackend)
   /// The service that the request waits for has started a process.
   func serviceStarted()
+  /// Whether it must wait, or is refused, while the breaker of its service is not closed: calls are,
+  /// the gateway's own questions are not.
+  var isGuarded: Bool { get }
 }
 
 extension ServiceRequest {
   func serviceStarted() {}
+  var isGuarded: Bool { false }
 }

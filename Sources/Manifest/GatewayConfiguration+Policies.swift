@@ -1,0 +1,41 @@
+import YAML
+
+// What keeps calls away from services that do not answer.
+
+extension GatewayConfiguration {
+  /// When a service that does not answer is left alone.
+  package struct Breaker: Hashable, Sendable {
+    /// Failures in a row; 0 is never.
+    package var failures = 5
+    /// Percent of the calls of the window ...
+    package var percent = 50
+    /// ... if there were at least so many.
+    package var calls = 20
+    package var window = Duration.seconds(10)
+    /// How long at first; doubled with each probe that fails.
+    package var open = Duration.seconds(1)
+    package var longest = Duration.seconds(60)
+    /// How long a probe may take.
+    package var probe = Duration.seconds(5)
+
+    package static let defaults = Breaker()
+  }
+}
+
+extension GatewayConfiguration.Breaker {
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .integer(
+      "failures", \.failures, in: 0...1_000_000,
+      "Failures in a row after which a service gets no calls for a while; 0 is never."),
+    .integer(
+      "percent", \.percent, in: 1...100,
+      "The part of the calls of the window whose failure has the same effect."),
+    .integer("calls", \.calls, in: 1...1_000_000, "Calls of the window that are enough to judge."),
+    .span("window", \.window, in: span, "How far back calls count for that part."),
+    .span("open", \.open, in: span, "How long it gets no calls at first."),
+    .span("longest", \.longest, in: span, "How long at most, however often it fails."),
+    .span("probe", \.probe, in: span, "How long the question may take that lets calls in again."),
+  ]
+}
