@@ -77,7 +77,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Store", "Manifest", "Backend",
+        "RawJSON", "MCP", "Resilience", "Health", "Telemetry", "Loop", "HTTP", "Store", "Manifest",
+        "Backend",
       ],
       swiftSettings: common),
     .target(

@@ -76,6 +76,8 @@ package final class Gateway {
   var retryTimer: LoopTimer?
   /// What legacy services are told that the client can do: all that it has ever declared.
   var declared = ClientProfile.none
+  /// How the services do, and what was counted of them.
+  private(set) lazy var health = HealthWatch(of: self)
   var ending: Ending?
   /// When the end began; meaningless before.
   var beganEnding = Instant.zero
@@ -109,7 +111,10 @@ package final class Gateway {
   }
 
   /// Starts to read the client.
-  package func begin() { session.begin() }
+  package func begin() {
+    session.begin()
+    health.begin()
+  }
 
   // MARK: The catalogue
 

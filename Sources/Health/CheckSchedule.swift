@@ -42,6 +42,11 @@ package struct CheckSchedule: Sendable {
     package var checks: [Int] = []
     /// Their check was not answered in time.
     package var overdue: [Int] = []
+
+    package init(checks: [Int] = [], overdue: [Int] = []) {
+      self.checks = checks
+      self.overdue = overdue
+    }
   }
 
   /// What is to be done at `now`. The services in `checks` count as being checked from now on.

@@ -31,6 +31,7 @@ package struct ServiceHealth: Hashable, Sendable {
 
   private var presence: Presence
   private var answersInARow = 0
+  private var lastFailure = Instant.zero
   private var outcomes = OutcomeWindow()
   private var times = ResponseTimes()
   private var garbage = GarbageGauge()
@@ -64,10 +65,12 @@ package struct ServiceHealth: Hashable, Sendable {
     return judge(at: now)
   }
 
-  /// A call ended in a way that is a sign of ill health.
+  /// A call ended in a way that is a sign of ill health. What fails at one and the same instant is
+  /// one failure of the row: a hundred calls that hang have one deadline.
   package mutating func failed(at now: Instant) -> HealthChange? {
     outcomes.add(failure: true)
-    failuresInARow += 1
+    if failuresInARow == 0 || now != lastFailure { failuresInARow += 1 }
+    lastFailure = now
     answersInARow = 0
     return judge(at: now)
   }

@@ -5,10 +5,10 @@ package enum OTLPMetrics {
   /// - Parameters:
   ///   - start: when counting began, and `now`: both nanoseconds since 1970.
   package static func request(
-    _ families: [MetricFamily], from start: Int64, to now: Int64, version: String
+    _ families: [MetricFamily], from start: Int64, to now: Int64, of source: OTLPSource
   ) -> [UInt8] {
     var text = Array(#"{"resourceMetrics":[{"resource":"#.utf8)
-    text += OTLPResource.json(version: version)
+    text += source.resource
     text += #","scopeMetrics":[{"scope":{"name":"switchyard"},"metrics":["#.utf8
     var isFirst = true
     for family in families where !family.points.isEmpty {
@@ -59,7 +59,7 @@ package enum OTLPMetrics {
     if point.labels.contains(where: { $0.isTool }) {
       attributes.append(("mcp.method.name", "tools/call"))
     }
-    OTLPResource.append(attributes, to: &text)
+    OTLPSource.append(attributes, to: &text)
     text += "]}".utf8
   }
 }
@@ -77,11 +77,24 @@ extension MetricFamily.Label {
   }
 }
 
-/// What all requests to a collector have in common.
-enum OTLPResource {
-  static func json(version: String) -> [UInt8] {
+/// Who sends: what all requests to a collector have in common.
+package struct OTLPSource: Sendable {
+  private let version: String
+  /// Tells gateways of one machine apart.
+  private let instance: String
+
+  package init(version: String, instance: String) {
+    self.version = version
+    self.instance = instance
+  }
+
+  var resource: [UInt8] {
     var text = Array(#"{"attributes":["#.utf8)
-    append([("service.name", "switchyard"), ("service.version", version)], to: &text)
+    Self.append(
+      [
+        ("service.name", "switchyard"), ("service.version", version),
+        ("service.instance.id", instance),
+      ], to: &text)
     return text + Array("]}".utf8)
   }
 

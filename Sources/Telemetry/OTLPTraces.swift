@@ -39,9 +39,9 @@ package struct CallSpan: Sendable {
 /// Spans as JSON of OTLP/HTTP (`ExportTraceServiceRequest`), named as the semantic conventions
 /// for MCP have it: method and tool, kind client.
 package enum OTLPTraces {
-  package static func request(_ spans: [CallSpan], version: String) -> [UInt8] {
+  package static func request(_ spans: [CallSpan], of source: OTLPSource) -> [UInt8] {
     var text = Array(#"{"resourceSpans":[{"resource":"#.utf8)
-    text += OTLPResource.json(version: version)
+    text += source.resource
     text += #","scopeSpans":[{"scope":{"name":"switchyard"},"spans":["#.utf8
     for (index, span) in spans.enumerated() {
       if index > 0 { text.append(UInt8(ascii: ",")) }
@@ -59,7 +59,7 @@ package enum OTLPTraces {
     JSON.appendQuoted(name.utf8, to: &text)
     text += #","kind":3,"startTimeUnixNano":"\#(span.startedAt)","endTimeUnixNano":"#.utf8
     text += #""\#(span.endedAt)","attributes":["#.utf8
-    OTLPResource.append(attributes(of: span), to: &text)
+    OTLPSource.append(attributes(of: span), to: &text)
     // 2 is the error status of a span.
     text += (span.end == .answered ? "]}" : #"],"status":{"code":2}}"#).utf8
   }

@@ -2,12 +2,18 @@
 package enum PrometheusText {
   package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  package static func of(_ families: [MetricFamily]) -> [UInt8] {
+  /// - Parameter common: labels of every point.
+  package static func of(
+    _ families: [MetricFamily], common: [MetricFamily.Label] = []
+  ) -> [UInt8] {
     var text: [UInt8] = []
     for family in families where !family.points.isEmpty {
       text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(word(family.kind))\n"
         .utf8
-      for point in family.points { append(point, of: family, to: &text) }
+      for var point in family.points {
+        point.labels += common
+        append(point, of: family, to: &text)
+      }
     }
     return text
   }

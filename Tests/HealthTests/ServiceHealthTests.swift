@@ -20,7 +20,10 @@ struct Patient {
 
   @discardableResult
   mutating func fail(_ count: Int = 1) -> HealthChange? {
-    (0..<count).reduce(nil) { last, _ in health.failed(at: now) ?? last }
+    (0..<count).reduce(nil) { last, _ in
+      pass(.milliseconds(1))
+      return health.failed(at: now) ?? last
+    }
   }
 
   @discardableResult
@@ -50,6 +53,12 @@ struct Patient {
     #expect(patient.health.state == .up)
     #expect(patient.fail() == HealthChange(from: .up, to: .down, reason: .unanswered))
     #expect(patient.health.failuresInARow == 3)
+  }
+
+  @Test func `what fails in one instant is one failure`() {
+    var patient = Patient(HealthRules(failures: 3))
+    for _ in 0..<7 { #expect(patient.health.failed(at: patient.now) == nil) }
+    #expect(patient.health.failuresInARow == 1)
   }
 
   @Test func `an answer between failures begins the row anew`() {

@@ -36,6 +36,14 @@ import Testing
     #expect(text.hasSuffix("\n"))
   }
 
+  private let source = OTLPSource(version: "1.2", instance: "77")
+
+  @Test func `labels of the gateway stand at every point`() {
+    let text = PrometheusText.of(registry.families, common: [.init("gateway", "77")])
+    let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
+    #expect(lines.allSatisfy { $0.hasPrefix("#") || $0.contains(#"gateway="77""#) })
+  }
+
   @Test func `a label cannot leave its quotes`() {
     var family = MetricFamily(.gauge, "x", open: "x", unit: "1", "Nothing.")
     family.add(1, .init("service", "a\"} 9\nevil 1\\"))
@@ -49,7 +57,7 @@ import Testing
   }
 
   @Test func `OTLP metrics are JSON with cumulative sums and explicit bounds`() throws {
-    let bytes = OTLPMetrics.request(registry.families, from: 5, to: 9, version: "1.2")
+    let bytes = OTLPMetrics.request(registry.families, from: 5, to: 9, of: source)
     let root = try JSONValue(parsing: bytes)
     let resource = root.at(pointer: "/resourceMetrics/0/resource/attributes/0/value/stringValue")
     #expect(resource == "switchyard")
@@ -78,7 +86,7 @@ import Testing
 
   @Test func `a span is named by method and tool and says how it ended`() throws {
     let spans = [span(.answered, parent: 0xE), span(.timedOut), span(.answered, tool: "")]
-    let root = try JSONValue(parsing: OTLPTraces.request(spans, version: "1"))
+    let root = try JSONValue(parsing: OTLPTraces.request(spans, of: source))
     let found = try #require(
       root.at(pointer: "/resourceSpans/0/scopeSpans/0/spans")?.arrayValue)
     #expect(found.map { $0["name"] } == ["tools/call git_log", "tools/call git_log", "resources/read"])

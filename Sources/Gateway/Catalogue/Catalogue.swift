@@ -1,6 +1,8 @@
+import Loop
 import MCP
 import Manifest
 import RawJSON
+import Telemetry
 
 /// Everything on offer, under the names that the client sees.
 ///
@@ -25,6 +27,8 @@ struct Catalogue: Sendable {
     let legacyJSON: [UInt8]?
     /// Whether a tool can be called as a task of 2025-11-25.
     let taskSupport: TaskSupport
+    /// The figures of the tool, once it was called.
+    @EventLoop var statistics: ToolStatistics?
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],

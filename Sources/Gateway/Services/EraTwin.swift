@@ -93,6 +93,9 @@ private final class TwinHost: ServiceHost {
   func levelIsWanted(of service: Service, on backend: ProcessBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
   }
+  /// The sibling's phase is the service's.
+  func phaseChanged(of service: Service) {}
+  func wroteJunk(_ service: Service) { primary.host.wroteJunk(primary) }
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     primary.host.serviceFailed(primary, failure)
   }

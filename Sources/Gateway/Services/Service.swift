@@ -39,7 +39,7 @@ final class Service {
   let digest: String
   /// `limits.timeout` in nanoseconds.
   let patience: Int64
-  var phase = Phase.asleep
+  var phase = Phase.asleep { didSet { host.phaseChanged(of: self) } }
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
   /// Why the last attempt to start failed, for errors and the status.
@@ -62,6 +62,8 @@ final class Service {
   private var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
   var lastUse = Instant.zero
+  /// What has just been answered or given up is a health check.
+  var endedCheck = false
   /// What it tells unasked; it outlives the processes.
   lazy var feed = ServiceFeed(self)
   /// A second process for the other era, while a client uses both.

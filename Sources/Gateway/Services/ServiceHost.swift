@@ -37,6 +37,9 @@ protocol ServiceHost: AnyObject {
   /// A request that wants log messages is about to be sent.
   func levelIsWanted(of service: Service, on backend: ProcessBackend)
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
+  func phaseChanged(of service: Service)
+  /// A process wrote a line that is no message.
+  func wroteJunk(_ service: Service)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
     from backend: ProcessBackend)
