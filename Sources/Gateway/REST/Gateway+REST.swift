@@ -25,7 +25,8 @@ extension Gateway {
       wantsItems: JSON.copy(items, in: bytes).elementsEqual("true".utf8))
     let isProbe = try service.admitsCall()
     let call = RESTCall(
-      session: session, id: request.id, client: request.client, service: service, entry: entry, tool: tool,
+      session: session, id: request.id, client: request.client, service: service, entry: entry,
+      tool: tool,
       notifier: notifier,
       times: CallTimes(
         start: EventLoop.turnTime, patience: service.patience(for: tool), absolute: absoluteTime))

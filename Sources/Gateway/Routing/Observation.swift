@@ -1,5 +1,6 @@
 import Loop
 import MCP
+import Manifest
 import Resilience
 
 /// One finished attempt of one call, whatever kind of service had it.

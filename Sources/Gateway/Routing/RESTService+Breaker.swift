@@ -80,11 +80,11 @@ extension Outcome {
       self = Outcome(
         BackendFailure(reason, wasSent: failure.wasSent, detail: failure.message))
     case .toolResult:
-      switch failure.status {
-      case nil: self = failure.wasSent ? .answeredIsError : .refused
-      case 408?, 429?, 500...: self = .serverTrouble
-      default: self = .answeredIsError
+      guard let status = failure.status else {
+        self = failure.wasSent ? .answeredIsError : .refused
+        return
       }
+      self = status >= 500 || status == 408 || status == 429 ? .serverTrouble : .answeredIsError
     }
   }
 }
