@@ -85,7 +85,7 @@ extension Gateway: ServiceHost {
     _ = surroundings.store?.save(record)
   }
 
-  static func secondsSince1970() -> Int64 {
+  nonisolated static func secondsSince1970() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int64(now.tv_sec)

@@ -157,12 +157,16 @@ package final class Gateway {
     var offers = services.compactMap { service in
       service.offer.map { (index: service.index, manifest: service.manifest, offer: $0) }
     }
-    guard !restServices.isEmpty else { return offers }
+    let own = Surface.offer(configuration.gateway.surface).map {
+      [(index: Surface.index, manifest: Surface.manifest, offer: $0)]
+    }
+    guard !restServices.isEmpty else { return offers + (own ?? []) }
     offers += restServices.map { ($0.index, $0.manifest, $0.offer) }
     let order = configuration.ready.map(\.name)
-    return offers.sorted { left, right in
+    offers.sort { left, right in
       order.firstIndex(of: left.manifest.name) ?? 0 < order.firstIndex(of: right.manifest.name) ?? 0
     }
+    return offers + (own ?? [])
   }
 
   /// The identity of a command, under which its catalogue and era are kept.

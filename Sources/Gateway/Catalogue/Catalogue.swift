@@ -160,6 +160,12 @@ struct Catalogue: Sendable {
   /// The service to which a URI of a client belongs, and what the service calls it: a listed one,
   /// one that carries the service's name, or one that a template could have made.
   func resolve(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
+    let target = owner(of: uri)
+    // Those of the gateway itself are no service's.
+    return target?.service == Surface.index ? nil : target
+  }
+
+  private func owner(of uri: [UInt8]) -> (service: Int, own: [UInt8])? {
     if let entry = uri.withUnsafeBytes({ entry(.resources, named: $0) }) {
       return (entry.service, entry.ownName)
     }
@@ -183,7 +189,9 @@ struct Catalogue: Sendable {
 
   /// The template or resource that a completion request names.
   func resolveReference(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
-    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }) {
+    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }),
+      entry.service != Surface.index
+    {
       return (entry.service, entry.ownName)
     }
     return resolve(uri)

@@ -25,7 +25,16 @@ extension Gateway {
       all.append((entry.name, entry.statusReport))
     }
     all.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    report["services"] = .array(all.map { .object($0.report) })
+    report["services"] = .array(
+      all.map { name, report in
+        var report = report
+        if let record = health.record(named: name) {
+          report["health"] = .object(health.report(of: record))
+          report["counts"] = .object(health.counts(of: record))
+        }
+        return .object(report)
+      })
+    report["memoryBytes"] = .count(HealthWatch.residentMemory)
     return report
   }
 }

@@ -2,6 +2,7 @@ import Backend
 import HTTP
 import Health
 import Loop
+import MCP
 import Manifest
 import RawJSON
 import Telemetry

@@ -1,6 +1,8 @@
+import Backend
 import HTTP
 import Health
 import Loop
+import MCP
 import Manifest
 import Resilience
 import Telemetry
