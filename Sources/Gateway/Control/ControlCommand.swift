@@ -4,6 +4,8 @@ import RawJSON
 enum ControlCommand: Hashable {
   /// What runs, and how it is.
   case status
+  /// What was counted, in the format of Prometheus.
+  case metrics
 
   /// Reads one line; throws the answer to a line that is no command.
   init(_ line: [UInt8]) throws(ControlAnswer) {
@@ -15,6 +17,7 @@ enum ControlCommand: Hashable {
     }
     switch word {
     case "status": self = .status
+    case "metrics": self = .metrics
     default:
       throw .failure("unknown_command", "This gateway knows no command '\(word.prefix(40))'.")
     }

@@ -1,4 +1,5 @@
 import Loop
+import RawJSON
 
 /// What the gateway does when it is told to.
 extension Gateway {
@@ -8,6 +9,10 @@ extension Gateway {
   ) {
     switch command {
     case .status: answer(.success(statusReport))
+    case .metrics:
+      var report = JSONObject()
+      report["text"] = .string(String(decoding: health.prometheusText, as: UTF8.self))
+      answer(.success(report))
     }
   }
 }

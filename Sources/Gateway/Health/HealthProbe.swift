@@ -6,6 +6,7 @@ import MCP
 import Manifest
 import RawJSON
 import Resilience
+import Telemetry
 
 /// One health check of a running service.
 ///

@@ -10,6 +10,11 @@ import Telemetry
 extension HealthWatch {
   var families: [MetricFamily] { metrics.families + serviceGauges + processGauges }
 
+  /// All of it for Prometheus; the number of the process tells gateways of one machine apart.
+  var prometheusText: [UInt8] {
+    PrometheusText.of(families, common: [.init("gateway", String(getpid()))])
+  }
+
   private var serviceGauges: [MetricFamily] {
     var states = MetricFamily(
       .gauge, "switchyard_service_state", open: "switchyard.service.state", unit: "1",

@@ -69,8 +69,7 @@ final class MetricsExport {
   /// Readers find the old file or the new one, never a part.
   private func writeFile() {
     guard let path else { return }
-    let text = PrometheusText.of(
-      watch.families, common: [.init("gateway", String(getpid()))])
+    let text = watch.prometheusText
     let draft = path + ".new"
     let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
     guard descriptor >= 0 else { return complain("metrics.file_failed", "it cannot be written") }
