@@ -41,7 +41,7 @@ final class ProcessLife {
       input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
       environment: environment, folder: folder, store: store, log: log,
       leave: { code in
-        current?.control?.close()
+        ProcessLife.current?.control?.close()
         if let process = ProcessIdentity.current { _ = store?.unregister(process) }
         store?.emptyLog()
         exit(code)

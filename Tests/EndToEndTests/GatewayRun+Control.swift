@@ -3,6 +3,7 @@ import Glibc
 import Loop
 import RawJSON
 import Store
+import TestSupport
 import Testing
 
 /// A connection to the control socket of a gateway.
