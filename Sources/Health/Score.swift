@@ -52,7 +52,8 @@ package struct Score: Hashable, Sendable {
     if figures.calls == 0, figures.observed >= Self.unusedAfter {
       add(
         .unused,
-        "No call in \(Self.hours(figures.observed)): switch '\(figures.name)' off to keep lists short.")
+        "No call in \(Self.hours(figures.observed)): switch '\(figures.name)' off to keep lists short."
+      )
     }
     adviseOnPriority(figures, mates)
   }
@@ -115,7 +116,8 @@ package struct Score: Hashable, Sendable {
 
   /// `1.25 s`, or `12 ms` below a second.
   static func seconds(_ time: Duration) -> String {
-    let milliseconds = time.components.seconds * 1_000
+    let milliseconds =
+      time.components.seconds * 1_000
       + time.components.attoseconds / 1_000_000_000_000_000
     guard milliseconds >= 1_000 else { return "\(milliseconds) ms" }
     let hundredths = milliseconds % 1_000 / 10

@@ -88,7 +88,8 @@ extension Field<ServiceHealthRules> {
       key, path, about, .text(.path), show: { $0?.text },
       parse: { node, reader in
         reader.parsed(
-          node, expected: "ping, discover, tools, tool NAME, or a URL such as http://127.0.0.1:80/up"
+          node,
+          expected: "ping, discover, tools, tool NAME, or a URL such as http://127.0.0.1:80/up"
         ) { HealthCheck($0.text) }
       })
   }

@@ -98,7 +98,10 @@ extension MetricFamily {
           "Calls that another service of the group took over."
         )
       case .cacheHits:
-        ("switchyard_cache_hits_total", "switchyard.cache.hits", "{call}", "Answers from the cache.")
+        (
+          "switchyard_cache_hits_total", "switchyard.cache.hits", "{call}",
+          "Answers from the cache."
+        )
       case .cacheMisses:
         (
           "switchyard_cache_misses_total", "switchyard.cache.misses", "{call}",
@@ -107,7 +110,7 @@ extension MetricFamily {
       case .refused:
         (
           "switchyard_refused_total", "switchyard.refused", "{call}",
-          "Calls that were refused because a limit was reached or the breaker was open."
+          "Calls that were refused for a limit or an open breaker."
         )
       case .starts:
         ("switchyard_starts_total", "switchyard.starts", "{start}", "Processes that became ready.")

@@ -8,7 +8,8 @@ package enum PrometheusText {
   ) -> [UInt8] {
     var text: [UInt8] = []
     for family in families where !family.points.isEmpty {
-      text += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(word(family.kind))\n"
+      text +=
+        "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) \(word(family.kind))\n"
         .utf8
       for var point in family.points {
         point.labels += common

@@ -1,5 +1,5 @@
-import Harness
 import HTTPTesting
+import Harness
 import MCP
 import RawJSON
 import TestSupport

@@ -1,6 +1,6 @@
 import Glibc
-import Harness
 import HTTPTesting
+import Harness
 import MCP
 import RawJSON
 import TestSupport
@@ -125,7 +125,10 @@ import Testing
           $0.at(pointer: "/resourceSpans/0/scopeSpans/0/spans")?.arrayValue ?? []
         }
     }
-    #expect(run.wait { spans().count >= 2 && server.requests.contains { $0.target == "/otlp/v1/metrics" } })
+    #expect(
+      run.wait {
+        spans().count >= 2 && server.requests.contains { $0.target == "/otlp/v1/metrics" }
+      })
     try run.finish()
     #expect(spans().map { $0["name"] } == ["tools/call a_echo", "tools/call a_fail"])
     #expect(spans().last?.at(pointer: "/status/code") == 2)

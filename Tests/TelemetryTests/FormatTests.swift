@@ -89,7 +89,8 @@ import Testing
     let root = try JSONValue(parsing: OTLPTraces.request(spans, of: source))
     let found = try #require(
       root.at(pointer: "/resourceSpans/0/scopeSpans/0/spans")?.arrayValue)
-    #expect(found.map { $0["name"] } == ["tools/call git_log", "tools/call git_log", "resources/read"])
+    #expect(
+      found.map { $0["name"] } == ["tools/call git_log", "tools/call git_log", "resources/read"])
     #expect(found[0]["traceId"] == "0000000000000001000000000000abcd")
     #expect(found[0]["spanId"] == "000000000000000f")
     #expect(found[0]["parentSpanId"] == "000000000000000e" && found[1]["parentSpanId"] == nil)

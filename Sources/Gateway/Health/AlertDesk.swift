@@ -76,7 +76,8 @@ final class AlertDesk {
     let request = HTTPRequest(
       method: "POST", target: webhook.target,
       headers: [HTTPHeader("Content-Type", "application/json")], body: .bytes(alert.json),
-      limits: HTTPLimits(connect: patience, idle: patience, total: patience, responseBytes: 1 << 16))
+      limits: HTTPLimits(connect: patience, idle: patience, total: patience, responseBytes: 1 << 16)
+    )
     let log = gateway.log
     webhook.client.fetch(request) { outcome in
       switch outcome {

@@ -33,8 +33,9 @@ final class HealthProbe: Exchange {
   private var transfer: HTTPTransfer?
 
   /// Asks a process.
-  init(_ watch: HealthWatch, _ record: HealthRecord, _ check: HealthCheck, on backend: ProcessBackend)
-  {
+  init(
+    _ watch: HealthWatch, _ record: HealthRecord, _ check: HealthCheck, on backend: ProcessBackend
+  ) {
     self.watch = watch
     self.record = record
     if case .tool = check { asksTool = true } else { asksTool = false }

@@ -113,7 +113,8 @@ final class MetricsExport {
     let request = HTTPRequest(
       method: "POST", target: target, headers: [HTTPHeader("Content-Type", "application/json")],
       body: .bytes(body),
-      limits: HTTPLimits(connect: patience, idle: patience, total: patience, responseBytes: 1 << 16))
+      limits: HTTPLimits(connect: patience, idle: patience, total: patience, responseBytes: 1 << 16)
+    )
     client.fetch(request) { [unowned self] outcome in
       switch outcome {
       case .success(let response) where response.head.status < 300: break

@@ -96,7 +96,8 @@ enum SurfaceTool: String, CaseIterable {
     case .status: "How the gateway is, how many services do well, and which do not and why."
     case .services: "Every service: its state, its tools, its process."
     case .health: "How services do: state, response time, uptime, open alerts, advice."
-    case .metrics: "Calls, failures and times (p50, p95, p99) of services or of one service's tools."
+    case .metrics:
+      "Calls, failures and times (p50, p95, p99) of services, or of the tools of one."
     case .explain: "Which service a call of a tool goes to, and why."
     }
   }
