@@ -20,7 +20,8 @@ package struct AlertBook: Sendable {
     var quiet: [AlertRule: Int] = [:]
   }
 
-  package let policy: AlertPolicy
+  /// A reload may bring another; it holds for what happens from then on.
+  package var policy: AlertPolicy
   private var slots: [Int: Slot] = [:]
 
   package init(_ policy: AlertPolicy) { self.policy = policy }

@@ -15,7 +15,7 @@ package struct CheckSchedule: Sendable {
   }
 
   /// How long a check may take.
-  package let patience: Duration
+  package var patience: Duration
   private var plans: [Int: Plan] = [:]
   private var lastAsked: Instant?
 
@@ -33,6 +33,9 @@ package struct CheckSchedule: Sendable {
   }
 
   package mutating func remove(_ service: Int) { plans[service] = nil }
+
+  /// The interval of a planned service; nil if it has none.
+  package func interval(of service: Int) -> Duration? { plans[service]?.every }
 
   /// When `due` should be asked next.
   package var nextDue: Instant? { plans.values.map { $0.deadline ?? $0.due }.min() }

@@ -21,7 +21,8 @@ package struct ServiceHealth: Hashable, Sendable {
     case cannotStart
   }
 
-  package let rules: HealthRules
+  /// Another manifest may bring others.
+  package var rules: HealthRules
   package private(set) var state: HealthState
   package private(set) var reason: HealthReason
   package private(set) var since: Instant

@@ -37,12 +37,12 @@ final class AlertDesk {
     do throws(HTTPOriginError) {
       var (origin, base) = try HTTPOrigin.parse(
         url, environment: gateway.surroundings.environment)
-      // A person has written it into gateway.yaml; no call can.
+      // A person has written it into the configuration; no call can.
       origin.allowsPrivateAddresses = true
       let client = HTTPClient(origin: origin, connections: connections, queue: 64)
       return (client, base.isEmpty ? "/" : base)
     } catch {
-      gateway.log(.error, "config.url_unusable", ["why": "a URL of gateway.yaml \(error)"])
+      gateway.log(.error, "config.url_unusable", ["why": "a URL of the configuration \(error)"])
       return nil
     }
   }

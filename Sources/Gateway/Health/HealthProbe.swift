@@ -166,18 +166,13 @@ extension HealthWatch {
   }
 
   private func client(for url: String, _ record: HealthRecord) -> (HTTPClient, String)? {
-    do throws(HTTPOriginError) {
-      var (origin, base) = try HTTPOrigin.parse(
-        url, environment: gateway.surroundings.environment)
-      // A person has written it into a manifest; no call can.
-      origin.allowsPrivateAddresses = true
-      let client = record.client ?? HTTPClient(origin: origin, connections: 1, queue: 1)
-      record.client = client
-      return (client, base.isEmpty ? "/" : base)
-    } catch {
-      gateway.log(
-        .error, "health.check_unusable", ["service": record.name, "why": "its URL \(error)"])
+    if let known = record.client, known.url.utf8.elementsEqual(url.utf8) {
+      return (known.client, known.target)
+    }
+    guard let (client, target) = AlertDesk.client(for: url, gateway, connections: 1) else {
       return nil
     }
+    record.client = (url, client, target)
+    return (client, target)
   }
 }

@@ -10,9 +10,9 @@ import Telemetry
 /// All that is known of how one service does.
 @EventLoop
 final class HealthRecord {
-  let index: Int
+  /// Its number here; not that of the service, which another may get.
+  let id: Int
   let name: String
-  let manifest: ServiceManifest
   var health: ServiceHealth
   let counts: ServiceStatistics
   /// Nil for an API.
@@ -29,20 +29,26 @@ final class HealthRecord {
   var hasAnsweredPing = false
   /// Its process has been ready since the last time that it failed.
   var wasReady = false
-  /// Where a check by URL goes; made by the first.
-  var client: HTTPClient?
+  /// Where a check by URL goes, made by the first, and for which URL.
+  var client: (url: String, client: HTTPClient, target: String)?
 
   init(
-    index: Int, manifest: ServiceManifest, service: Service?, api: RESTService?,
-    health: ServiceHealth, counts: ServiceStatistics
+    _ id: Int, _ service: Service?, _ api: RESTService?, named name: String, health: ServiceHealth,
+    counts: ServiceStatistics
   ) {
-    self.index = index
-    name = manifest.name
-    self.manifest = manifest
+    self.id = id
+    self.name = name
     self.service = service
     self.api = api
     self.health = health
     self.counts = counts
+  }
+
+  /// The number by which calls name the service.
+  var index: Int { service?.index ?? api?.index ?? -1 }
+
+  var manifest: ServiceManifest {
+    service?.manifest ?? api?.manifest ?? ServiceManifest(name: name, file: "")
   }
 
   /// What it is asked; nil for an API whose manifest names no URL.

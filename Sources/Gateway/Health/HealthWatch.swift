@@ -22,42 +22,28 @@ import Telemetry
 final class HealthWatch {
   unowned let gateway: Gateway
   let metrics = MetricsRegistry()
-  /// By the number of the service.
+  /// Of the services that are served, processes first.
   private(set) var records: [HealthRecord] = []
-  let desk: AlertDesk
+  /// The same by the numbers of services with a process.
+  private(set) var byIndex: [HealthRecord?] = []
+  private(set) var desk: AlertDesk
   private(set) var book: AlertBook
   private var schedule: CheckSchedule
   private var timer: LoopTimer?
   private(set) var export: MetricsExport?
+  private var settings: GatewayConfiguration
+  private var nextID = 0
   /// Whether time alone may end a state.
   private var waitsForTime = false
   private var isClosed = false
 
   init(of gateway: Gateway) {
     self.gateway = gateway
-    let configuration = gateway.configuration.gateway
-    schedule = CheckSchedule(patience: configuration.health.timeout)
-    book = AlertBook(AlertPolicy(configuration.alerts))
+    settings = gateway.configuration.gateway
+    schedule = CheckSchedule(patience: settings.health.timeout)
+    book = AlertBook(AlertPolicy(settings.alerts))
     desk = AlertDesk(of: gateway)
-    let now = EventLoop.now
-    for service in gateway.services { adopt(service.manifest, service, nil, at: now) }
-    for api in gateway.restServices { adopt(api.manifest, nil, api, at: now) }
-  }
-
-  private func adopt(
-    _ manifest: ServiceManifest, _ service: Service?, _ api: RESTService?, at now: Instant
-  ) {
-    let rules = HealthRules(
-      degradedOver: manifest.health.degradedOver,
-      failures: gateway.configuration.gateway.health.failures)
-    let record = HealthRecord(
-      index: records.count, manifest: manifest, service: service, api: api,
-      health: ServiceHealth(rules, at: now), counts: metrics.service(manifest.name))
-    records.append(record)
-    if record.check != nil {
-      schedule.add(
-        record.index, every: manifest.health.every, at: now, random: .random(in: 0..<1))
-    }
+    takeServices()
   }
 
   /// Begins to check and to export.
@@ -76,92 +62,74 @@ final class HealthWatch {
     records.first { $0.name.utf8.elementsEqual(name.utf8) }
   }
 
-  // MARK: Observations
+  // MARK: Services
 
-  /// On the way of every call.
-  func observed(_ observation: Observation) {
-    guard observation.service >= 0, observation.service < records.count else { return }
-    let record = records[observation.service]
-    count(observation, of: record)
-    let now = EventLoop.turnTime
-    switch observation.outcome.verdict {
-    case .healthy:
-      record.unanswered = 0
-      if record.service == nil { became(.running, record, at: now) }
-      if let change = record.health.succeeded(at: now) { changed(record, change, at: now) }
-    case .ill:
-      if record.service == nil { became(.running, record, at: now) }
-      if let change = record.health.failed(at: now) { changed(record, change, at: now) }
-    case .nothing: break
+  /// Services have come, gone or got another manifest, or gateway.yaml is another.
+  func servicesChanged() {
+    let now = gateway.configuration.gateway
+    if now.health != settings.health { schedule.patience = now.health.timeout }
+    if now.alerts != settings.alerts {
+      book.policy = AlertPolicy(now.alerts)
+      desk = AlertDesk(of: gateway)
+    }
+    if now.metrics != settings.metrics {
+      export?.close()
+      export = MetricsExport(of: self)
+    }
+    settings = now
+    takeServices()
+    setTimer()
+  }
+
+  private func takeServices() {
+    let old = records
+    records = gateway.services.map { service in
+      old.first { $0.service === service } ?? newRecord(service, nil)
+    }
+    records += gateway.restServices.map { api in
+      old.first { $0.api === api } ?? newRecord(nil, api)
+    }
+    for gone in old where !records.contains(where: { $0 === gone }) {
+      schedule.remove(gone.id)
+      if let event = book.remove(gone.id) { tell(event, of: gone) }
+    }
+    byIndex = []
+    for record in records {
+      if let service = record.service {
+        while byIndex.count <= service.index { byIndex.append(nil) }
+        byIndex[service.index] = record
+      }
+      plan(record)
     }
   }
 
-  private func count(_ observation: Observation, of record: HealthRecord) {
-    let end = CallEnd(observation.outcome)
-    record.counts.record(end, nanoseconds: observation.duration)
-    record.counts.add(UInt64(max(0, observation.bytesIn)), to: .bytesSent)
-    record.counts.add(UInt64(max(0, observation.bytesOut)), to: .bytesReceived)
-    if observation.attempt > 1 { record.counts.add(to: .retries) }
-    if end == .refused { record.counts.add(to: .refused) }
-    if end == .cache { record.counts.add(to: .cacheHits) }
-    if let entry = observation.entry, observation.method == .toolsCall {
-      statistics(of: entry, record).record(end, nanoseconds: observation.duration)
-    }
-    export?.observed(observation, end, record)
+  private func newRecord(_ service: Service?, _ api: RESTService?) -> HealthRecord {
+    nextID += 1
+    let name = service?.name ?? api?.name ?? ""
+    return HealthRecord(
+      nextID, service, api, named: name, health: ServiceHealth(HealthRules(), at: EventLoop.now),
+      counts: metrics.service(name))
   }
 
-  private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
-    if let known = entry.statistics { return known }
-    let name = String(decoding: entry.publicName, as: UTF8.self)
-    let statistics = metrics.tool(name, of: record.name)
-    entry.statistics = statistics
-    return statistics
+  private func plan(_ record: HealthRecord) {
+    let wanted = record.manifest.health
+    record.health.rules = HealthRules(
+      degradedOver: wanted.degradedOver, failures: settings.health.failures)
+    let every = record.check == nil ? .zero : wanted.every
+    guard schedule.interval(of: record.id) ?? .zero != every else { return }
+    schedule.remove(record.id)
+    schedule.add(record.id, every: every, at: EventLoop.now, random: .random(in: 0..<1))
   }
 
-  func phaseChanged(of service: Service) {
-    guard let record = record(of: service) else { return }
-    if case .ready = service.phase {
-      record.wasReady = true
-      record.unanswered = 0
-      record.counts.add(to: .starts)
-    }
-    guard let presence = record.presence else { return }
-    became(presence, record, at: EventLoop.now)
-  }
-
-  /// It could not be started, or has ended by itself; its phase says which.
-  func serviceFailed(_ service: Service) {
-    guard let record = record(of: service) else { return }
-    record.counts.add(to: .crashes)
-    if case .asleep = service.phase { record.wasReady = false }
-    if let presence = record.presence { became(presence, record, at: EventLoop.now) }
-    record.wasReady = record.wasReady && !service.policy.isFlapping
-  }
-
-  func wroteJunk(_ service: Service) {
-    guard let record = record(of: service) else { return }
-    let now = EventLoop.turnTime
-    record.counts.add(to: .garbageLines)
-    if let change = record.health.wroteGarbage(1, at: now) { changed(record, change, at: now) }
-  }
-
-  /// Nil for a second process of a service, and before the services are known.
-  private func record(of service: Service) -> HealthRecord? {
-    guard service.index < records.count, records[service.index].service === service else {
-      return nil
-    }
-    return records[service.index]
-  }
-
-  private func became(
-    _ presence: ServiceHealth.Presence, _ record: HealthRecord, at now: Instant
-  ) {
-    if let change = record.health.became(presence, at: now) { changed(record, change, at: now) }
+  /// On the way of every call: a place in an array for a process, a search for an API.
+  func record(at index: Int) -> HealthRecord? {
+    if index >= 0, index < byIndex.count, let record = byIndex[index] { return record }
+    return records.first { $0.service == nil && $0.index == index }
   }
 
   // MARK: Changes
 
-  private func changed(_ record: HealthRecord, _ change: HealthChange, at now: Instant) {
+  func changed(_ record: HealthRecord, _ change: HealthChange, at now: Instant) {
     let isQuiet = change.to == .asleep || change.from == .asleep && change.to == .up
     gateway.log(
       isQuiet ? .debug : change.to == .up ? .info : .warning, "health.changed",
@@ -173,14 +141,14 @@ final class HealthWatch {
       note(.state, change.to.rawValue, change.reason.rawValue, of: record)
     }
     if change.reason == .garbage { waitsForTime = true }
-    book.noted(record.index, change.to, change.reason, at: now)
+    book.noted(record.id, change.to, change.reason, at: now)
     setTimer()
   }
 
   private func note(
     _ kind: HealthEntry.Kind, _ word: String, _ detail: String, of record: HealthRecord
   ) {
-    let limit = gateway.configuration.gateway.health.history
+    let limit = settings.health.history
     guard limit > 0, let store = gateway.surroundings.store else { return }
     store.note(
       HealthEntry(
@@ -205,10 +173,15 @@ final class HealthWatch {
     guard !isClosed, gateway.ending == nil else { return }
     let now = EventLoop.now
     let due = schedule.due(at: now) { .random(in: 0..<1) }
-    for index in due.overdue { records[index].probe?.overdue() }
-    for index in due.checks where !beginCheck(of: records[index]) { schedule.ended(index) }
+    for id in due.overdue { records.first { $0.id == id }?.probe?.overdue() }
+    for id in due.checks {
+      let hasBegun = records.first { $0.id == id }.map { beginCheck(of: $0) }
+      if hasBegun != true { schedule.ended(id) }
+    }
     if waitsForTime { passTime(to: now) }
-    for event in book.advance(to: now) { tell(event) }
+    for event in book.advance(to: now) {
+      if let record = records.first(where: { $0.id == event.service }) { tell(event, of: record) }
+    }
     setTimer()
   }
 
@@ -219,8 +192,7 @@ final class HealthWatch {
     waitsForTime = records.contains { $0.health.reason == .garbage }
   }
 
-  private func tell(_ event: AlertEvent) {
-    let record = records[event.service]
+  private func tell(_ event: AlertEvent, of record: HealthRecord) {
     let alert = Alert(event, service: record.name)
     note(
       event.isResolved ? .resolved : .raised, event.rule.rawValue, event.level.rawValue,
@@ -233,7 +205,7 @@ final class HealthWatch {
   /// A check has ended: with the time that it took, without an answer, or with nothing to say.
   func checkEnded(_ record: HealthRecord, _ outcome: HealthProbe.Outcome) {
     record.probe = nil
-    schedule.ended(record.index)
+    schedule.ended(record.id)
     let now = EventLoop.now
     switch outcome {
     case .answered(let time):

@@ -110,7 +110,7 @@ extension HealthWatch {
     report["responseMs"] = health.responseTime.map { .count(Int($0.inMilliseconds)) } ?? .null
     report["uptimePercent"] = health.uptime.percent(at: now).map { .hundredths($0) } ?? .null
     report["failuresInARow"] = .count(health.failuresInARow)
-    report["alert"] = book.open(record.index).map { .string($0.rawValue) } ?? .null
+    report["alert"] = book.open(record.id).map { .string($0.rawValue) } ?? .null
     let score = score(of: record)
     report["score"] = score.value.map { .count($0) } ?? .null
     if !score.advice.isEmpty {
