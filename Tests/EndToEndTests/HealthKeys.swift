@@ -92,12 +92,17 @@ enum HealthKeys {
   private static func crashLogs(
     _ word: String
   ) -> @Sendable (GatewayRun, String) throws -> String {
-    { run, expected in
-      try run.expectOK("a_echo")
-      try run.expectError("a_crash", .backendLost)
-      #expect(run.wait { raised(run) > 0 })
-      return KeyBehaviour.comes(run, expected) { run.client.stderr.contains(word) }
-    }
+    { try logs(word, after: $0, $1) }
+  }
+
+  private static func logs(
+    _ word: String, after run: GatewayRun, _ expected: String
+  ) throws -> String {
+    try run.expectOK("a_echo")
+    try run.expectError("a_crash", .backendLost)
+    let isRaised = run.wait { raised(run) > 0 }
+    #expect(isRaised)
+    return KeyBehaviour.comes(run, expected) { run.client.stderr.contains(word) }
   }
 
   static let alerts: [KeyBehaviour] = [
