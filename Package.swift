@@ -58,6 +58,7 @@ let package = Package(
     .target(name: "MCP", dependencies: ["RawJSON"], swiftSettings: pure),
     .target(name: "Resilience", swiftSettings: pure),
     .target(name: "Digest", swiftSettings: pure),
+    .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
@@ -76,7 +77,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Store", "Manifest", "Backend",
+        "RawJSON", "MCP", "Resilience", "Health", "Telemetry", "Loop", "HTTP", "Store", "Manifest",
+        "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -204,6 +206,10 @@ let package = Package(
       name: "StoreTests",
       dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["Telemetry", "RawJSON"], swiftSettings: common),
+    .testTarget(
+      name: "HealthTests", dependencies: ["Health", "Resilience"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])

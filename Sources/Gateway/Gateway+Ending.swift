@@ -97,6 +97,7 @@ extension Gateway {
   private func leave() {
     guard ending?.stage != .out else { return }
     ending?.stage = .out
+    health.close()
     session.flush()
     surroundings.leave(ending?.exitCode ?? 0)
   }

@@ -104,6 +104,7 @@ extension Gateway: ClientSessionDelegate {
     guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
       throw .invalidParams("params.uri must be a string.")
     }
+    if try readSurface(uri, request) { return }
     guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)

@@ -84,11 +84,11 @@ extension Gateway: ServiceHost {
 
   private func remember(_ offer: Offer, of service: Service) {
     let record = offer.record(
-      service: service.name, digest: service.digest, at: secondsSince1970())
+      service: service.name, digest: service.digest, at: Gateway.secondsSince1970())
     _ = surroundings.store?.save(record)
   }
 
-  func secondsSince1970() -> Int64 {
+  nonisolated static func secondsSince1970() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int64(now.tv_sec)
@@ -142,7 +142,7 @@ extension Gateway: ServiceHost {
     guard backend.handshake.isCertain || service.silentStarts > 1 else { return }
     _ = surroundings.store?.saveEra(
       digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
-      now: secondsSince1970())
+      now: Gateway.secondsSince1970())
   }
 
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool {

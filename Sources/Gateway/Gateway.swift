@@ -97,6 +97,8 @@ package final class Gateway {
   }
   /// What legacy services are told that the client can do: all that it has ever declared.
   var declared = ClientProfile.none
+  /// How the services do, and what was counted of them.
+  private(set) lazy var health = HealthWatch(of: self)
   var ending: Ending?
   /// When the end began; meaningless before.
   var beganEnding = Instant.zero
@@ -121,7 +123,10 @@ package final class Gateway {
   }
 
   /// Starts to read the client.
-  package func begin() { session.begin() }
+  package func begin() {
+    session.begin()
+    health.begin()
+  }
 
   // MARK: The catalogue
 
@@ -166,12 +171,16 @@ package final class Gateway {
     var offers = services.compactMap { service in
       service.offer.map { (index: service.index, manifest: service.manifest, offer: $0) }
     }
-    guard !restServices.isEmpty else { return offers }
+    let own = Surface.offer(configuration.gateway.surface).map {
+      [(index: Surface.index, manifest: Surface.manifest, offer: $0)]
+    }
+    guard !restServices.isEmpty else { return offers + (own ?? []) }
     offers += restServices.map { ($0.index, $0.manifest, $0.offer) }
     let order = rank
-    return offers.sorted { left, right in
+    offers.sort { left, right in
       order[left.manifest.name] ?? 0 < order[right.manifest.name] ?? 0
     }
+    return offers + (own ?? [])
   }
 
   /// The identity of a command, under which its catalogue and era are kept.

@@ -19,6 +19,10 @@ extension GatewayConfiguration {
     .section("processes", \.processes, "Child processes.", { Processes.fields }),
     .section("stop", \.stop, "How processes and the gateway end.", { Stop.fields }),
     .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
+    .section("health", \.health, "Watching how services do.", { Health.fields }),
+    .section("alerts", \.alerts, "Who is told when one does badly.", { Alerts.fields }),
+    .section("surface", \.surface, "What the gateway tells its client.", { Surface.fields }),
+    .section("metrics", \.metrics, "Where figures go.", { Metrics.fields }),
     .section(
       "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
   ]

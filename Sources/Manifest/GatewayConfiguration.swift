@@ -13,6 +13,10 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var processes = Processes()
   package var stop = Stop()
   package var stderr = Stderr()
+  package var health = Health()
+  package var alerts = Alerts()
+  package var surface = Surface()
+  package var metrics = Metrics()
   package var breaker = Breaker()
 
   package init() {}

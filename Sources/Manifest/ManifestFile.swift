@@ -44,6 +44,7 @@ struct ManifestFile {
     manifest.limits.concurrent = gateway.limits.backendCalls
     manifest.limits.queue = gateway.limits.queuedCalls
     manifest.limits.timeout = min(gateway.deadlines.call, gateway.deadlines.absolute)
+    manifest.health = ServiceHealthRules(gateway.health)
     if root["rest"] != nil, root["process"] == nil, root["http"] == nil {
       return restManifest(from: root, manifest, &reader)
     }
@@ -70,9 +71,19 @@ struct ManifestFile {
     reader.read(root, into: &draft, by: RESTManifestDraft.fields)
     var manifest = draft.finished(root, &reader)
     manifest.process = ProcessSpec()
+    checkHealth(manifest, root, &reader)
     checkNames(manifest, root, &reader)
     checkLimits(manifest, root, &reader)
     return manifest
+  }
+
+  /// An API is not asked by a message of MCP.
+  private func checkHealth(_ manifest: ServiceManifest, _ root: Node, _ reader: inout Reader) {
+    guard let check = manifest.health.check else { return }
+    if case .url = check { return }
+    reader.report(
+      "'health.check' of a REST service must be a URL, not \(quoted(check.text))",
+      at: root["health"]?["check"]?.position ?? root.position)
   }
 
   private func checkNames(_ manifest: ServiceManifest, _ root: Node, _ reader: inout Reader) {

@@ -34,7 +34,7 @@ extension ServiceManifest {
     .section(
       "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
     .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
-    .reserved("health", "'health' is not supported yet: this version makes no health checks"),
+    .section("health", \.health, "How its health is watched.", { ServiceHealthRules.fields }),
     .reserved("http", Self.otherTransport("http")),
   ]
 

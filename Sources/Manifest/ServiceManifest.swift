@@ -20,6 +20,7 @@ package struct ServiceManifest: Sendable {
   /// Where the manifest says so.
   var afterPosition: Position?
   var commandPosition: Position?
+  package var health = ServiceHealthRules()
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.

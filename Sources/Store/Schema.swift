@@ -4,7 +4,7 @@ enum Schema {
   static var version: Int { steps.count }
 
   /// What brings a file from each version to the next; a step that was released stays as it is.
-  static let steps = [beginning, switches]
+  static let steps = [beginning, switches, health]
 
   private static let beginning = """
     CREATE TABLE catalogue (
@@ -30,5 +30,12 @@ enum Schema {
   private static let switches = """
     CREATE TABLE switched_off (
       service TEXT PRIMARY KEY, changed_at INTEGER NOT NULL) WITHOUT ROWID;
+    """
+
+  /// Changes of health and alerts, oldest first.
+  private static let health = """
+    CREATE TABLE health (
+      id INTEGER PRIMARY KEY, at INTEGER NOT NULL, service TEXT NOT NULL,
+      kind TEXT NOT NULL, word TEXT NOT NULL, detail TEXT NOT NULL);
     """
 }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct ManifestKeyTests {
   @Test(arguments: behaviours)
   func `a key of a manifest is obeyed`(behaviour: KeyBehaviour) throws {
-    try behaviour.check(settings: { _ in GatewayRun.patientSettings })
+    try behaviour.check(settings: { _ in KeyBehaviour.settings(behaviour.beside) })
   }
 
   @Test func `no key of a manifest is without such a test`() {
@@ -25,7 +25,8 @@ import Testing
     }
   }
 
-  private static let behaviours: [KeyBehaviour] = head + process + tools + tail
+  private static let behaviours: [KeyBehaviour] =
+    head + process + tools + tail + HealthKeys.manifest
 
   /// One service whose manifest has these lines at its end.
   private static func more(_ line: String, _ script: String = "")

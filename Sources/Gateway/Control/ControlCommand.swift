@@ -10,6 +10,8 @@ enum ControlCommand: Hashable {
   case reload
   /// Reads the configuration and says what a reload would do.
   case difference
+  /// What was counted, in the format of Prometheus.
+  case metrics
 
   /// Reads one line; throws the answer to a line that is no command.
   init(_ line: [UInt8]) throws(ControlAnswer) {
@@ -28,6 +30,7 @@ enum ControlCommand: Hashable {
       self = .turn(service, on: word == "enable")
     case "reload": self = .reload
     case "diff": self = .difference
+    case "metrics": self = .metrics
     default:
       throw .failure("unknown_command", "This gateway knows no command '\(word.prefix(40))'.")
     }

@@ -13,6 +13,10 @@ extension Gateway {
     case .turn(let name, let on): answer(turned(name, on: on))
     case .reload: reloader.reload { answer(.success($0.report)) }
     case .difference: reloader.compare { answer(.success($0.report)) }
+    case .metrics:
+      var report = JSONObject()
+      report["text"] = .string(String(decoding: health.prometheusText, as: UTF8.self))
+      answer(.success(report))
     }
   }
 

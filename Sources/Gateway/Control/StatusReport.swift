@@ -33,7 +33,16 @@ extension Gateway {
         "why": .string(trouble.why),
       ]
     }
-    report["services"] = .array(all.map { .object($0.report) })
+    report["services"] = .array(
+      all.map { name, report in
+        var report = report
+        if let record = health.record(named: name) {
+          report["health"] = .object(health.report(of: record))
+          report["counts"] = .object(health.counts(of: record))
+        }
+        return .object(report)
+      })
+    report["memoryBytes"] = .count(HealthWatch.residentMemory)
     return report
   }
 }

@@ -120,6 +120,7 @@ extension Gateway {
 
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     service.feed.hasFailed = true
+    health.serviceFailed(service)
     tell(service.isOff ? .off : .stopped, of: service)
     dependencyChanged(service)
   }

@@ -7,6 +7,7 @@ import RawJSON
 extension Gateway {
   /// A call of a tool whose service is an HTTP API.
   func startREST(_ request: Incoming, _ entry: Catalogue.Entry) throws(CallError) {
+    if entry.service == Surface.index { return try callSurface(request, entry) }
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
     let service = slots[rest: entry.service]

@@ -38,7 +38,7 @@ extension Gateway {
   func turnEverywhere(_ name: String, on: Bool) -> SwitchResult {
     let result = turn(name, on: on)
     if case .impossible = result { return result }
-    _ = surroundings.store?.turn(name, on: on, now: secondsSince1970())
+    _ = surroundings.store?.turn(name, on: on, now: Gateway.secondsSince1970())
     let command: JSONValue = [
       "command": on ? "enable" : "disable", "service": .string(name),
     ]
@@ -189,6 +189,7 @@ extension Gateway {
 
   /// The catalogue follows what is served, and clients hear of it.
   func servicesChanged() {
+    health.servicesChanged()
     announce(rebuildCatalogue())
     resumeParked()
   }

@@ -109,6 +109,9 @@ private final class TwinHost: ServiceHost {
   func tell(_ event: ServiceEvent, of service: Service) -> Bool {
     primary.host.tell(event, of: primary)
   }
+  /// The sibling's phase is the service's.
+  func phaseChanged(of service: Service) {}
+  func wroteJunk(_ service: Service) { primary.host.wroteJunk(primary) }
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     primary.host.serviceFailed(primary, failure)
   }

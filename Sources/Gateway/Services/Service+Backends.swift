@@ -64,8 +64,11 @@ extension Service: ProcessBackendDelegate {
     host.childGone(backend, of: self)
   }
 
+  func backendWroteJunk(_ backend: ProcessBackend) { host.wroteJunk(self) }
+
   func backendHasRoom(_ backend: ProcessBackend) {
-    lastUse = EventLoop.turnTime
+    // The end of a health check is no use of the service.
+    if endedCheck { endedCheck = false } else { lastUse = EventLoop.turnTime }
     if isLeaving || !draining.isEmpty { return backendHasLess(backend) }
     if isOutdated, backend.inFlight == 0, feed.tasks.count == 0,
       case .ready(let current) = phase, current === backend

@@ -42,7 +42,7 @@ final class Service {
   var digest: String
   /// `limits.timeout` in nanoseconds.
   @exclusivity(unchecked) var patience: Int64
-  var phase = Phase.asleep
+  var phase = Phase.asleep { didSet { host.phaseChanged(of: self) } }
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
   /// What it offered was said by a process that was started otherwise.
@@ -78,6 +78,8 @@ final class Service {
   var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
   var lastUse = Instant.zero
+  /// What has just been answered or given up is a health check.
+  var endedCheck = false
   /// What it tells unasked; it outlives the processes.
   lazy var feed = ServiceFeed(self)
   /// A second process for the other era, while a client uses both.

@@ -44,6 +44,9 @@ protocol ServiceHost: AnyObject {
   @discardableResult
   func tell(_ event: ServiceEvent, of service: Service) -> Bool
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
+  func phaseChanged(of service: Service)
+  /// A process wrote a line that is no message.
+  func wroteJunk(_ service: Service)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
     from backend: ProcessBackend)

@@ -14,19 +14,34 @@ struct Status: ParsableCommand {
 
       EXAMPLES
         switchyard status
+        switchyard status --watch
         switchyard status --json | jq '.services[] | select(.state == "off")'
       """)
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Flag(help: "Show it again whenever it changes, until Ctrl-C.")
+  var watch = false
+
   @OptionGroup var folders: FolderOptions
+
+  func validate() throws {
+    if json && watch { throw ValidationError("--json and --watch exclude each other.") }
+  }
 
   func run() throws {
     let paths = try folders.paths()
-    let snapshot = StatusSnapshot(
-      configuration: folders.load(paths), state: StateSnapshot(folder: paths.state),
-      live: StatusSnapshot.live(in: paths.state))
+    func snapshot() -> StatusSnapshot {
+      StatusSnapshot(
+        configuration: folders.load(paths), state: StateSnapshot(folder: paths.state),
+        live: StatusSnapshot.live(in: paths.state))
+    }
+    if watch {
+      var view = StatusWatch(terminal: .output)
+      return view.run { snapshot().text(paths: paths, for: .output) }
+    }
+    let snapshot = snapshot()
     if json {
       Terminal.output.write(snapshot.json.serialized(pretty: true) + [0x0A])
     } else {
