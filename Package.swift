@@ -57,6 +57,8 @@ let package = Package(
     .target(name: "RawJSON", swiftSettings: pure),
     .target(name: "MCP", dependencies: ["RawJSON"], swiftSettings: pure),
     .target(name: "Resilience", swiftSettings: pure),
+    .target(name: "Routing", dependencies: ["Resilience"], swiftSettings: pure),
+    .target(name: "Cache", dependencies: ["Resilience"], swiftSettings: pure),
     .target(name: "Digest", swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
@@ -76,7 +78,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Store", "Manifest", "Backend",
+        "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Telemetry", "Loop", "Store",
+        "Manifest", "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -200,6 +203,10 @@ let package = Package(
       dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
+    .testTarget(
+      name: "RoutingTests", dependencies: ["Routing", "Resilience"], swiftSettings: common),
+    .testTarget(
+      name: "CacheTests", dependencies: ["Cache", "Resilience"], swiftSettings: common),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
 )

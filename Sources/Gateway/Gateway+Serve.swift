@@ -33,7 +33,7 @@ extension Gateway: ClientSessionDelegate {
       case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
       case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: try callTask(request)
       case .tasksList where request.client.era == .legacy: try listTasks(request)
-      case .unknown: try callCustom(request)
+      case .unknown: if try !explains(request) { try callCustom(request) }
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
     } catch {
@@ -90,6 +90,10 @@ extension Gateway: ClientSessionDelegate {
       // It may belong to a service that has not been asked yet.
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
+    }
+    if entry.isPlanned, entry.service < services.count || entry.members.count > 1 {
+      let role = entry.service < services.count ? try taskRole(of: entry, request) : .none
+      return try startPlanned(request, entry, role)
     }
     guard entry.service < services.count else { return try startREST(request, entry) }
     // As a task only what can be one; a tool that must be one is made one.
@@ -152,7 +156,7 @@ extension Gateway: ClientSessionDelegate {
 
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
-    name: (range: ByteRange, own: [UInt8])?, taskRole: TaskRole = .none
+    name: (range: ByteRange, own: [UInt8])?, taskRole: TaskRole = .none, plan: CallPlan? = nil
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -175,12 +179,13 @@ extension Gateway: ClientSessionDelegate {
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
       times: CallTimes(
-        start: EventLoop.turnTime,
+        start: plan?.start ?? EventLoop.turnTime,
         // The result of a task takes as long as the task.
         patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
         absolute: absoluteTime),
       logLevel: level, taskRole: taskRole)
     call.requestState = state
+    call.plan = plan
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)

@@ -58,6 +58,8 @@ package final class Gateway {
   var restServices: [RESTService] = []
   var catalogue = Catalogue()
   var pages: ListPages
+  /// By the names of groups and services.
+  var routeGroups: [String: RouteGroup] = [:]
   var parked: [ParkedRequest] = []
   /// Services whose first discovery has not ended yet.
   var undiscovered: Set<Int> = []

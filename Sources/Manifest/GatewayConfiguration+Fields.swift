@@ -19,6 +19,7 @@ extension GatewayConfiguration {
     .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
     .section(
       "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
+    .section("retry", \.retry, "Calls that are sent again.", { Retry.fields }),
   ]
 }
 

@@ -13,6 +13,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var stop = Stop()
   package var stderr = Stderr()
   package var breaker = Breaker()
+  package var retry = Retry()
 
   package init() {}
 

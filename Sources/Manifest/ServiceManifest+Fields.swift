@@ -22,13 +22,17 @@ extension ServiceManifest {
   /// What every manifest ends with.
   static let tail: [Field<ServiceManifest>] = [
     .integer(
-      "priority", \.priority, in: 0...100, "Services with a higher one come first in lists."),
+      "priority", \.priority, in: 0...100,
+      "Services with a higher one come first in lists, and get the calls of their group."),
     .patterns(
       "methods", \.methods,
       "Methods of its own, requests and notifications; * stands for anything."),
     .section(
       "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
-    .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
+    .text(
+      "group", \.group, .service, "Services of one group stand in for each other in shared tools."),
+    .flag(
+      "sticky", \.isSticky, "Calls stay with the member of the group that answered the last one."),
     .reserved("health", "'health' is not supported yet: this version makes no health checks"),
     .reserved("http", Self.otherTransport("http")),
   ]
@@ -89,6 +93,13 @@ extension ToolRules {
       "rename", \.rename, .tool,
       "From the service's name of a tool to the one to show, before the prefix."),
     .names("describe", \.describe, .prose, "From the service's name of a tool to its description."),
+    .patterns(
+      "read_only", \.readOnly, "Tools that change nothing: their calls may be sent again."),
+    .patterns(
+      "idempotent", \.idempotent,
+      "Tools that change nothing more when called twice: their calls may be sent again."),
+    .patterns("high", \.high, "Tools that go first where calls wait."),
+    .patterns("low", \.low, "Tools that go last where calls wait."),
   ]
 }
 

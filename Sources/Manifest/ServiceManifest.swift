@@ -11,6 +11,10 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// Services of one group are interchangeable for the tools they share.
+  package var group: String?
+  /// Calls stay with the member of the group that answered last, as long as it is there.
+  package var isSticky = false
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.
@@ -21,8 +25,9 @@ package struct ServiceManifest: Sendable {
     self.file = file
   }
 
-  /// What names of tools and prompts begin with: `tools.prefix`, or the service's name and `_`.
-  package var prefix: String { tools.prefix ?? name + "_" }
+  /// What names of tools and prompts begin with: `tools.prefix`, or the name of the group, or else
+  /// of the service, and `_`.
+  package var prefix: String { tools.prefix ?? (group ?? name) + "_" }
 
   /// Whether a method that the protocol does not define is the service's.
   package func claims(_ method: some Collection<UInt8>) -> Bool {

@@ -12,6 +12,14 @@ package struct ToolRules: Sendable {
   package var rename: [NamedText] = []
   /// The service's name of a tool, and the description to show.
   package var describe: [NamedText] = []
+  /// Tools whose calls change nothing.
+  package var readOnly: [NamePattern] = []
+  /// Tools whose calls may be made twice.
+  package var idempotent: [NamePattern] = []
+  /// Tools that go first where calls wait.
+  package var high: [NamePattern] = []
+  /// Tools that go last.
+  package var low: [NamePattern] = []
 
   package init() {}
 

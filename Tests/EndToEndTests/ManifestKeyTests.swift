@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  private static let behaviours: [KeyBehaviour] = head + process + tools + tail
+  private static let behaviours: [KeyBehaviour] = head + process + tools + tail + PolicyKeys.manifest
 
   /// One service whose manifest has these lines at its end.
   private static func more(_ line: String, _ script: String = "")

@@ -43,6 +43,8 @@ final class Call: ServiceRequest, ClientRequest {
   private(set) var sentAt = Instant.zero
   private(set) var sentBytes = 0
   let isGuarded = true
+  /// What is known of the call beyond this attempt; nil for nearly all.
+  var plan: CallPlan?
   var taskRole: TaskRole
   /// The line, kept only while the call waits for a backend.
   private var kept: (line: [UInt8], envelope: Envelope)?
@@ -123,10 +125,14 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
-    guard finish(Outcome(line, envelope), bytes: line.count) else { return }
+    let outcome = Outcome(line, envelope)
+    guard finish(outcome, bytes: line.count) else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let heldProgress { session.write(heldProgress) }
     if envelope.kind == .failure { doubtList(line, envelope) }
+    if let plan, plan.wantsAnswer, envelope.kind == .result {
+      return answerPlanned(line, envelope, plan, outcome)
+    }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
     session.writeEdited(line)
@@ -135,10 +141,7 @@ final class Call: ServiceRequest, ClientRequest {
   /// The service shares URIs with another, or has tasks: its names for them become those that
   /// clients know.
   private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    var edits = taskEdits(line, envelope)
-    if let names = service.uriNames {
-      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
-    }
+    let edits = renamings(line, envelope)
     guard !edits.isEmpty else {
       translate(line, envelope)
       return session.writeEdited(line)
@@ -148,6 +151,14 @@ final class Call: ServiceRequest, ClientRequest {
       translate(renamed, envelope)
       session.writeEdited(renamed)
     }
+  }
+
+  func renamings(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> [Edit] {
+    var edits = taskEdits(line, envelope)
+    if let names = service.uriNames {
+      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
+    }
+    return edits
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -191,8 +202,9 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if failure.wasSent { service.lastTrouble = failure.detail }
+    if let plan, !isDone, handsOver(failure, to: plan) { return }
     guard finish(Outcome(failure)) else { return }
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    session.reply(to: id, error: counted(.backend(failure, service: service.name)))
   }
 
   // MARK: From the session
@@ -208,6 +220,7 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: reason)
     endInput()
     report(.cancelled, bytes: 0)
+    plan?.ended(.cancelled)
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -233,7 +246,7 @@ final class Call: ServiceRequest, ClientRequest {
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint else {
       let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
-      return session.reply(to: id, error: error)
+      return session.reply(to: id, error: counted(error))
     }
     let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
     session.reply(to: id, error: .backend(failure, service: service.name))
@@ -272,12 +285,33 @@ final class Call: ServiceRequest, ClientRequest {
   /// - Parameter bytes: of the service's answer.
   func finish(_ outcome: Outcome = .answered, bytes: Int = 0) -> Bool {
     guard !isDone else { return false }
+    leave(outcome, bytes: bytes)
+    plan?.ended(outcome)
+    return session.ledger.close(id)
+  }
+
+  /// Ends this attempt and leaves the call open.
+  func leave(_ outcome: Outcome, bytes: Int = 0) {
     isDone = true
     if input != nil || clock.isPaused { endInput() }
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     report(outcome, bytes: bytes)
-    return session.ledger.close(id)
   }
+
+  /// The error with the number of attempts, if there was more than one.
+  private func counted(_ error: CallError) -> CallError {
+    guard let plan, plan.wantsAnswer else { return error }
+    var error = error
+    error.attempts = plan.number
+    return error
+  }
+
+  /// Whether the client has been told of progress.
+  var hasToldProgress: Bool { !token.isEmpty && lastProgress > -.infinity }
+
+  var canGoElsewhere: Bool { plan?.hasAlternative ?? false }
+
+  var priority: RateLane.Priority { entry?.policy.priority.lane ?? .medium }
 
   /// Nothing needs to be asked any more in the course of the call.
   private func endInput() {

@@ -30,6 +30,9 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   private var isDone = false
   /// It alone tells the open breaker of its service whether calls may pass again.
   var isProbe = false
+  /// What is known of the call beyond this attempt.
+  var plan: CallPlan?
+  var hasTold = false
   private var heldProgress: [UInt8]?
 
   init(
@@ -60,6 +63,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     self.run = run
     let outcome = await run.outcome(arguments)
     self.run = nil
+    if let plan, !isDone, handsOver(outcome, to: plan) { return }
     guard finish(Outcome(outcome)) else { return }
     answer(outcome)
   }
@@ -67,7 +71,9 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
     switch outcome {
     case .success(let result):
-      session.reply(to: id, ToolResult(result, for: client, from: session.identity))
+      var answer = ToolResult(result, for: client, from: session.identity)
+      if let plan, plan.wantsAnswer { answer.note = plan.meta(.answered) }
+      session.reply(to: id, answer)
     case .failure(let failure):
       switch failure.form {
       case .toolResult:
@@ -88,6 +94,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
       deadline = min(EventLoop.now.advanced(byNanoseconds: patience), absoluteDeadline)
     }
     guard let line = notifier.line(for: notice) else { return }
+    hasTold = true
     if session.isClogged {
       heldProgress = line
       session.holdsProgress = true
@@ -110,6 +117,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     guard !isDone else { return }
     isDone = true
     report(.cancelled)
+    plan?.ended(.cancelled)
     task?.cancel()
   }
 
@@ -130,11 +138,17 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     session.reply(to: id, error: .backend(failure, service: service.name))
   }
 
+  /// Ends this attempt and leaves the call open.
+  func leave(_ outcome: Outcome) {
+    isDone = true
+    report(outcome)
+  }
+
   /// Whether this is the one moment to answer.
   private func finish(_ outcome: Outcome) -> Bool {
     guard !isDone else { return false }
-    isDone = true
-    report(outcome)
+    leave(outcome)
+    plan?.ended(outcome)
     return session.ledger.close(id)
   }
 }

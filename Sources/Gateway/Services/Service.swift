@@ -56,7 +56,13 @@ final class Service {
   var breaker: CircuitBreaker
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
-  var waiting: [any ServiceRequest] = []
+  /// How long calls took lately, and nanoseconds.
+  var callTime = CallTime()
+  /// Answers slowly or with trouble; said by the health checks.
+  var isDegraded = false
+  /// When it was last started though calls go past it.
+  var lastRevival = Instant(nanoseconds: .min)
+  var waiting = WaitingLine()
   var ending: [ProcessBackend] = []
   var handshake: Handshake
   private var pauseTimer: LoopTimer?
@@ -140,7 +146,7 @@ final class Service {
       guard admitsToWait(request) else { return }
     }
     guard waiting.count < placesToWait else {
-      return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
+      return request.failed(queueFull)
     }
     waiting.append(request)
     if case .ready = phase { host.callsWait(for: self) }
@@ -154,25 +160,19 @@ final class Service {
   }
 
   /// Forgets a request that has not been sent.
-  func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
+  func withdraw(_ request: any ServiceRequest) { _ = waiting.removeAll { $0 === request } }
 
   func sendWaiting() {
-    while let next = nextWaiting, case .ready(let backend) = phase, backend.isAccepting,
-      backend.inFlight < manifest.limits.concurrent
+    guard breaker.isClosed else { return sendUnguarded() }
+    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
+      backend.inFlight < manifest.limits.concurrent, let next = waiting.removeFirst()
     {
-      waiting.remove(at: next).send(on: backend)
+      next.send(on: backend)
     }
   }
 
-  /// While the breaker is not closed, calls go on waiting.
-  private var nextWaiting: Int? {
-    breaker.isClosed ? waiting.indices.first : waiting.firstIndex { !$0.isGuarded }
-  }
-
   private func failWaiting(_ failure: BackendFailure) {
-    let requests = waiting
-    waiting.removeAll()
-    for request in requests { request.failed(failure) }
+    for request in waiting.removeAll() { request.failed(failure) }
   }
 
   func unavailable(
@@ -209,7 +209,7 @@ final class Service {
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
-      for request in waiting { request.serviceStarted() }
+      for request in waiting.all { request.serviceStarted() }
     } catch let error as Launch.Failure {
       startFailed(unavailable(.unavailable, explain(error)))
     } catch let error as SpawnError {
@@ -260,6 +260,7 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
+    for request in waiting.removeAll(where: { $0.canGoElsewhere }) { request.failed(failure) }
     if policy.isFlapping {
       var told = failure
       told.retryAfter = delay

@@ -1,0 +1,100 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+
+extension Gateway {
+  /// Starts a call that may be sent again or elsewhere.
+  func startPlanned(
+    _ request: Incoming, _ entry: Catalogue.Entry, _ role: TaskRole
+  ) throws(CallError) {
+    // What a service has said before goes back to that service and to nobody else.
+    if !request.envelope.requestState.isAbsent, request.client.era == .modern {
+      return try startReturn(request, entry, role)
+    }
+    let plan = CallPlan(request, entry, role: role, of: self)
+    try plan.begin()
+  }
+
+  /// One attempt of a plan.
+  func attempt(
+    _ request: Incoming, on service: Int, for plan: CallPlan?, _ role: TaskRole
+  ) throws(CallError) {
+    guard let entry = plan?.entry else { return }
+    guard services.indices.contains(service) else {
+      return try startREST(request, entry, on: service, plan: plan)
+    }
+    try start(
+      request, on: services[service], entry: entry,
+      name: entry.newName(at: request.envelope.name, for: service), taskRole: role, plan: plan)
+  }
+
+  /// A request that brings a state back: to the service that the state belongs to.
+  private func startReturn(
+    _ request: Incoming, _ entry: Catalogue.Entry, _ role: TaskRole
+  ) throws(CallError) {
+    for service in entry.services where services.indices.contains(service) {
+      do throws(CallError) {
+        return try start(
+          request, on: services[service], entry: entry,
+          name: entry.newName(at: request.envelope.name, for: service), taskRole: role)
+      } catch {
+        guard error == .invalidRequestState else { throw error }
+      }
+    }
+    throw .invalidRequestState
+  }
+
+  /// The group of services that cannot share a name because they define it differently.
+  func sharedGroup(of collision: Catalogue.Collision) -> String? {
+    let groups = collision.services.map { name in
+      configuration.ready.first { $0.name.utf8.elementsEqual(name.utf8) }?.group
+    }
+    guard let group = groups.first ?? nil, groups.allSatisfy({ $0 == group }) else { return nil }
+    return group
+  }
+}
+
+extension Call {
+  /// Whether the plan goes on without this attempt, which is then over and answers nobody.
+  func handsOver(_ failure: BackendFailure, to plan: CallPlan) -> Bool {
+    let outcome = Outcome(failure)
+    guard case .none = taskRole, input == nil || input?.rounds == 0,
+      plan.takesOver(outcome, because: failure.reason, hasTold: hasToldProgress)
+    else { return false }
+    leave(outcome)
+    plan.goOn(after: outcome)
+    return true
+  }
+
+  /// Answers with what happened in `_meta`.
+  func answerPlanned(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan, _ outcome: Outcome
+  ) {
+    let edits = service.renames ? renamings(line, envelope) : []
+    let own = Splice(edits).applied(to: line.bytes)
+    own.withUnsafeBytes { own in
+      guard let envelope = try? Envelope.scan(own.bytes) else { return }
+      translate(own, envelope)
+      session.splice.applied(to: own.bytes).withUnsafeBytes { tell($0, plan.meta(outcome)) }
+    }
+  }
+
+  /// Writes an answer with one more member in the `_meta` of its result.
+  private func tell(_ line: UnsafeRawBufferPointer, _ member: [UInt8]) {
+    guard let envelope = try? Envelope.scan(line.bytes),
+      JSON.isObject(envelope.result, in: line.bytes)
+    else { return session.write(Array(line)) }
+    let bytes = line.bytes
+    let meta = JSON.rebuildObject(
+      envelope.meta, in: bytes, dropping: { _ in false }, adding: member)
+    let result = JSON.rebuildObject(
+      envelope.result, in: bytes, dropping: { JSON.equals($0, "_meta", in: bytes) },
+      adding: Array(#""_meta":"#.utf8) + meta)
+    var splice = Splice()
+    splice.replace(envelope.result, with: result)
+    session.write(splice.applied(to: bytes))
+  }
+}
