@@ -140,11 +140,16 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "TestSupport", "switchyard", "switchyard-gateway", "switchyard-demo",
+        "RawJSON", "Harness", "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
+        "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
     .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
+    // Runs `switchyard` as a person does.
+    .target(
+      name: "CommandTesting", dependencies: ["Harness", "TestSupport"],
+      path: "Tests/Support/CommandTesting", swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [
@@ -154,8 +159,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "TestSupport", "switchyard-gateway",
-        "switchyard-fake-backend",
+        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop", "Store", "TestSupport",
+        "CommandTesting", "switchyard", "switchyard-gateway", "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(

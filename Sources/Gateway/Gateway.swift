@@ -26,18 +26,21 @@ package final class Gateway {
     package var input: Int32
     package var output: Int32
     package var environment: [String: String]
+    /// The folder of the configuration.
+    package var folder: String
     package var store: StateStore?
     package var log: Log
     /// Ends the process with an exit code, after the last answer was written.
     package var leave: @EventLoop (Int32) -> Void
 
     package init(
-      input: Int32, output: Int32, environment: [String: String], store: StateStore?, log: Log,
-      leave: @escaping @EventLoop (Int32) -> Void
+      input: Int32, output: Int32, environment: [String: String], folder: String,
+      store: StateStore?, log: Log, leave: @escaping @EventLoop (Int32) -> Void
     ) {
       self.input = input
       self.output = output
       self.environment = environment
+      self.folder = folder
       self.store = store
       self.log = log
       self.leave = leave
@@ -46,6 +49,7 @@ package final class Gateway {
 
   let configuration: Configuration
   let surroundings: Surroundings
+  let begun = EventLoop.now
   let session: ClientSession
   package let log: Log
   let startQueue: StartQueue

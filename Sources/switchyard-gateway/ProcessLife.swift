@@ -13,9 +13,11 @@ final class ProcessLife {
 
   private let store: StateStore?
   private let folder: String
+  private let state: String
   private let gateway: Gateway
   private var signals: [SignalWatch] = []
   private var parent: ParentWatch?
+  private var control: ControlServer?
 
   /// - Parameter folder: the configuration's, for the entry in the state file.
   static func begin(
@@ -34,10 +36,12 @@ final class ProcessLife {
     let store = ProcessLife.openStore(state, log: log)
     self.store = store
     self.folder = folder
+    self.state = state
     let surroundings = Gateway.Surroundings(
       input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
-      environment: environment, store: store, log: log,
+      environment: environment, folder: folder, store: store, log: log,
       leave: { code in
+        ProcessLife.current?.control?.close()
         if let process = ProcessIdentity.current { _ = store?.unregister(process) }
         store?.emptyLog()
         exit(code)
@@ -72,5 +76,17 @@ final class ProcessLife {
     clock_gettime(CLOCK_REALTIME, &now)
     _ = store?.register(
       GatewayRecord(process: process, configuration: folder, startedAt: Int64(now.tv_sec)))
+    listen(as: process)
+  }
+
+  /// Without its socket the gateway cannot be told anything, and is otherwise the same.
+  private func listen(as process: ProcessIdentity) {
+    guard store != nil else { return }
+    for address in ControlAddress.all(in: state) { LocalSocket.removeIfStale(address.path) }
+    do throws(SystemError) {
+      control = try ControlServer(for: gateway, at: ControlAddress(of: process, in: state))
+    } catch {
+      gateway.log(.warning, "control.unavailable", ["why": "\(error)"])
+    }
   }
 }

@@ -1,3 +1,4 @@
+import CommandTesting
 import RawJSON
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import CommandTesting
 import Glibc
 import Harness
 import RawJSON

@@ -18,6 +18,7 @@ final class RequestLedger {
   init(limit: Int) { self.limit = limit }
 
   var isEmpty: Bool { inFlight.isEmpty }
+  var count: Int { inFlight.count }
   var requests: [any ClientRequest] { Array(inFlight.values) }
 
   func contains(_ id: RequestID) -> Bool { inFlight[id] != nil }

@@ -9,7 +9,8 @@ struct Status: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show the services, what is known of them, and the gateways that run.",
     discussion: """
-      Reads the configuration and the state file; starts nothing.
+      Reads the configuration and the state file, and asks the gateways that run;
+      starts nothing.
 
       EXAMPLES
         switchyard status
@@ -24,7 +25,8 @@ struct Status: ParsableCommand {
   func run() throws {
     let paths = try folders.paths()
     let snapshot = StatusSnapshot(
-      configuration: folders.load(paths), state: StateSnapshot(folder: paths.state))
+      configuration: folders.load(paths), state: StateSnapshot(folder: paths.state),
+      live: StatusSnapshot.live(in: paths.state))
     if json {
       Terminal.output.write(snapshot.json.serialized(pretty: true) + [0x0A])
     } else {

@@ -8,6 +8,8 @@ import Store
 struct StatusSnapshot {
   let configuration: Configuration
   let state: StateSnapshot
+  /// What each running gateway says of itself, by its process number.
+  let live: [Int32: JSONObject]
 
   func text(paths: ConfigurationPaths, for terminal: Terminal) -> String {
     var text = "configuration  \(paths.configuration)\nstate          \(paths.state)\n\n"
@@ -24,6 +26,10 @@ struct StatusSnapshot {
     for gateway in state.gateways {
       text += "gateway \(gateway.process.pid)  since \(Self.time(gateway.startedAt))"
       text += "  \(gateway.configuration.printable())\n"
+      if let report = live[gateway.process.pid] {
+        text += Self.text(of: report, width: terminal.columnLimit)
+        continue
+      }
       for child in state.children where child.owner == gateway.process {
         text += "  \(child.service.printable())  pid \(child.process.pid)\n"
       }
@@ -103,6 +109,7 @@ extension StatusSnapshot {
         "configuration": .string(gateway.configuration),
         "startedAt": JSONValue(integerLiteral: Int(gateway.startedAt)),
         "children": .array(children),
+        "live": live[gateway.process.pid].map { .object($0) } ?? .null,
       ]
     }
     return ["services": .array(services), "gateways": .array(gateways)]

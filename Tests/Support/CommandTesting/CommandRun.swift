@@ -1,19 +1,19 @@
 import Glibc
 import Harness
-import TestSupport
+package import TestSupport
 import Testing
 
 /// One run of the real `switchyard`, with an environment of its own.
-struct CommandRun {
-  let code: Int32
-  let output: String
-  let errors: String
+package struct CommandRun {
+  package let code: Int32
+  package let output: String
+  package let errors: String
 
   /// - Parameters:
   ///   - environment: everything the command sees, `PATH` apart.
   ///   - input: what it reads on standard input.
   ///   - onTerminal: gives it a terminal, by script(1); both outputs are in `output` then.
-  init(
+  package init(
     _ arguments: [String], environment: [String: String] = [:], directory: String = "/",
     input: String = "", onTerminal: Bool = false
   ) throws {
@@ -55,12 +55,12 @@ struct CommandRun {
 }
 
 /// A home folder with a configuration that serves the demo, and nothing else.
-struct DemoHome {
-  let folder: TemporaryFolder
-  var environment: [String: String] { ["HOME": folder.path] }
-  var configuration: String { folder.path + "/.config/switchyard" }
+package struct DemoHome {
+  package let folder: TemporaryFolder
+  package var environment: [String: String] { ["HOME": folder.path] }
+  package var configuration: String { folder.path + "/.config/switchyard" }
 
-  init() throws {
+  package init() throws {
     folder = try TemporaryFolder()
     for name in [".config", ".config/switchyard", ".config/switchyard/manifests"] {
       try folder.makeFolder(name)
@@ -74,11 +74,11 @@ struct DemoHome {
       """, to: "demo.yaml")
   }
 
-  func write(_ manifest: String, to name: String) throws {
+  package func write(_ manifest: String, to name: String) throws {
     try folder.write(manifest, to: ".config/switchyard/manifests/" + name)
   }
 
-  func run(_ arguments: String..., input: String = "") throws -> CommandRun {
+  package func run(_ arguments: String..., input: String = "") throws -> CommandRun {
     try CommandRun(arguments, environment: environment, input: input)
   }
 }
