@@ -91,7 +91,7 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    if entry.isPlanned, entry.service < services.count || entry.members.count > 1 {
+    if entry.isPlanned {
       let role = entry.service < services.count ? try taskRole(of: entry, request) : .none
       return try startPlanned(request, entry, role)
     }

@@ -62,6 +62,7 @@ package final class Gateway {
   var restServices: [RESTService] = []
   var catalogue = Catalogue()
   var pages: ListPages
+  let kept: KeptResults
   /// By the names of groups and services.
   var routeGroups: [String: RouteGroup] = [:]
   var parked: [ParkedRequest] = []
@@ -88,6 +89,7 @@ package final class Gateway {
     log = surroundings.log
     pages = ListPages(pageSize: configuration.gateway.limits.page)
     absoluteTime = configuration.gateway.deadlines.absolute.inNanoseconds
+    kept = KeptResults(configuration.gateway.cache)
     startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
     discoveries = StartQueue(limit: configuration.gateway.discovery.parallel)
     session = ClientSession(

@@ -20,6 +20,7 @@ extension GatewayConfiguration {
     .section(
       "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
     .section("retry", \.retry, "Calls that are sent again.", { Retry.fields }),
+    .section("cache", \.cache, "Results that are given again.", { Cache.fields }),
   ]
 }
 

@@ -14,6 +14,7 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var stderr = Stderr()
   package var breaker = Breaker()
   package var retry = Retry()
+  package var cache = Cache()
 
   package init() {}
 

@@ -100,6 +100,11 @@ extension ToolRules {
       "Tools that change nothing more when called twice: their calls may be sent again."),
     .patterns("high", \.high, "Tools that go first where calls wait."),
     .patterns("low", \.low, "Tools that go last where calls wait."),
+    .times("cache", \.cache, "How long results of read-only tools may be given again."),
+    .times("stale", \.stale, "How much longer they may stand in where the service fails."),
+    .clears(
+      "clears", \.clears,
+      "What calls of a tool make untrue: by default all results that are kept of the service."),
   ]
 }
 
@@ -150,6 +155,43 @@ extension Field {
           reader.environmentValue(pair).map {
             EnvironmentVariable(name: pair.key, value: Secret($0))
           }
+        }
+      })
+  }
+}
+
+extension Field<ToolRules> {
+  /// From names to times.
+  static func times(
+    _ key: String, _ path: Path<[PatternValue<Duration>]>, _ about: String
+  ) -> Field {
+    let range = Duration.milliseconds(1)...GatewayConfiguration.longest
+    return value(
+      key, path, about, .table(keys: nil, .duration(range)), show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.parsed(
+            pair.value,
+            expected: "a time from \(SpanText.show(range.lowerBound)) to "
+              + "\(SpanText.show(range.upperBound)), such as 250ms, 5s, 5m or 1h"
+          ) { scalar in
+            SpanText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
+          }.map { PatternValue(pair.key, $0) }
+        }
+      })
+  }
+
+  /// From names to names.
+  static func clears(
+    _ key: String, _ path: Path<[PatternValue<[NamePattern]>]>, _ about: String
+  ) -> Field {
+    value(
+      key, path, about, .table(keys: nil, .list(.text(.foreignName))), show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.list(pair.value) { node, reader in
+            reader.text(node, .foreignName).map { NamePattern($0) }
+          }.map { PatternValue(pair.key, $0) }
         }
       })
   }

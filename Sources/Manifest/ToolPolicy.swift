@@ -7,6 +7,14 @@ package struct ToolPolicy: Hashable, Sendable {
   package var isIdempotent = false
   /// Who goes first where calls have to wait.
   package var priority = REST.Priority.medium
+  /// How long a result may be given again; nil is never.
+  package var cache: Duration?
+  /// How much longer it may stand in where the service fails.
+  package var stale: Duration?
+  /// Tools of the service whose kept results a call makes untrue; empty is none.
+  package var clears: [NamePattern] = []
+  /// Whether a call is more than passed on.
+  package var isPlanned = false
 
   package init() {}
 
@@ -18,6 +26,11 @@ package struct ToolPolicy: Hashable, Sendable {
     var both = self
     both.isReadOnly = isReadOnly && other.isReadOnly
     both.isIdempotent = isRepeatable && other.isRepeatable
+    both.cache = both.isReadOnly ? cache.flatMap { mine in other.cache.map { min(mine, $0) } } : nil
+    both.stale =
+      both.cache == nil ? nil : stale.flatMap { mine in other.stale.map { min(mine, $0) } }
+    both.clears += other.clears
+    both.isPlanned = isPlanned || other.isPlanned
     return both
   }
 }
@@ -33,6 +46,11 @@ extension ServiceManifest {
       policy.isReadOnly = tool.annotations.isReadOnly
       policy.isIdempotent = tool.annotations.isIdempotent
       policy.priority = tool.priority
+      policy.cache = policy.isReadOnly ? tool.cache : nil
+      let isCaching = rest.tools.contains { $0.cache != nil && $0.annotations.isReadOnly }
+      if isCaching, !policy.isReadOnly { policy.clears = [NamePattern("*")] }
+      // An API is asked again by itself.
+      policy.isPlanned = policy.cache != nil || !policy.clears.isEmpty
       return policy
     }
     policy.isReadOnly = tools.readOnly.contains { $0.matches(name) }
@@ -42,6 +60,15 @@ extension ServiceManifest {
     } else if tools.low.contains(where: { $0.matches(name) }) {
       policy.priority = .low
     }
+    if policy.isReadOnly {
+      policy.cache = tools.cache.first { $0.pattern.matches(name) }?.value
+      policy.stale =
+        policy.cache == nil ? nil : tools.stale.first { $0.pattern.matches(name) }?.value
+    } else if !tools.cache.isEmpty {
+      let named = tools.clears.first { $0.pattern.matches(name) }?.value
+      policy.clears = named ?? [NamePattern("*")]
+    }
+    policy.isPlanned = policy.isRepeatable || !policy.clears.isEmpty
     return policy
   }
 }

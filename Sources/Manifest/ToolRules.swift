@@ -20,6 +20,12 @@ package struct ToolRules: Sendable {
   package var high: [NamePattern] = []
   /// Tools that go last.
   package var low: [NamePattern] = []
+  /// How long results of read-only tools may be given again.
+  package var cache: [PatternValue<Duration>] = []
+  /// How much longer they may stand in where the service fails.
+  package var stale: [PatternValue<Duration>] = []
+  /// Which tools' kept results a call of a tool makes untrue.
+  package var clears: [PatternValue<[NamePattern]>] = []
 
   package init() {}
 
@@ -48,5 +54,16 @@ package struct NamedText: Hashable, Sendable {
   package init(name: String, text: String) {
     self.name = name
     self.text = text
+  }
+}
+
+/// What holds for the tools whose names match a pattern.
+package struct PatternValue<Value: Hashable & Sendable>: Hashable, Sendable {
+  package var pattern: NamePattern
+  package var value: Value
+
+  package init(_ pattern: String, _ value: Value) {
+    self.pattern = NamePattern(pattern)
+    self.value = value
   }
 }

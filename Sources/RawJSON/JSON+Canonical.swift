@@ -31,7 +31,8 @@ extension JSON {
   ) {
     let text = string(range, in: bytes) ?? []
     // U+FFFD may stand for half of a surrogate pair, of which there are many: as it was written.
-    if text.contains(0xEF), String(decoding: text, as: UTF8.self).unicodeScalars.contains("\u{FFFD}")
+    if text.contains(0xEF),
+      String(decoding: text, as: UTF8.self).unicodeScalars.contains("\u{FFFD}")
     {
       append(range, of: bytes, to: &output)
     } else {

@@ -28,7 +28,8 @@ struct Switchyard: ParsableCommand {
       """,
     version: Product.version,
     subcommands: [
-      Serve.self, Check.self, Schema.self, List.self, Call.self, Explain.self, Status.self, Register.self,
+      Serve.self, Check.self, Schema.self, List.self, Call.self, Explain.self, Status.self,
+      Register.self,
       Unregister.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
     ])
 

@@ -16,7 +16,9 @@ import Testing
       usableUntil: at(usable))
   }
 
-  private func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+  private func text(_ bytes: [UInt8]?) -> String? {
+    bytes.map { String(decoding: $0, as: UTF8.self) }
+  }
 
   @Test func `a value is good until its time is over`() {
     var cache = ResultCache()

@@ -26,7 +26,7 @@ import Testing
 
   private static let behaviours: [KeyBehaviour] =
     logging + limits + deadlines + starting + stopping + stderr + PolicyKeys.breaker
-    + PolicyKeys.retry
+    + PolicyKeys.retry + CacheKeys.gateway
 
   private static let logging: [KeyBehaviour] = [
     KeyBehaviour(key: "log.level", values: [("error", "silent"), ("info", "tells")]) { run, _ in

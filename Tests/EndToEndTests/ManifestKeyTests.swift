@@ -25,7 +25,9 @@ import Testing
     }
   }
 
-  private static let behaviours: [KeyBehaviour] = head + process + tools + tail + PolicyKeys.manifest
+  private static let behaviours: [KeyBehaviour] =
+    head + process + tools + tail + PolicyKeys.manifest
+    + CacheKeys.manifest
 
   /// One service whose manifest has these lines at its end.
   private static func more(_ line: String, _ script: String = "")

@@ -5,7 +5,7 @@ import RawJSON
 import TestSupport
 import Testing
 
-/// The keys of `gateway.yaml` that say what is done about services that fail.
+/// The keys that say what is done with calls beyond passing them on.
 enum PolicyKeys {
   /// A call that works, then one that kills the service, then what is seen of the next one.
   private static let afterDeath: @Sendable (GatewayRun, String) throws -> String = {

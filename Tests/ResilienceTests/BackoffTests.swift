@@ -11,7 +11,8 @@ import Testing
     #expect(Backoff().pause(after: 3, random: 0) == .zero)
     #expect(Backoff().pause(after: 3, random: 0.5) == .milliseconds(100))
     #expect(Backoff(first: .zero).pause(after: 1000, random: 1) == .zero)
-    #expect(Backoff(first: .seconds(9), longest: .seconds(1)).pause(after: 1, random: 1) == .seconds(1))
+    #expect(
+      Backoff(first: .seconds(9), longest: .seconds(1)).pause(after: 1, random: 1) == .seconds(1))
     #expect(Backoff().pause(after: Int.max, random: 1) == .seconds(2))
   }
 }

@@ -34,7 +34,7 @@ final class Call: ServiceRequest, ClientRequest {
   var requestState: [UInt8] = []
   /// What is asked of the client in the course of the call, if anything is or may be.
   var input: CallInput?
-  private var lastProgress = -Double.infinity
+  private(set) var lastProgress = -Double.infinity
   /// Why no answer will come, if that is known before the deadline.
   private var hint: String?
   private(set) var backend: ProcessBackend?
@@ -138,29 +138,6 @@ final class Call: ServiceRequest, ClientRequest {
     session.writeEdited(line)
   }
 
-  /// The service shares URIs with another, or has tasks: its names for them become those that
-  /// clients know.
-  private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    let edits = renamings(line, envelope)
-    guard !edits.isEmpty else {
-      translate(line, envelope)
-      return session.writeEdited(line)
-    }
-    Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
-      guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
-      translate(renamed, envelope)
-      session.writeEdited(renamed)
-    }
-  }
-
-  func renamings(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> [Edit] {
-    var edits = taskEdits(line, envelope)
-    if let names = service.uriNames {
-      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
-    }
-    return edits
-  }
-
   /// Fills the session's splice with what makes the service's answer the client's.
   func translate(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     guard let revision = backend?.revision else { return }
@@ -204,6 +181,7 @@ final class Call: ServiceRequest, ClientRequest {
     if failure.wasSent { service.lastTrouble = failure.detail }
     if let plan, !isDone, handsOver(failure, to: plan) { return }
     guard finish(Outcome(failure)) else { return }
+    if let result = plan?.standIn() { return session.reply(to: id, result: result) }
     session.reply(to: id, error: counted(.backend(failure, service: service.name)))
   }
 
@@ -243,6 +221,7 @@ final class Call: ServiceRequest, ClientRequest {
     let wasSent = backend != nil
     guard now >= deadline, finish(deadlineOutcome) else { return }
     letGo(reason: "deadline exceeded")
+    if let result = plan?.standIn() { return session.reply(to: id, result: result) }
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint else {
       let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
@@ -261,13 +240,6 @@ final class Call: ServiceRequest, ClientRequest {
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
     session.reply(to: id, error: .backend(failure, service: service.name))
-  }
-
-  private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
-    if let whole = JSON.integer(envelope.progress, in: line.bytes) { return Double(whole) }
-    let text = line[envelope.progress.start..<envelope.progress.end]
-    guard text.count <= 40 else { return .nan }
-    return Double(String(decoding: text, as: UTF8.self)) ?? .nan
   }
 
   private func letGo(reason: StaticString) {
@@ -298,34 +270,10 @@ final class Call: ServiceRequest, ClientRequest {
     report(outcome, bytes: bytes)
   }
 
-  /// The error with the number of attempts, if there was more than one.
-  private func counted(_ error: CallError) -> CallError {
-    guard let plan, plan.wantsAnswer else { return error }
-    var error = error
-    error.attempts = plan.number
-    return error
-  }
-
-  /// Whether the client has been told of progress.
-  var hasToldProgress: Bool { !token.isEmpty && lastProgress > -.infinity }
-
-  var canGoElsewhere: Bool { plan?.hasAlternative ?? false }
-
-  var priority: RateLane.Priority { entry?.policy.priority.lane ?? .medium }
-
   /// Nothing needs to be asked any more in the course of the call.
   private func endInput() {
     session.reverse.ended(self)
     withdrawWaiting(because: "The call has ended.")
     releaseKept()
   }
-}
-
-/// The limits of one call in time, in nanoseconds, all counted from `start`.
-struct CallTimes {
-  var start: Instant
-  /// Without progress; `limits.timeout` of the manifest.
-  var patience: Int64
-  /// With any progress.
-  var absolute: Int64
 }

@@ -39,7 +39,7 @@ struct Catalogue: Sendable {
     ) {
       self.policy = policy
       self.members = members
-      isPlanned = members.count > 1 || policy.isRepeatable
+      isPlanned = members.count > 1 || policy.isPlanned
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
@@ -128,7 +128,9 @@ struct Catalogue: Sendable {
       guard let first = claim.first else { continue }
       if Set(claim.map(\.service)).count == 1 {
         unique.append(first)
-      } else if let shared = Entry(sharing: claim, groups: claim.map { manifest($0.service)?.group }) {
+      } else if let shared = Entry(
+        sharing: claim, groups: claim.map { manifest($0.service)?.group })
+      {
         unique.append(shared)
       } else {
         lost.append(first.publicName)

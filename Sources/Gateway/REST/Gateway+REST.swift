@@ -34,7 +34,8 @@ extension Gateway {
       tool: tool,
       notifier: notifier,
       times: CallTimes(
-        start: plan?.start ?? EventLoop.turnTime, patience: api.patience(for: tool), absolute: absoluteTime))
+        start: plan?.start ?? EventLoop.turnTime, patience: api.patience(for: tool),
+        absolute: absoluteTime))
     call.isProbe = isProbe
     call.plan = plan
     api.inFlight += 1

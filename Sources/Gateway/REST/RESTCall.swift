@@ -33,6 +33,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   /// What is known of the call beyond this attempt.
   var plan: CallPlan?
   var hasTold = false
+  private var isTruncated = false
   private var heldProgress: [UInt8]?
 
   init(
@@ -62,6 +63,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     let run = RESTRun(tool, on: service.backend, observer: self)
     self.run = run
     let outcome = await run.outcome(arguments)
+    isTruncated = run.isTruncated
     self.run = nil
     if let plan, !isDone, handsOver(outcome, to: plan) { return }
     guard finish(Outcome(outcome)) else { return }
@@ -72,13 +74,15 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     switch outcome {
     case .success(let result):
       var answer = ToolResult(result, for: client, from: session.identity)
-      if let plan, plan.wantsAnswer { answer.note = plan.meta(.answered) }
+      plan?.keep(answer, .answered, isWhole: !isTruncated)
+      if let plan, plan.number > 1 { answer.note = plan.meta(.answered) }
       session.reply(to: id, answer)
     case .failure(let failure):
       switch failure.form {
       case .toolResult:
         session.reply(to: id, ToolResult(failure, for: client, from: session.identity))
       case .timeout, .protocolError:
+        if let result = plan?.standIn() { return session.reply(to: id, result: result) }
         session.reply(to: id, error: .rest(failure, service: service.name))
       }
     }

@@ -20,12 +20,14 @@ final class CallPlan: ClientRequest {
     var outcome: Outcome
   }
 
-  private let gateway: Gateway
+  let gateway: Gateway
   private let request: Incoming
   let entry: Catalogue.Entry
   private let role: TaskRole
-  /// The request as the client wrote it.
+  /// The request as the client wrote it; empty where it cannot be sent again.
   private let line: [UInt8]
+  /// Where its result is kept.
+  var slot: CacheSlot?
   let start: Instant
   private(set) var attempts: [Attempt] = []
   private var tried: [Int] = []
@@ -40,14 +42,18 @@ final class CallPlan: ClientRequest {
     self.request = request
     self.entry = entry
     self.role = role
-    line = Array(request.line)
+    let isRepeated = entry.members.count > 1 || entry.policy.isRepeatable
+    line = isRepeated && request.line.count <= Self.longestKept ? Array(request.line) : []
     start = EventLoop.turnTime
     current = entry.service
     group = gateway.routeGroup(of: entry.service)
   }
 
-  /// Whether an answer says what happened: it did not come from the first attempt.
-  var wantsAnswer: Bool { !attempts.isEmpty }
+  /// Bytes of a request up to which it is kept for another attempt.
+  private static let longestKept = 1 << 20
+
+  /// Whether it matters what an answer says: it did not come from the first attempt, or is kept.
+  var wantsAnswer: Bool { !attempts.isEmpty || slot != nil }
 
   /// The number of the attempt that is under way, from 1.
   var number: Int { attempts.count + 1 }
@@ -58,25 +64,32 @@ final class CallPlan: ClientRequest {
   ///
   /// - Throws: where it can go to none of them.
   func begin() throws(CallError) {
-    guard entry.members.count > 1 else { return try attempt(on: entry.service) }
+    if !entry.policy.clears.isEmpty { gateway.written(by: entry) }
+    guard entry.members.count > 1 else { return try attempt(on: entry.service, request) }
     let now = EventLoop.now
     let route = gateway.route(entry, at: now)
     gateway.bringBack(route.waiting, at: now)
     guard let first = route.next() else { throw allOpen(route, at: now) }
-    try attempt(on: first)
+    try attempt(on: first, request)
   }
 
-  private func attempt(on service: Int) throws(CallError) {
+  private func attempt(on service: Int, _ request: Incoming) throws(CallError) {
     current = service
+    try gateway.attempt(request, on: service, for: self, role)
+  }
+
+  private func attemptAgain(on service: Int) {
     var error: CallError?
     line.withUnsafeBytes { bytes in
       var request = request
       request.line = bytes
-      do throws(CallError) { try gateway.attempt(request, on: service, for: self, role) } catch
-        let refusal
-      { error = refusal }
+      do throws(CallError) {
+        try attempt(on: service, request)
+      } catch let refusal {
+        error = refusal
+      }
     }
-    if let error { throw error }
+    if let error { answer(error) }
   }
 
   private func allOpen(_ route: Route, at now: Instant) -> CallError {
@@ -98,7 +111,7 @@ final class CallPlan: ClientRequest {
   /// - Parameter hasTold: the client has heard of progress, so it must not begin anew.
   func takesOver(_ outcome: Outcome, because reason: BackendFailure.Reason, hasTold: Bool) -> Bool {
     let now = EventLoop.now
-    guard !isOver, !hasTold, gateway.ending == nil, request.id.isOpen(in: gateway),
+    guard !isOver, !hasTold, !line.isEmpty, gateway.ending == nil, request.id.isOpen(in: gateway),
       number < gateway.configuration.gateway.retry.attempts, mayRepeat(outcome)
     else { return false }
     var next = gateway.route(entry, at: now).next(without: tried + [current])
@@ -117,7 +130,8 @@ final class CallPlan: ClientRequest {
 
   /// Whether another service could have the call that the present one has not had.
   var hasAlternative: Bool {
-    entry.members.count > 1 && number < gateway.configuration.gateway.retry.attempts
+    entry.members.count > 1 && !line.isEmpty
+      && number < gateway.configuration.gateway.retry.attempts
       && gateway.route(entry, at: EventLoop.now).next(without: tried + [current]) != nil
   }
 
@@ -169,13 +183,14 @@ final class CallPlan: ClientRequest {
   private func beginNext(_ service: Int) {
     timer?.stop()
     guard !isOver else { return }
-    do throws(CallError) { try attempt(on: service) } catch { answer(error) }
+    attemptAgain(on: service)
   }
 
   /// An attempt has ended, and with it the call.
   func ended(_ outcome: Outcome) {
     if outcome.verdict == .healthy { group.kept = current }
     over()
+    releaseWaiters(outcome)
   }
 
   private func over() {
@@ -188,8 +203,9 @@ final class CallPlan: ClientRequest {
 
   /// Answers the call where no attempt is under way.
   private func answer(_ error: CallError) {
-    over()
+    ended(attempts.last?.outcome ?? .refused)
     guard gateway.session.ledger.close(request.id) else { return }
+    if let result = standIn() { return gateway.session.reply(to: request.id, result: result) }
     var error = error
     error.attempts = attempts.count
     gateway.session.reply(to: request.id, error: error)
@@ -202,7 +218,7 @@ final class CallPlan: ClientRequest {
     return start.advanced(byNanoseconds: min(patience, gateway.absoluteTime))
   }
 
-  func cancelled() { over() }
+  func cancelled() { ended(.cancelled) }
 
   func deadlineReached(at now: Instant) {
     guard now >= deadline, !isOver else { return }

@@ -14,8 +14,17 @@ extension Gateway {
     if !request.envelope.requestState.isAbsent, request.client.era == .modern {
       return try startReturn(request, entry, role)
     }
+    var slot: CacheSlot?
+    if case .none = role, takesFromKept(request, entry, &slot) { return }
     let plan = CallPlan(request, entry, role: role, of: self)
-    try plan.begin()
+    plan.slot = slot
+    do throws(CallError) {
+      try plan.begin()
+    } catch {
+      plan.ended(.refused)
+      guard let result = plan.standIn() else { throw error }
+      session.reply(to: request.id, result: result)
+    }
   }
 
   /// One attempt of a plan.
@@ -58,6 +67,21 @@ extension Gateway {
 }
 
 extension Call {
+  /// The error with the number of attempts, if there was more than one.
+  func counted(_ error: CallError) -> CallError {
+    guard let plan, plan.number > 1 else { return error }
+    var error = error
+    error.attempts = plan.number
+    return error
+  }
+
+  /// Whether the client has been told of progress.
+  var hasToldProgress: Bool { !token.isEmpty && lastProgress > -.infinity }
+
+  var canGoElsewhere: Bool { plan?.hasAlternative ?? false }
+
+  var priority: RateLane.Priority { entry?.policy.priority.lane ?? .medium }
+
   /// Whether the plan goes on without this attempt, which is then over and answers nobody.
   func handsOver(_ failure: BackendFailure, to plan: CallPlan) -> Bool {
     let outcome = Outcome(failure)
@@ -69,7 +93,8 @@ extension Call {
     return true
   }
 
-  /// Answers with what happened in `_meta`.
+  /// Answers, keeps the answer if it may be given again, and says in `_meta` what happened if that
+  /// was more than one attempt.
   func answerPlanned(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan, _ outcome: Outcome
   ) {
@@ -78,8 +103,25 @@ extension Call {
     own.withUnsafeBytes { own in
       guard let envelope = try? Envelope.scan(own.bytes) else { return }
       translate(own, envelope)
-      session.splice.applied(to: own.bytes).withUnsafeBytes { tell($0, plan.meta(outcome)) }
+      session.splice.applied(to: own.bytes).withUnsafeBytes { line in
+        keep(line, plan, outcome)
+        if plan.attempts.isEmpty {
+          session.write(Array(line))
+        } else {
+          tell(line, plan.meta(outcome))
+        }
+      }
     }
+  }
+
+  private func keep(_ line: UnsafeRawBufferPointer, _ plan: CallPlan, _ outcome: Outcome) {
+    guard plan.slot != nil, let envelope = try? Envelope.scan(line.bytes) else { return }
+    let bytes = line.bytes
+    let isWhole =
+      envelope.resultType.isAbsent || JSON.equals(envelope.resultType, "complete", in: bytes)
+    plan.keep(
+      JSON.copy(envelope.result, in: bytes), outcome,
+      lifetime: JSON.integer(envelope.ttlMs, in: bytes), isWhole: isWhole)
   }
 
   /// Writes an answer with one more member in the `_meta` of its result.

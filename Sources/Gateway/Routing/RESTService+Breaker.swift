@@ -63,7 +63,8 @@ extension RESTCall {
 
   /// Whether the plan goes on without this attempt, which is then over and answers nobody.
   func handsOver(_ outcome: Result<RESTResult, RESTFailure>, to plan: CallPlan) -> Bool {
-    guard case .failure(let failure) = outcome, case .protocolError(let reason) = failure.form else {
+    guard case .failure(let failure) = outcome, case .protocolError(let reason) = failure.form
+    else {
       return false
     }
     let outcome = Outcome(outcome)
