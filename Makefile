@@ -8,8 +8,13 @@ endif
 
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 # Exclusive access is checked at run time by every debug build and test; the release relies on that.
-RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -s \
-  -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
+# lld (it comes with Swift) folds equal functions and packs relocations, and libstdc++ is linked
+# statically: 1.6 MB less resident and 0.7 ms less to start (docs/performance.md).
+STATIC_LIBRARIES := .build/static
+RELEASE_FLAGS := -c release --static-swift-stdlib \
+  -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
+  -Xswiftc -use-ld=lld -Xswiftc -L$(CURDIR)/$(STATIC_LIBRARIES) \
+  -Xlinker -s -Xlinker --icf=all -Xlinker --as-needed -Xlinker -z -Xlinker pack-relative-relocs
 RELEASE := .build/release
 COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
 PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
@@ -34,6 +39,8 @@ packages:
 # One after the other: all at once would include what supports the tests, which
 # needs the testing library and that is not there to be linked statically.
 release: packages ## build what is installed, in release
+	@mkdir -p $(STATIC_LIBRARIES)
+	@ln -sf "$$($(CC) -print-file-name=libstdc++.a)" $(STATIC_LIBRARIES)/libstdc++.a
 	@for product in $(COMMANDS) $(addprefix switchyard-,$(PLUGINS)); do \
 	  $(SWIFT_BUILD) $(RELEASE_FLAGS) --product "$$product"; \
 	done

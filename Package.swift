@@ -66,7 +66,7 @@ let package = Package(
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
     .target(
       name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
-    .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: common),
+    .target(name: "YAML", dependencies: ["CYAML", "RawJSON"], swiftSettings: common),
     .target(name: "Store", dependencies: ["CSQLite", "Loop", "Digest"], swiftSettings: common),
 
     // What Switchyard is.

@@ -101,8 +101,7 @@ extension Gateway: ClientSessionDelegate {
       entry.taskSupport == .forbidden && request.envelope.task.isAbsent
       ? TaskRole.none : try taskRole(of: entry, request)
     try start(
-      request, on: services[entry.service], entry: entry, name: entry.newName(at: range),
-      taskRole: role)
+      request, on: services[entry.service], entry: entry, nameRange: range, taskRole: role)
   }
 
   private func read(_ request: Incoming) throws(CallError) {
@@ -113,18 +112,17 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    let edit = ownURI(target.own, at: request.envelope.uri, in: uri)
-    try start(request, on: services[target.service], name: edit)
+    try start(
+      request, on: services[target.service], nameRange: request.envelope.uri,
+      ownName: ownURI(target.own, of: uri))
   }
 
-  /// What a request must say in place of `uri`; `nil` if the service calls it so too.
-  private func ownURI(
-    _ own: [UInt8], at range: ByteRange, in uri: [UInt8]
-  ) -> (range: ByteRange, own: [UInt8])? {
+  /// What a request must say in place of `uri`, as JSON; `nil` if the service calls it so too.
+  private func ownURI(_ own: [UInt8], of uri: [UInt8]) -> [UInt8]? {
     guard own != uri else { return nil }
     var quoted: [UInt8] = []
     JSON.appendQuoted(own, to: &quoted)
-    return (range, quoted)
+    return quoted
   }
 
   private func complete(_ request: Incoming) throws(CallError) {
@@ -139,7 +137,8 @@ extension Gateway: ClientSessionDelegate {
         if waitsForDiscovery(request) { return }
         throw refusal(.prompts, name: name)
       }
-      return try start(request, on: services[entry.service], name: entry.newName(at: range))
+      let own = entry.newName(at: range)?.own
+      return try start(request, on: services[entry.service], nameRange: range, ownName: own)
     }
     let range = JSON.member("uri", of: ref, in: bytes)
     guard let uri = JSON.string(range, in: bytes) else {
@@ -150,13 +149,15 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    let edit = ownURI(target.own, at: range, in: uri)
-    try start(request, on: services[target.service], name: edit)
+    try start(
+      request, on: services[target.service], nameRange: range,
+      ownName: ownURI(target.own, of: uri))
   }
 
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
-    name: (range: ByteRange, own: [UInt8])?, taskRole: TaskRole = .none, plan: CallPlan? = nil
+    nameRange: ByteRange = .absent, ownName: [UInt8]? = nil, taskRole: TaskRole = .none,
+    plan: CallPlan? = nil
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -177,15 +178,17 @@ extension Gateway: ClientSessionDelegate {
       ? nil : LogLevel(request.envelope.logLevel, in: request.line.bytes)
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
-      service: service, entry: entry, token: JSON.copy(token, in: request.line.bytes), name: name,
+      service: service, entry: entry, token: ShortBytes(token, in: request.line.bytes),
+      nameRange: nameRange,
       times: CallTimes(
         start: plan?.start ?? EventLoop.turnTime,
         // The result of a task takes as long as the task.
         patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
         absolute: absoluteTime),
       logLevel: level, taskRole: taskRole)
-    call.requestState = state
-    call.plan = plan
+    if let ownName { call.needExtras().ownName = ownName }
+    if !state.isEmpty { call.needExtras().requestState = state }
+    if let plan { call.needExtras().plan = plan }
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)

@@ -40,6 +40,11 @@ package final class HarnessClient {
 
   /// What the server wrote to stderr, at most 1 MiB of it, invalid UTF-8 repaired.
   package var stderr: String { String(decoding: wire.stderr, as: UTF8.self) }
+  /// Gets what the server writes to stderr, as it comes.
+  package var onErrors: ([UInt8]) -> Void {
+    get { wire.onErrors }
+    set { wire.onErrors = newValue }
+  }
   /// Whether the server closed its stdout.
   package var outputEnded: Bool { wire.outputEnded }
   /// What came on stdout after the last newline.

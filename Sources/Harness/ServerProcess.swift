@@ -145,6 +145,6 @@ extension ServerProcess {
 }
 
 /// Words of the system.
-enum SystemText {
-  static func error(_ code: Int32) -> String { String(cString: strerror(code)) }
+package enum SystemText {
+  package static func error(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

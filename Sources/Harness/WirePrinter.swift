@@ -1,3 +1,5 @@
+import RawJSON
+
 /// Lines that show people what went over the wire.
 ///
 /// Everything that a peer wrote is bounded and made harmless first: control
@@ -28,7 +30,7 @@ package struct WirePrinter: Sendable {
     if bytes.count > limit, let last = shown.last, last >= 0xC0 { shown.removeLast() }
     var result = ""
     for scalar in String(decoding: shown, as: UTF8.self).unicodeScalars {
-      if isHarmless(scalar) {
+      if scalar.isHarmless {
         result.unicodeScalars.append(scalar)
       } else {
         let digits = String(scalar.value, radix: 16)
@@ -37,17 +39,5 @@ package struct WirePrinter: Sendable {
     }
     let left = bytes.count - shown.count
     return left > 0 ? result + "... (\(left) more bytes)" : result
-  }
-
-  private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
-    if scalar.value < 0x7F { return scalar.value >= 0x20 }
-    switch scalar.properties.generalCategory {
-    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
-      .unassigned:
-      return false
-    default:
-      return !(0xFE00...0xFE0F).contains(scalar.value)
-        && !(0xE0100...0xE01EF).contains(scalar.value)
-    }
   }
 }

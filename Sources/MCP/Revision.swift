@@ -4,6 +4,15 @@ package enum Era: Hashable, Sendable {
   case legacy
   /// Since 2026-07-28: no session, every request describes itself in `_meta`.
   case modern
+
+  // The compiler's own comparison is called through a witness table from other modules.
+  @inlinable @inline(__always)
+  package static func == (left: Era, right: Era) -> Bool {
+    switch (left, right) {
+    case (.legacy, .legacy), (.modern, .modern): true
+    default: false
+    }
+  }
 }
 
 /// The published revisions of the protocol, oldest first.
@@ -29,7 +38,13 @@ package enum Revision: String, CaseIterable, Comparable, Sendable {
     self = match
   }
 
-  package var era: Era { self == .r2026_07_28 ? .modern : .legacy }
+  @inlinable @inline(__always)
+  package var era: Era {
+    switch self {
+    case .r2026_07_28: .modern
+    default: .legacy
+    }
+  }
 
   /// The revisions that `initialize` can agree on.
   package static var legacy: [Revision] { allCases.filter { $0.era == .legacy } }

@@ -1,29 +1,38 @@
 /// A half-open range of byte offsets into a text that is known from the context.
 package struct ByteRange: Hashable, Sendable, BitwiseCopyable {
-  // Stored and not computed, since that is what other modules reach without a call.
+  // Four bytes each: an envelope has thirty of these, and is copied. No text is longer than
+  // 2 GiB; `JSON.outline` refuses it, and every other text is part of a message.
+  @usableFromInline var first: Int32
+  @usableFromInline var behind: Int32
 
   /// Offset of the first byte.
-  package var start: Int
+  @inlinable @inline(__always) package var start: Int {
+    get { Int(first) }
+    set { first = Int32(clamping: newValue) }
+  }
   /// Offset behind the last byte.
-  package var end: Int
+  @inlinable @inline(__always) package var end: Int {
+    get { Int(behind) }
+    set { behind = Int32(clamping: newValue) }
+  }
 
   /// The range that stands for "no such member"; it is empty, and no JSON value is.
-  package static var absent: ByteRange { ByteRange(start: 0, end: 0) }
+  @inlinable @inline(__always) package static var absent: ByteRange { ByteRange(start: 0, end: 0) }
 
   /// A range from `start` up to, not including, `end`.
-  package init(start: Int, end: Int) {
-    self.start = start
-    self.end = end
+  @inlinable @inline(__always) package init(start: Int, end: Int) {
+    first = Int32(clamping: start)
+    behind = Int32(clamping: end)
   }
 
   /// Whether there is nothing in it.
-  package var isAbsent: Bool { start == end }
+  @inlinable @inline(__always) package var isAbsent: Bool { first == behind }
 
   /// Number of bytes, 0 for a range that ends before it starts.
-  package var count: Int { max(0, end &- start) }
+  @inlinable @inline(__always) package var count: Int { max(0, end &- start) }
 
   /// Whether the range lies inside a text of `byteCount` bytes.
-  package func fits(in byteCount: Int) -> Bool {
+  @inlinable @inline(__always) package func fits(in byteCount: Int) -> Bool {
     start >= 0 && start <= end && end <= byteCount
   }
 

@@ -50,12 +50,12 @@ extension JSON {
   /// The bytes at `range`, copied; empty if the range is absent or does not fit.
   package static func copy(_ range: ByteRange, in bytes: RawSpan) -> [UInt8] {
     guard range.fits(in: bytes.byteCount), range.count > 0 else { return [] }
-    return unsafe [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
-      let slice = bytes.extracting(range.start..<range.end)
-      unsafe slice.withUnsafeBytes { source in
-        unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
-      }
-      count = range.count
+    // Not by `unsafeUninitializedCapacity`: that looks its own type up each time.
+    var output: [UInt8] = []
+    output.reserveCapacity(range.count)
+    unsafe bytes.extracting(range.start..<range.end).withUnsafeBytes { source in
+      unsafe output.append(contentsOf: source)
     }
+    return output
   }
 }

@@ -49,6 +49,11 @@ package struct Splice: Sendable {
     replace(range, orInsertAt: false) { $0 += bytes }
   }
 
+  /// Replaces `range` by a few bytes; nothing happens if the range is absent.
+  package mutating func replace(_ range: ByteRange, with bytes: ShortBytes) {
+    replace(range, orInsertAt: false) { bytes.append(to: &$0) }
+  }
+
   /// Replaces `range` by a number in decimal; nothing happens if the range is absent.
   package mutating func replace(_ range: ByteRange, with number: UInt64) {
     replace(range, orInsertAt: false) { JSON.append(number, to: &$0) }

@@ -6,13 +6,15 @@
 package struct Instant: Hashable, Comparable, Sendable {
   package var nanoseconds: Int64
 
+  @inlinable @inline(__always)
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   /// The start of virtual time in tests.
-  package static let zero = Instant(nanoseconds: 0)
+  @inlinable package static var zero: Instant { Instant(nanoseconds: 0) }
   /// A deadline that never comes.
-  package static let distantFuture = Instant(nanoseconds: .max)
+  @inlinable package static var distantFuture: Instant { Instant(nanoseconds: .max) }
 
+  @inlinable @inline(__always)
   package static func < (left: Instant, right: Instant) -> Bool {
     left.nanoseconds < right.nanoseconds
   }
@@ -26,6 +28,7 @@ package struct Instant: Hashable, Comparable, Sendable {
 
   /// The same for a span in nanoseconds. On the way of a message `Duration`, which counts 128 bits
   /// of attoseconds, costs a division for each use.
+  @inlinable @inline(__always)
   package func advanced(byNanoseconds span: Int64) -> Instant {
     let (sum, overflow) = nanoseconds.addingReportingOverflow(span)
     if overflow { return span < 0 ? Instant(nanoseconds: .min) : .distantFuture }

@@ -1,3 +1,5 @@
+import RawJSON
+
 /// `text` in single quotes, fit for a message on a terminal (reliability row S14).
 ///
 /// Control characters, separators and everything that changes the direction or
@@ -17,21 +19,9 @@ package func escaped(_ text: String, limit: Int = .max) -> String {
     case "\n": result += "\\n"
     case "\r": result += "\\r"
     case "\t": result += "\\t"
-    case _ where isDangerous(scalar): result += "\\u{" + String(scalar.value, radix: 16) + "}"
+    case _ where !scalar.isHarmless: result += "\\u{" + String(scalar.value, radix: 16) + "}"
     default: result.unicodeScalars.append(scalar)
     }
   }
   return result
-}
-
-/// Whether showing `scalar` as it is could move the cursor, reorder or hide text.
-private func isDangerous(_ scalar: Unicode.Scalar) -> Bool {
-  if scalar.value < 0x7F { return scalar.value < 0x20 }
-  switch scalar.properties.generalCategory {
-  case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
-    .unassigned:
-    return true
-  default:
-    return (0xFE00...0xFE0F).contains(scalar.value) || (0xE0100...0xE01EF).contains(scalar.value)
-  }
 }

@@ -29,12 +29,16 @@ void call_number(struct call *call, long id) {
   for (int i = id_digits; i-- > 0; id /= 10) call->bytes[call->id_at + (size_t)i] = (char)('0' + id % 10);
 }
 
+/// Everything started from here on runs on `cpu`, and before whatever else wants it, where the
+/// machine allows that (a real-time class needs a privilege); -1 ends both.
 static void pin(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (int i = 0; i < CPU_SETSIZE; i++)
     if (cpu < 0 || i == cpu) CPU_SET(i, &set);
   sched_setaffinity(0, sizeof set, &set);
+  struct sched_param priority = {.sched_priority = cpu < 0 ? 0 : 20};
+  sched_setscheduler(0, cpu < 0 ? SCHED_OTHER : SCHED_FIFO, &priority);
 }
 
 /// Brings a subject up, and checks once that the text really comes back.

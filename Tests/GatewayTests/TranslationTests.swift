@@ -15,7 +15,7 @@ import Testing
       let envelope = try Envelope.scan(pointer.bytes)
       Translation.answer(
         pointer, envelope, from: revision, to: client, as: .gateway, method: method,
-        id: Array(#""c""#.utf8), splice: &splice)
+        id: RequestID(99), splice: &splice)
     }
     return try JSONValue(parsing: splice.applied(to: bytes.span.bytes))
   }

@@ -51,9 +51,10 @@ extension ProcessBackend {
   }
 
   private func receiveReply(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    let id = JSON.integer(envelope.id, in: line.bytes).flatMap { UInt64(exactly: $0) }
-    guard let id, let entry = pending.take(id) else {
-      return hint(line, envelope) ? () : receiveStray(id)
+    // Without a closure: the compiler makes one check where it is when it runs.
+    let number = JSON.integer(envelope.id, in: line.bytes) ?? -1
+    guard number >= 0, let entry = pending.take(UInt64(number)) else {
+      return hint(line, envelope) ? () : receiveStray(UInt64(exactly: number))
     }
     entry.exchange.answered(line, envelope)
     if isAccepting { delegate.backendHasRoom(self) } else { endIfRetired() }

@@ -40,13 +40,16 @@ package final class ProcessBackend {
   }
 
   package let service: String
-  package private(set) var introduction: Introduction?
+  package private(set) var introduction: Introduction? {
+    didSet { revision = introduction?.revision ?? .newestLegacy }
+  }
   /// What is spoken with it; the newest legacy revision until that is known.
-  package var revision: Revision { introduction?.revision ?? .newestLegacy }
+  package private(set) var revision = Revision.newestLegacy
   package internal(set) var isAccepting = false
   let settings: BackendSettings
   let log: Log
-  unowned let delegate: any ProcessBackendDelegate
+  /// The service, which lets go of the backend when its process is gone.
+  let delegate: any ProcessBackendDelegate
 
   var pending: PendingTable<Pending>
   var handshake: Handshake

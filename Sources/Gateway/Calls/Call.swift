@@ -22,43 +22,30 @@ final class Call: ServiceRequest, ClientRequest {
   /// What is called, as the client sees it; nil where the request names nothing of the catalogue.
   let entry: Catalogue.Entry?
   /// The client's progress token as it wrote it; empty if it wants no progress.
-  private(set) var token: [UInt8]
-  /// Where the request names a tool or prompt; absent where the method has none.
+  private(set) var token: ShortBytes
+  /// Where the request says what it is about; absent where it does not.
   private let nameRange: ByteRange
-  /// What the service calls it, as JSON.
-  private let ownName: [UInt8]
 
   var clock: CallClock
   var deadline: Instant { clock.deadline }
-  /// The service's own state, as JSON, where the client brings it back; else empty.
-  var requestState: [UInt8] = []
-  /// What is asked of the client in the course of the call, if anything is or may be.
-  var input: CallInput?
+  /// What only some calls have; most never make one.
+  var extras: CallExtras?
   private(set) var lastProgress = -Double.infinity
-  /// Why no answer will come, if that is known before the deadline.
-  private var hint: String?
   private(set) var backend: ProcessBackend?
   var upstreamID: UInt64 = 0
   /// When the request went to the service, and its size.
   private(set) var sentAt = Instant.zero
   private(set) var sentBytes = 0
   let isGuarded = true
-  /// What is known of the call beyond this attempt; nil for nearly all.
-  var plan: CallPlan?
   var taskRole: TaskRole
-  /// The line, kept only while the call waits for a backend.
-  private var kept: (line: [UInt8], envelope: Envelope)?
   private(set) var isDone = false
-  /// The newest progress that the client was too slow for.
-  var heldProgress: [UInt8]?
   /// The log messages that a modern client wants while this is in flight.
   private let logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
-    service: Service, entry: Catalogue.Entry?, token: [UInt8],
-    name: (range: ByteRange, own: [UInt8])?, times: CallTimes, logLevel: LogLevel? = nil,
-    taskRole: TaskRole = .none
+    service: Service, entry: Catalogue.Entry?, token: ShortBytes, nameRange: ByteRange,
+    times: CallTimes, logLevel: LogLevel? = nil, taskRole: TaskRole = .none
   ) {
     self.session = session
     self.id = id
@@ -67,8 +54,7 @@ final class Call: ServiceRequest, ClientRequest {
     self.service = service
     self.entry = entry
     self.token = token
-    nameRange = name?.range ?? .absent
-    ownName = name?.own ?? []
+    self.nameRange = nameRange
     clock = CallClock(times)
     self.logLevel = logLevel
     self.taskRole = taskRole
@@ -79,14 +65,14 @@ final class Call: ServiceRequest, ClientRequest {
     if let backend = service.openBackend {
       forward(line, envelope, to: backend)
     } else {
-      kept = (Array(line), envelope)
+      needExtras().kept = (Array(line), envelope)
       service.submit(self)
     }
   }
 
   func send(on backend: ProcessBackend) {
-    guard let kept else { return }
-    self.kept = nil
+    guard let kept = extras?.kept else { return }
+    extras?.kept = nil
     kept.line.withUnsafeBytes { forward($0, kept.envelope, to: backend) }
   }
 
@@ -101,25 +87,32 @@ final class Call: ServiceRequest, ClientRequest {
     self.backend = backend
     sentAt = EventLoop.turnTime
     sentBytes = line.count
-    let name = nameRange.isAbsent ? nil : (range: nameRange, own: ownName)
     // It may send a request of its own, which takes the next id.
     if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
     upstreamID = backend.nextID
     Translation.request(
-      line, envelope, to: backend.revision, id: upstreamID, name: name,
+      line, envelope, to: backend.revision, id: upstreamID, name: ownName,
       for: prepareForInput(line, at: backend),
       logLevel: client.era == .modern ? logLevel : session.logLevel, splice: &session.splice)
-    if !requestState.isEmpty {
-      session.splice.replace(envelope.requestState, with: requestState)
+    if let state = extras?.requestState, !state.isEmpty {
+      session.splice.replace(envelope.requestState, with: state)
     }
     askForTask(envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
+  /// Where the request says what it is about, and what the service calls that, as JSON; `nil` if
+  /// that is the same.
+  private var ownName: (range: ByteRange, own: [UInt8])? {
+    if let own = extras?.ownName { return (nameRange, own) }
+    guard let entry, !nameRange.isAbsent else { return nil }
+    return entry.newName(at: nameRange)
+  }
+
   // MARK: From the backend
 
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    if input != nil || !envelope.resultType.isAbsent || envelope.kind == .failure,
+    if extras != nil || !envelope.resultType.isAbsent || envelope.kind == .failure,
       !isDone, takesAsInput(line, envelope)
     {
       return
@@ -128,7 +121,7 @@ final class Call: ServiceRequest, ClientRequest {
     let outcome = Outcome(line, envelope)
     guard finish(outcome, bytes: line.count) else { return }
     // Kept for a slow client: it comes before the answer or not at all.
-    if let heldProgress { session.write(heldProgress) }
+    if let held = extras?.heldProgress { session.write(held) }
     if envelope.kind == .failure { doubtList(line, envelope) }
     if let plan, plan.wantsAnswer, envelope.kind == .result {
       return answerPlanned(line, envelope, plan, outcome)
@@ -143,7 +136,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard let revision = backend?.revision else { return }
     Translation.answer(
       line, envelope, from: revision, to: client.revision, as: session.identity, method: method,
-      id: id.bytes, splice: &session.splice)
+      id: id, splice: &session.splice)
   }
 
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
@@ -157,19 +150,19 @@ final class Call: ServiceRequest, ClientRequest {
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
     if session.isClogged {
-      heldProgress = session.splice.applied(to: line.bytes)
+      needExtras().heldProgress = session.splice.applied(to: line.bytes)
       session.holdsProgress = true
     } else {
       // What was held is older than this.
-      if heldProgress != nil { heldProgress = nil }
+      extras?.heldProgress = nil
       session.writeEdited(line)
     }
   }
 
   /// The client reads again: the newest progress of those it missed.
   func releaseProgress() {
-    guard let held = heldProgress, !isDone else { return }
-    heldProgress = nil
+    guard let held = extras?.heldProgress, !isDone else { return }
+    extras?.heldProgress = nil
     session.write(held)
   }
 
@@ -205,7 +198,7 @@ final class Call: ServiceRequest, ClientRequest {
   func take(over request: Incoming) {
     id = request.id
     client = request.client
-    token = JSON.copy(request.envelope.progressToken, in: request.line.bytes)
+    token = ShortBytes(request.envelope.progressToken, in: request.line.bytes)
     // Another token is another progress.
     lastProgress = -.infinity
   }
@@ -223,7 +216,7 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "deadline exceeded")
     if let result = plan?.standIn() { return session.reply(to: id, result: result) }
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
-    guard let hint else {
+    guard let hint = extras?.hint else {
       let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
       return session.reply(to: id, error: counted(error))
     }
@@ -231,7 +224,7 @@ final class Call: ServiceRequest, ClientRequest {
     session.reply(to: id, error: .backend(failure, service: service.name))
   }
 
-  func missed(_ hint: String) { self.hint = hint }
+  func missed(_ hint: String) { needExtras().hint = hint }
 
   func abandoned() {
     guard finish(.withheld) else { return }
@@ -243,7 +236,7 @@ final class Call: ServiceRequest, ClientRequest {
   }
 
   private func letGo(reason: StaticString) {
-    kept = nil
+    extras?.kept = nil
     if let backend {
       cancelBridgedTask()
       backend.cancel(upstreamID, reason: reason)

@@ -96,11 +96,11 @@ enum Translation {
   /// Fills `splice` with what turns a service's answer into the client's.
   static func answer(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from revision: Revision,
-    to client: Revision, as identity: ServerIdentity, method: Method, id: [UInt8],
+    to client: Revision, as identity: ServerIdentity, method: Method, id: RequestID,
     splice: inout Splice
   ) {
     splice.removeAll()
-    splice.replace(envelope.id, with: id)
+    splice.replace(envelope.id) { id.append(to: &$0) }
     switch (envelope.kind, revision.era, client.era) {
     case (.result, .legacy, .legacy): break
     case (.result, _, .modern):

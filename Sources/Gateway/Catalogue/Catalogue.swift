@@ -4,13 +4,15 @@ import RawJSON
 
 /// Everything on offer, under the names that the client sees.
 ///
-/// A value, built anew whenever an offer changes, from the manifests in their
+/// Built anew whenever an offer changes, from the manifests in their
 /// order (priority, then name) and the items in the order of their names: two
 /// gateways with the same configuration show the same list. A service that is
 /// alone keeps its own order. Two services that
 /// claim one name both lose it, and the error names both (reliability S03): a
 /// call must never depend on who was faster.
-struct Catalogue: Sendable {
+///
+/// A class that never changes, so that a look-up retains one thing and not four.
+final class Catalogue {
   /// A class, so that a call retains one thing of it and not five.
   final class Entry: Sendable {
     /// The index of the service in the configuration's order.
@@ -65,11 +67,19 @@ struct Catalogue: Sendable {
   }
 
   /// One kind of item, and how it is found by name.
-  private struct List {
-    var entries: [Entry] = []
-    var table = NameTable([])
+  ///
+  /// A class, so that a look-up retains one thing of it and not five.
+  private final class List: Sendable {
+    let entries: [Entry]
+    let table: NameTable
     /// Names that nobody has because two claim them.
-    var lost = NameTable([])
+    let lost: NameTable
+
+    init(_ entries: [Entry] = [], lost: [[UInt8]] = []) {
+      self.entries = entries
+      table = NameTable(entries.map(\.publicName))
+      self.lost = NameTable(lost)
+    }
   }
 
   private(set) var collisions: [Collision] = []
@@ -119,7 +129,7 @@ struct Catalogue: Sendable {
     }
   }
 
-  private mutating func file(
+  private func file(
     _ kind: Offer.Kind, _ claims: [[Entry]], manifest: (Int) -> ServiceManifest?
   ) {
     var unique: [Entry] = []
@@ -138,8 +148,7 @@ struct Catalogue: Sendable {
         collisions.append(Collision(kind: kind, name: first.publicName, services: names))
       }
     }
-    lists[kind.rawValue] = List(
-      entries: unique, table: NameTable(unique.map(\.publicName)), lost: NameTable(lost))
+    lists[kind.rawValue] = List(unique, lost: lost)
   }
 
   private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {
@@ -147,8 +156,9 @@ struct Catalogue: Sendable {
   }
 
   func entry(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Entry? {
-    guard let index = lists[kind.rawValue].table.find(name) else { return nil }
-    return lists[kind.rawValue].entries[index]
+    let list = lists[kind.rawValue]
+    guard let index = list.table.find(name) else { return nil }
+    return list.entries[index]
   }
 
   /// The entry whose name is the JSON string at `range`; no copy unless it has escapes.

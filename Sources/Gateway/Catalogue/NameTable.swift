@@ -4,8 +4,15 @@
 /// equality is canonical equivalence, under which two different names are one.
 /// Open addressing, at most half full, built once and never changed.
 struct NameTable {
-  private var slots: [Int32]
-  private var names: [[UInt8]]
+  /// Where a name lies in `texts`; empty where there is none.
+  private struct Slot {
+    var index: Int32 = -1
+    var start: Int32 = 0
+    var count: Int32 = 0
+  }
+
+  private var slots: [Slot]
+  private var texts: [UInt8] = []
   private let mask: Int
 
   /// - Parameter names: no name twice; the index of a name is what `find` returns.
@@ -13,23 +20,32 @@ struct NameTable {
     var size = 8
     while size < names.count * 2 { size *= 2 }
     mask = size - 1
-    slots = Array(repeating: -1, count: size)
-    self.names = names
+    slots = Array(repeating: Slot(), count: size)
     for (index, name) in names.enumerated() {
       var slot = name.withUnsafeBytes { NameTable.hash($0) } & mask
-      while slots[slot] >= 0 { slot = (slot + 1) & mask }
-      slots[slot] = Int32(truncatingIfNeeded: index)
+      while slots[slot].index >= 0 { slot = (slot + 1) & mask }
+      slots[slot] = Slot(
+        index: Int32(clamping: index), start: Int32(clamping: texts.count),
+        count: Int32(clamping: name.count))
+      texts += name
     }
   }
 
   func find(_ name: UnsafeRawBufferPointer) -> Int? {
     var slot = NameTable.hash(name) & mask
-    while slots[slot] >= 0 {
-      let index = Int(slots[slot])
-      if names[index].elementsEqual(name) { return index }
+    while slots[slot].index >= 0 {
+      let entry = slots[slot]
+      if Int(entry.count) == name.count, holds(name, at: Int(entry.start)) {
+        return Int(entry.index)
+      }
       slot = (slot + 1) & mask
     }
     return nil
+  }
+
+  private func holds(_ name: UnsafeRawBufferPointer, at start: Int) -> Bool {
+    for offset in 0..<name.count where texts[start + offset] != name[offset] { return false }
+    return true
   }
 
   /// FNV-1a. The names come from manifests and services, are at most 64 bytes

@@ -13,7 +13,7 @@ extension Gateway {
     guard let service = owner(ofMethod: method) else {
       throw .methodNotFound(shownMethod(of: request))
     }
-    try start(request, on: service, name: nil)
+    try start(request, on: service)
   }
 
   /// The first service in the catalogue's order whose manifest claims a method.

@@ -18,7 +18,7 @@ extension Call {
     guard input.isParked || session.reverse.lot.hasRoom else {
       return Question.Refusal(code: .overloaded, text: "Too many calls wait for the client.")
     }
-    self.input = input
+    needExtras().input = input
     input.waiting.append(CallInput.Waiting(id: id, question: question))
     // What the service asks in one go is asked in one go.
     if !input.isParked, input.waiting.count == 1 {
@@ -33,7 +33,7 @@ extension Call {
     input.rounds += 1
     input.isParked = true
     clock.pause(at: EventLoop.now)
-    heldProgress = nil
+    extras?.heldProgress = nil
     var entries: [(key: [UInt8], question: Question)] = []
     for index in input.waiting.indices {
       input.keys += 1
@@ -157,7 +157,7 @@ extension Call {
     else { return profile }
     if input?.original.isEmpty == false { return profile }
     let input = input ?? CallInput()
-    self.input = input
+    needExtras().input = input
     // Without its request the call could not be tried again, so that nothing may be asked.
     guard keep(line.count) else { return .none }
     input.original = Array(line)

@@ -7,8 +7,6 @@ extension Catalogue.Entry {
   struct Member: Hashable, Sendable {
     var service: Int
     var ownName: [UInt8]
-    /// The own name as JSON, where it differs from the public one; else empty.
-    var quotedOwnName: [UInt8]
   }
 
   /// One entry for a name that several services claim: they are in one group, and what they take
@@ -23,8 +21,7 @@ extension Catalogue.Entry {
     var members: [Member] = []
     for claim in claims where !members.contains(where: { $0.service == claim.service }) {
       members.append(
-        Member(
-          service: claim.service, ownName: claim.ownName, quotedOwnName: claim.quotedOwnName))
+        Member(service: claim.service, ownName: claim.ownName))
     }
     self.init(
       service: first.service, publicName: first.publicName, ownName: first.ownName,
@@ -49,12 +46,12 @@ extension Catalogue.Entry {
     return output
   }
 
-  /// What the service calls it, for a request that names it at `range`; nil if the name stays.
-  func newName(at range: ByteRange, for service: Int) -> (range: ByteRange, own: [UInt8])? {
-    guard let member = members.first(where: { $0.service == service }) else {
-      return newName(at: range)
-    }
-    return member.quotedOwnName.isEmpty ? nil : (range, member.quotedOwnName)
+  /// What a member of the group calls it, as JSON; nil where no group has it.
+  func quotedName(for service: Int) -> [UInt8]? {
+    guard let member = members.first(where: { $0.service == service }) else { return nil }
+    var quoted: [UInt8] = []
+    JSON.appendQuoted(member.ownName, to: &quoted)
+    return quoted
   }
 
   /// The service's own name of it.

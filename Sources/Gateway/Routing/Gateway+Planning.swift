@@ -37,7 +37,8 @@ extension Gateway {
     }
     try start(
       request, on: services[service], entry: entry,
-      name: entry.newName(at: request.envelope.name, for: service), taskRole: role, plan: plan)
+      nameRange: request.envelope.name, ownName: entry.quotedName(for: service), taskRole: role,
+      plan: plan)
   }
 
   /// A request that brings a state back: to the service that the state belongs to.
@@ -48,7 +49,8 @@ extension Gateway {
       do throws(CallError) {
         return try start(
           request, on: services[service], entry: entry,
-          name: entry.newName(at: request.envelope.name, for: service), taskRole: role)
+          nameRange: request.envelope.name, ownName: entry.quotedName(for: service),
+          taskRole: role)
       } catch {
         guard error == .invalidRequestState else { throw error }
       }

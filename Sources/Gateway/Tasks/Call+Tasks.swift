@@ -66,7 +66,7 @@ extension Call {
       feed.tasks.ended(own)
     } else if method == .toolsCall {
       feed.tasks.made(
-        own, by: upstreamID, token: token, keptFor: report.time.map { .milliseconds($0) },
+        own, by: upstreamID, token: token.bytes, keptFor: report.time.map { .milliseconds($0) },
         at: EventLoop.turnTime)
     }
     return service.prefixesTasks ? report.edits(service.name, in: bytes) : []

@@ -44,7 +44,8 @@ extension Gateway {
     var quoted: [UInt8] = []
     JSON.appendQuoted(own, to: &quoted)
     try start(
-      request, on: service, name: own == id ? nil : (range, quoted), taskRole: .relayed)
+      request, on: service, nameRange: range, ownName: own == id ? nil : quoted,
+      taskRole: .relayed)
   }
 
   private func taskOwner(_ id: [UInt8]) -> (service: Service, own: [UInt8])? {

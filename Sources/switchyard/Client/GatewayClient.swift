@@ -1,10 +1,11 @@
-import Glibc
+import Harness
 import MCP
 import RawJSON
 
 /// A client of the gateway that asks one thing at a time, in the modern era.
 ///
-/// Blocks while it waits; the commands have nothing else to do.
+/// Blocks while it waits; the commands have nothing else to do. The gateway is in a process group
+/// of its own, so that Ctrl-C reaches us alone and we can end it in good order.
 final class GatewayClient {
   /// What `notifications/progress` told.
   struct Progress {
@@ -13,25 +14,37 @@ final class GatewayClient {
     var message: String?
   }
 
-  /// The most that is kept of the gateway's log for error messages.
+  /// The longest wait before the next look for a Ctrl-C.
+  private static let slice = Duration.milliseconds(200)
+  /// The most that is shown of the gateway's log in an error message.
   private static let logLimit = 16 * 1024
 
-  private let process: GatewayProcess
-  private var framer = LineFramer(limit: 64 * 1024 * 1024)
-  private var log: [UInt8] = []
-  private var unsent: [UInt8] = []
-  private var isLogOpen = true
+  private let client: HarnessClient
   private var lastID = 0
-  /// Whether the log is passed on to standard error as it comes.
-  private let showsLog: Bool
+  /// Messages of the gateway that have been looked at.
+  private var seen = 0
 
+  /// - Parameter showsLog: passes the log on to standard error as it comes.
   init(_ command: GatewayCommand, showsLog: Bool = false) throws {
-    self.showsLog = showsLog
-    process = try GatewayProcess(command)
+    do {
+      client = try HarnessClient(
+        ServerCommand([command.executable] + command.arguments), revision: .newest)
+    } catch .notStarted(_, let code) {
+      throw GatewayClientError.cannotStart(
+        path: command.executable, systemError: SystemText.error(code))
+    }
+    if showsLog { client.onErrors = { Terminal.error.write($0) } }
   }
 
   /// Ends the gateway and waits until it has gone.
-  func close() { process.stop() }
+  func close() {
+    client.closeInput()
+    // It promises to be out within two seconds of the end of its input.
+    if (try? client.waitForExit(within: .seconds(3))) != nil { return }
+    client.process.signal(15)
+    // Whatever is left then is killed when the client goes.
+    _ = try? client.waitForExit(within: .seconds(1))
+  }
 
   /// Sends a request and waits for its result.
   ///
@@ -44,33 +57,34 @@ final class GatewayClient {
     onProgress: ((Progress) -> Void)? = nil
   ) throws -> JSONValue {
     lastID += 1
-    let id = lastID
+    let id = String(lastID)
     var params = params
-    params["_meta"] = .object(Self.envelope(progressToken: onProgress == nil ? nil : id))
-    send([
-      "jsonrpc": "2.0", "id": JSONValue(integerLiteral: id), "method": .string(method),
-      "params": .object(params),
-    ])
-    let deadline = timeout.map { Self.now() + $0 }
+    var meta = JSONObject()
+    meta["\(MetaKey.clientInfo)"] = Self.clientInfo
+    if onProgress != nil { meta["progressToken"] = JSONValue(integerLiteral: lastID) }
+    params["_meta"] = .object(meta)
+    _ = try? client.request(method, .object(params), id: id)
+    var left = timeout.map { Duration.seconds($0) }
     while true {
       if Interrupt.isPending {
-        cancel(id, reason: "interrupted")
+        _ = try? client.cancel(id, reason: "interrupted")
         throw GatewayClientError.interrupted
       }
-      while let line = try nextLine() {
-        guard let message = try? JSONValue(parsing: line), message.objectValue != nil else {
-          throw GatewayClientError.notAMessage(
-            line: String(decoding: line.prefix(200), as: UTF8.self).printable())
-        }
-        if let answer = try take(message, id: id, onProgress) { return answer }
-      }
-      if let deadline, Self.now() >= deadline {
-        cancel(id, reason: "timeout")
+      if let left, left <= .zero {
+        _ = try? client.cancel(id, reason: "timeout")
         throw GatewayClientError.timeout(seconds: timeout ?? 0)
       }
-      try wait(until: deadline)
+      let wait = min(left ?? Self.slice, Self.slice)
+      let hasCome = client.run(until: { $0.messages.count > seen }, within: wait)
+      left = left.map { $0 - wait }
+      if let answer = try takeNews(id: id, onProgress) { return answer }
+      if client.outputEnded, !hasCome { throw ended() }
     }
   }
+
+  private static let clientInfo: JSONValue = [
+    "name": "switchyard", "version": .string(Product.version),
+  ]
 
   /// Every page of a list.
   func list(_ method: String, _ member: String, timeout: Double?) throws -> [JSONValue] {
@@ -84,108 +98,34 @@ final class GatewayClient {
     }
   }
 
-  private static func envelope(progressToken: Int?) -> JSONObject {
-    var meta = JSONObject()
-    meta["\(MetaKey.protocolVersion)"] = .string(Revision.newest.rawValue)
-    meta["\(MetaKey.clientCapabilities)"] = [:]
-    meta["\(MetaKey.clientInfo)"] = ["name": "switchyard", "version": .string(Product.version)]
-    if let progressToken { meta["progressToken"] = JSONValue(integerLiteral: progressToken) }
-    return meta
-  }
-
-  private func take(
-    _ message: JSONValue, id: Int, _ onProgress: ((Progress) -> Void)?
-  ) throws -> JSONValue? {
-    if message["method"]?.stringValue == "notifications/progress" {
-      let params = message["params"]
-      guard let params, params["progressToken"]?.intValue == id else { return nil }
-      onProgress?(
-        Progress(
-          progress: params["progress"]?.doubleValue ?? 0, total: params["total"]?.doubleValue,
-          message: params["message"]?.stringValue))
-      return nil
-    }
-    guard message["id"]?.intValue == id else { return nil }
-    if let result = message["result"] { return result }
-    let error = message["error"]
-    throw GatewayClientError.refused(
-      code: error?["code"]?.intValue ?? 0, message: error?["message"]?.stringValue ?? "",
-      data: error?["data"])
-  }
-
-  private func cancel(_ id: Int, reason: String) {
-    send([
-      "jsonrpc": "2.0", "method": "notifications/cancelled",
-      "params": ["requestId": JSONValue(integerLiteral: id), "reason": .string(reason)],
-    ])
-    // Whoever asked waits for the gateway to end, which waits for its services.
-    let deadline = Self.now() + 1
-    while !unsent.isEmpty, Self.now() < deadline, (try? wait(until: deadline)) != nil {}
-  }
-
-  private func send(_ message: JSONValue) {
-    unsent += message.serialized() + [UInt8(ascii: "\n")]
-    flush()
-  }
-
-  private func flush() {
-    while !unsent.isEmpty {
-      let count = unsent.withUnsafeBytes { write(process.input, $0.baseAddress, $0.count) }
-      if count > 0 {
-        unsent.removeFirst(count)
-      } else if errno != EINTR {
-        // A full pipe is waited for; a broken one shows as the end of the output.
-        return
+  /// Looks at what has come; returns the result of request `id`, if that is among it.
+  private func takeNews(id: String, _ onProgress: ((Progress) -> Void)?) throws -> JSONValue? {
+    let messages = client.transcript.messages
+    while seen < messages.count {
+      let message = messages[seen]
+      seen += 1
+      if case .invalid = message.kind {
+        throw GatewayClientError.notAMessage(line: String(message.text.prefix(200)).printable())
       }
+      if message.method == "notifications/progress", message.progressToken == id {
+        onProgress?(
+          Progress(
+            progress: message.params?["progress"]?.doubleValue ?? 0,
+            total: message.params?["total"]?.doubleValue,
+            message: message.params?["message"]?.stringValue))
+      }
+      guard message.method == nil, message.id == id else { continue }
+      if let result = message.result { return result }
+      throw GatewayClientError.refused(
+        code: message.errorCode ?? 0, message: message.error?["message"]?.stringValue ?? "",
+        data: message.error?["data"])
     }
+    return nil
   }
 
-  private func nextLine() throws -> [UInt8]? {
-    switch framer.next() {
-    case .line(let bytes): return Array(bytes)
-    case nil: return nil
-    case .tooLong: throw GatewayClientError.notAMessage(line: "a line longer than 64 MiB")
-    }
-  }
-
-  /// Waits for bytes from the gateway and takes them; returns at `deadline` or on a signal too.
-  private func wait(until deadline: Double?) throws {
-    var entries = [pollfd(fd: process.output, events: Int16(POLLIN), revents: 0)]
-    entries.append(pollfd(fd: isLogOpen ? process.log : -1, events: Int16(POLLIN), revents: 0))
-    let wantsToSend = !unsent.isEmpty
-    entries.append(
-      pollfd(fd: wantsToSend ? process.input : -1, events: Int16(POLLOUT), revents: 0))
-    // Never longer than this, so that a Ctrl-C just before the wait is not missed for long.
-    let span = deadline.map { max(0, min(0.2, $0 - Self.now())) } ?? 0.2
-    guard poll(&entries, 3, Int32(span * 1000) + 1) > 0 else { return }
-    if entries[1].revents != 0 { readLog() }
-    if entries[2].revents != 0 { flush() }
-    guard entries[0].revents != 0 else { return }
-    let tail = framer.tail(atLeast: 65536)
-    let count = read(process.output, tail.baseAddress, tail.count)
-    if count > 0 { return framer.commit(count) }
-    if count < 0, errno == EINTR || errno == EAGAIN { return }
-    while isLogOpen { readLog() }
-    throw GatewayClientError.ended(
-      log: String(decoding: log, as: UTF8.self).printable(keepsLines: true))
-  }
-
-  private func readLog() {
-    var chunk = [UInt8](repeating: 0, count: 16384)
-    let count = read(process.log, &chunk, chunk.count)
-    guard count > 0 else {
-      isLogOpen = count < 0 && errno == EINTR
-      return
-    }
-    if showsLog { Terminal.error.write(Array(chunk[..<count])) }
-    log += chunk[..<count]
-    if log.count > Self.logLimit { log.removeFirst(log.count - Self.logLimit) }
-  }
-
-  /// Seconds on the monotonic clock.
-  private static func now() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  private func ended() -> GatewayClientError {
+    // Its last words may come after the end of its output.
+    _ = try? client.waitForExit(within: .seconds(1))
+    return .ended(log: String(client.stderr.suffix(Self.logLimit)).printable(keepsLines: true))
   }
 }

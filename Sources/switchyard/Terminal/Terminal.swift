@@ -1,4 +1,5 @@
 import Glibc
+import RawJSON
 
 /// One of the two descriptors that people read, and what it can show.
 struct Terminal: Sendable {
@@ -68,9 +69,12 @@ extension String {
     for scalar in unicodeScalars {
       switch scalar.value {
       case 0x09 where keepsLines, 0x0A where keepsLines: result.unicodeScalars.append(scalar)
-      case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069:
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
+      default:
+        if scalar.isHarmless {
+          result.unicodeScalars.append(scalar)
+        } else {
+          result += "\\u{\(String(scalar.value, radix: 16))}"
+        }
       }
     }
     return result
