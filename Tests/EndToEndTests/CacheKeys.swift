@@ -61,13 +61,14 @@ enum CacheKeys {
         try executions(run) { _ = try $0.client.call("a_add", ["a": 1, "b": 2]) }
       }),
     KeyBehaviour(
-      key: "tools.stale", values: [("{digest: 1h}", "stale"), ("{echo: 1h}", "-31002")],
+      key: "tools.stale", values: [("{digest: 1h}", "stale"), ("{echo: 1h}", "-31004")],
       services: { value in
         [
           Service(
-            "a", "only=digest,crash@2",
+            "a",
             more: [
-              "tools: {read_only: [digest], cache: {digest: 1ms}, stale: \(value)}"
+              "tools: {read_only: [digest], cache: {digest: 1ms}, clears: {hang: []}, stale: "
+                + value + "}", "limits: {concurrent: 1, queue: 0}",
             ])
         ]
       },
@@ -75,6 +76,7 @@ enum CacheKeys {
         _ = try KeyBehaviour.tools(run)
         _ = try run.client.call("a_digest", ["text": "x"])
         run.client.run(for: .milliseconds(50))
+        _ = try run.client.request("tools/call", ["name": "a_hang"])
         let answer = try run.client.call("a_digest", ["text": "x"])
         if answer.result?["_meta"]?["switchyard/stale"] == true { return "stale" }
         return answer.errorCode.map(String.init) ?? "answered"

@@ -64,7 +64,8 @@ import Testing
       pair(more: ["limits: {concurrent: 1, queue: 0}"], in: folder), folder)
     _ = try run.client.request("tools/call", ["name": "pool_hang"])
     let answer = try run.client.call("pool_echo", ["uuid": "u"])
-    #expect(attempts(answer) == [], "the full one is still first, but: \(answer.text)")
+    #expect(attempts(answer) == ["a refused", "b answered"], "\(answer.text)")
+    #expect(executions(folder, "a", of: "u") == 0 && executions(folder, "b", of: "u") == 1)
     try run.finish()
   }
 
@@ -163,10 +164,16 @@ import Testing
   }
 
   @Test func `a cancel between two attempts ends the call`() throws {
-    let folder = try TemporaryFolder()
-    let run = try open(
-      [Service("a", more: ["tools: {idempotent: [crash]}"])], folder,
-      settings: "retry: {first: 20s, longest: 20s}\n")
+    // The pause is random: a day makes a short one unlikely.
+    let run = try GatewayRun(
+      [Service("a", more: ["tools: {idempotent: [crash]}"])],
+      settings: """
+        deadlines: {call: 24h, absolute: 24h, initialize: 1m, probe: 1m}
+        discovery: {wait: 1m, deadline: 2m}
+        retry: {first: 24h, longest: 24h}
+
+        """)
+    try run.client.handshake()
     let id = try run.client.request("tools/call", ["name": "a_crash"])
     #expect(run.wait { run.client.stderr.contains("call.retried") })
     try run.client.cancel(id)
@@ -193,6 +200,29 @@ import Testing
     let refused = try run.expectError("a_echo", .overloaded)
     #expect(
       (refused.error?.at(pointer: "/data/retryAfterMs")?.intValue ?? 0) >= 10, "\(refused.text)")
+    try run.finish()
+  }
+
+  @Test func `a person can see the route of a tool and the reason for each place`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(
+      pair(tools: "{idempotent: [echo]}", in: folder), folder,
+      settings: "breaker: {failures: 1, open: 10m, longest: 10m}\n")
+    func route() throws -> [String] {
+      let answer = try run.client.roundTrip("switchyard/explain", ["name": "pool_echo"])
+      #expect(answer.result?["group"] == "pool", "\(answer.text)")
+      #expect(answer.result?["again"]?.stringValue?.hasPrefix("idempotent") == true)
+      return (answer.result?["route"]?.arrayValue ?? []).map {
+        "\($0["service"]?.stringValue ?? "") \($0["why"]?.stringValue ?? "")"
+      }
+    }
+    #expect(try route() == ["a priority 90, up, first", "b priority 50, up, lower priority"])
+    try run.expectError("pool_crash", .backendLost)
+    let after = try route()
+    #expect(after.first == "b priority 50, up, first", "\(after)")
+    #expect(after.last?.hasPrefix("a priority 90, open for ") == true, "\(after)")
+    let unknown = try run.client.roundTrip("switchyard/explain", ["name": "nobody"])
+    #expect(unknown.errorCode == ErrorCode.invalidParams.rawValue, "\(unknown.text)")
     try run.finish()
   }
 

@@ -105,7 +105,7 @@ enum PolicyKeys {
   private static let order: @Sendable (GatewayRun, String) throws -> String = { run, _ in
     try run.expectOK("a_echo")
     let slow = try run.client.request(
-      "tools/call", ["name": "a_slow", "arguments": ["ms": 500, "steps": 1]])
+      "tools/call", ["name": "a_slow", "arguments": ["ms": 1_500, "steps": 1]])
     let add = try run.client.request("tools/call", ["name": "a_add"])
     let echo = try run.client.request("tools/call", ["name": "a_echo"])
     for id in [slow, add, echo] { _ = try run.client.response(to: id) }

@@ -119,7 +119,8 @@ final class CallPlan: ClientRequest {
     if next == nil, reason == .lost {
       // Nobody else is there: the same one, when it has had time to come back.
       next = current
-      pause = backoff.pause(after: number, random: .random(in: 0..<1))
+      pause = max(
+        backoff.pause(after: number, random: .random(in: 0..<1)), .milliseconds(1))
     }
     guard let next, now + pause < deadline else { return false }
     // What no service has seen is no more load than before.

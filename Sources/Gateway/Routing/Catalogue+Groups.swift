@@ -39,6 +39,7 @@ extension Catalogue.Entry {
 
   /// A member of the definition in a form in which only its meaning counts.
   private func schema(_ name: StaticString) -> [UInt8] {
+    let json = json
     let bytes = json.span.bytes
     let range = JSON.member(name, of: ByteRange(start: 0, end: json.count), in: bytes)
     var output: [UInt8] = []
