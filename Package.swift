@@ -25,7 +25,7 @@ let fuzzing: [Target] =
   [
     .target(name: "FuzzDriver", path: "Tests/Support/FuzzDriver", swiftSettings: common)
   ]
-  + ["FuzzJSON", "FuzzEnvelope", "FuzzLineFramer"].map {
+  + ["FuzzJSON", "FuzzEnvelope", "FuzzLineFramer", "FuzzEventStream"].map {
     .executableTarget(
       name: $0, dependencies: ["FuzzDriver", "FuzzProperties"], path: "Tests/Fuzz/\($0)",
       exclude: ["Seeds"], swiftSettings: common)
@@ -60,6 +60,7 @@ let package = Package(
     .target(name: "Routing", dependencies: ["Resilience"], swiftSettings: pure),
     .target(name: "Cache", dependencies: ["Resilience"], swiftSettings: pure),
     .target(name: "Digest", swiftSettings: pure),
+    .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
@@ -78,8 +79,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Telemetry", "Loop", "Store",
-        "Manifest", "Backend",
+        "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Health", "Telemetry", "Loop", "HTTP",
+        "Store", "Manifest", "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -140,8 +141,8 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
-        "switchyard-demo",
+        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "switchyard",
+        "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
@@ -164,7 +165,7 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "FuzzProperties", dependencies: ["RawJSON", "MCP"],
+      name: "FuzzProperties", dependencies: ["RawJSON", "MCP", "HTTP"],
       path: "Tests/Support/FuzzProperties", swiftSettings: common),
     .testTarget(
       name: "RawJSONTests", dependencies: ["RawJSON", "FuzzProperties"], swiftSettings: common),
@@ -182,7 +183,9 @@ let package = Package(
     .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
       name: "HTTPTests",
-      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
+      dependencies: [
+        "HTTP", "HTTPTesting", "FuzzProperties", "TestSupport", "Loop", "LoopTesting", "Resilience",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "BackendTests",
@@ -207,6 +210,10 @@ let package = Package(
       name: "StoreTests",
       dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["Telemetry", "RawJSON"], swiftSettings: common),
+    .testTarget(
+      name: "HealthTests", dependencies: ["Health", "Resilience"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
     .testTarget(
       name: "RoutingTests", dependencies: ["Routing", "Resilience"], swiftSettings: common),

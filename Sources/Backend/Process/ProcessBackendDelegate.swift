@@ -18,6 +18,8 @@ package protocol ProcessBackendDelegate: AnyObject {
   func backendIsGone(_ backend: ProcessBackend)
   /// A request was answered or given up: another may be sent.
   func backendHasRoom(_ backend: ProcessBackend)
+  /// It wrote a line on its stdout that is no message.
+  func backendWroteJunk(_ backend: ProcessBackend)
 }
 
 /// Why a backend takes no more calls.

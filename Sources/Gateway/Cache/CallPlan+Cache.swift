@@ -54,10 +54,13 @@ extension Gateway {
   /// that stand in for it, may be untrue.
   func written(by entry: Catalogue.Entry) {
     let group = manifest(entry.service)?.group
-    for service in 0..<(services.count + restServices.count) {
-      let isMember =
-        service == entry.service || (group != nil && manifest(service)?.group == group)
-      if isMember { kept.written(service, clearing: entry.policy.clears) }
+    kept.written(entry.service, clearing: entry.policy.clears)
+    guard let group else { return }
+    let members =
+      services.map { ($0.index, $0.manifest) } + restServices.map { ($0.index, $0.manifest) }
+    for (service, manifest) in members
+    where service != entry.service && manifest.group?.utf8.elementsEqual(group.utf8) == true {
+      kept.written(service, clearing: entry.policy.clears)
     }
   }
 }

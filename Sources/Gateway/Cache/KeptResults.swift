@@ -44,6 +44,9 @@ final class KeptResults {
     results.removeAll(of: service) { label in patterns.contains { $0.matches(label) } }
   }
 
+  /// A service is gone, or is another one under the same name.
+  func forget(_ service: Int) { written(service, clearing: [NamePattern("*")]) }
+
   // MARK: Equal calls
 
   func isUnderWay(_ key: ResultCache.Key) -> Bool { flights.isUnderWay(key) }

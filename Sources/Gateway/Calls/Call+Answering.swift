@@ -11,17 +11,21 @@ extension Call {
     let edits = renamings(line, envelope)
     guard !edits.isEmpty else {
       translate(line, envelope)
-      return session.writeEdited(line)
+      return write(line)
     }
     Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
       guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
       translate(renamed, envelope)
-      session.writeEdited(renamed)
+      write(renamed)
     }
   }
 
   func renamings(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> [Edit] {
     var edits = taskEdits(line, envelope)
+    if method == .tasksGet {
+      let requests = JSON.member("inputRequests", of: envelope.result, in: line.bytes)
+      edits += Asking.edits(inRequests: requests, in: line.bytes, service)
+    }
     if let names = service.uriNames {
       edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
     }

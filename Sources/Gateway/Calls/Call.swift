@@ -15,7 +15,7 @@ import Resilience
 final class Call: ServiceRequest, ClientRequest {
   let session: ClientSession
   /// The client's id, byte for byte.
-  private(set) var id: RequestID
+  var id: RequestID
   private(set) var client: ClientContext
   let method: Method
   let service: Service
@@ -40,7 +40,7 @@ final class Call: ServiceRequest, ClientRequest {
   var taskRole: TaskRole
   private(set) var isDone = false
   /// The log messages that a modern client wants while this is in flight.
-  private let logLevel: LogLevel?
+  var logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
@@ -98,6 +98,7 @@ final class Call: ServiceRequest, ClientRequest {
       session.splice.replace(envelope.requestState, with: state)
     }
     askForTask(envelope)
+    hideWish(line, envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
@@ -128,7 +129,7 @@ final class Call: ServiceRequest, ClientRequest {
     }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
-    session.writeEdited(line)
+    write(line)
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -146,6 +147,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard value > lastProgress else { return }
     lastProgress = value
     clock.progressed(at: EventLoop.turnTime)
+    if let ownTask { return taskProgressed(ownTask, line, envelope) }
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
@@ -174,8 +176,8 @@ final class Call: ServiceRequest, ClientRequest {
     if failure.wasSent { service.lastTrouble = failure.detail }
     if let plan, !isDone, handsOver(failure, to: plan) { return }
     guard finish(Outcome(failure)) else { return }
-    if let result = plan?.standIn() { return session.reply(to: id, result: result) }
-    session.reply(to: id, error: counted(.backend(failure, service: service.name)))
+    if standsIn() { return }
+    reply(counted(.backend(failure, service: service.name)))
   }
 
   // MARK: From the session
@@ -190,6 +192,7 @@ final class Call: ServiceRequest, ClientRequest {
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
+    ownTask?.givenUp()
     report(.cancelled, bytes: 0)
     plan?.ended(.cancelled)
   }
@@ -203,25 +206,28 @@ final class Call: ServiceRequest, ClientRequest {
     lastProgress = -.infinity
   }
 
-  func pauseClock() { clock.pause(at: EventLoop.now) }
+  func pauseClock() {
+    clock.pause(at: EventLoop.now)
+    if client.era == .legacy { ownTask?.asks(true) }
+  }
 
   func resumeClock() {
     clock.resume(at: EventLoop.now)
     session.ledger.noteDeadline(of: self)
+    if !clock.isPaused { ownTask?.asks(false) }
   }
 
   func deadlineReached(at now: Instant) {
     let wasSent = backend != nil
     guard now >= deadline, finish(deadlineOutcome) else { return }
     letGo(reason: "deadline exceeded")
-    if let result = plan?.standIn() { return session.reply(to: id, result: result) }
+    if standsIn() { return }
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint = extras?.hint else {
-      let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
-      return session.reply(to: id, error: counted(error))
+      return reply(counted(.timedOut(service: service.name, after: time, wasSent: wasSent)))
     }
     let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   func missed(_ hint: String) { needExtras().hint = hint }
@@ -232,7 +238,7 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "the gateway is ending")
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   private func letGo(reason: StaticString) {

@@ -1,6 +1,8 @@
+import Loop
 import MCP
 import Manifest
 import RawJSON
+import Telemetry
 
 /// Everything on offer, under the names that the client sees.
 ///
@@ -25,7 +27,7 @@ final class Catalogue {
     let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     let legacyJSON: [UInt8]?
-    /// Whether a tool can be called as a task of 2025-11-25.
+    /// Whether a tool can be called as a task, and whose task that is.
     let taskSupport: TaskSupport
     /// What the manifest declares of a tool.
     let policy: ToolPolicy
@@ -33,6 +35,8 @@ final class Catalogue {
     let members: [Member]
     /// Whether a call is more than passed on: it may be sent again, or elsewhere.
     let isPlanned: Bool
+    /// The figures of the tool, once it was called.
+    @EventLoop var statistics: ToolStatistics?
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
@@ -116,7 +120,7 @@ final class Catalogue {
         let items = (offer.items[kind] ?? []).compactMap { item in
           PublicItem.entry(
             item, kind: kind, manifest: manifest, service: index, contest: contest,
-            hasTasks: offer.hasLegacyTasks)
+            tasks: offer.taskKind)
         }
         for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }
@@ -180,6 +184,12 @@ final class Catalogue {
   /// The service to which a URI of a client belongs, and what the service calls it: a listed one,
   /// one that carries the service's name, or one that a template could have made.
   func resolve(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
+    let target = owner(of: uri)
+    // Those of the gateway itself are no service's.
+    return target?.service == Surface.index ? nil : target
+  }
+
+  private func owner(of uri: [UInt8]) -> (service: Int, own: [UInt8])? {
     if let entry = uri.withUnsafeBytes({ entry(.resources, named: $0) }) {
       return (entry.service, entry.ownName)
     }
@@ -203,7 +213,9 @@ final class Catalogue {
 
   /// The template or resource that a completion request names.
   func resolveReference(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
-    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }) {
+    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }),
+      entry.service != Surface.index
+    {
       return (entry.service, entry.ownName)
     }
     return resolve(uri)

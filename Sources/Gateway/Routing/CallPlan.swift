@@ -36,6 +36,8 @@ final class CallPlan: ClientRequest {
   private var isCounted = false
   private var isOver = false
   private var timer: LoopTimer?
+  /// What the numbers of services mean; another catalogue may mean others by them.
+  private let catalogue: Catalogue
 
   init(_ request: Incoming, _ entry: Catalogue.Entry, role: TaskRole, of gateway: Gateway) {
     self.gateway = gateway
@@ -46,6 +48,7 @@ final class CallPlan: ClientRequest {
     line = isRepeated && request.line.count <= Self.longestKept ? Array(request.line) : []
     start = EventLoop.turnTime
     current = entry.service
+    catalogue = gateway.catalogue
     group = gateway.routeGroup(of: entry.service)
   }
 
@@ -111,7 +114,8 @@ final class CallPlan: ClientRequest {
   /// - Parameter hasTold: the client has heard of progress, so it must not begin anew.
   func takesOver(_ outcome: Outcome, because reason: BackendFailure.Reason, hasTold: Bool) -> Bool {
     let now = EventLoop.now
-    guard !isOver, !hasTold, !line.isEmpty, gateway.ending == nil, request.id.isOpen(in: gateway),
+    guard !isOver, !hasTold, !line.isEmpty, gateway.catalogue === catalogue, gateway.ending == nil,
+      request.id.isOpen(in: gateway),
       number < gateway.configuration.gateway.retry.attempts, mayRepeat(outcome)
     else { return false }
     var next = gateway.route(entry, at: now).next(without: tried + [current])
@@ -131,7 +135,7 @@ final class CallPlan: ClientRequest {
 
   /// Whether another service could have the call that the present one has not had.
   var hasAlternative: Bool {
-    entry.members.count > 1 && !line.isEmpty
+    entry.members.count > 1 && !line.isEmpty && gateway.catalogue === catalogue
       && number < gateway.configuration.gateway.retry.attempts
       && gateway.route(entry, at: EventLoop.now).next(without: tried + [current]) != nil
   }
@@ -184,6 +188,7 @@ final class CallPlan: ClientRequest {
   private func beginNext(_ service: Int) {
     timer?.stop()
     guard !isOver else { return }
+    guard gateway.catalogue === catalogue else { return answer(attemptsFailed) }
     attemptAgain(on: service)
   }
 
@@ -200,6 +205,13 @@ final class CallPlan: ClientRequest {
     timer?.stop()
     timer = nil
     if isCounted { group.budget.give() }
+  }
+
+  /// The services have changed while the call waited for another attempt.
+  private var attemptsFailed: CallError {
+    let failure = BackendFailure(
+      .lost, wasSent: wasSent, detail: "The services have changed while the call was tried again.")
+    return .backend(failure, service: attempts.last?.service ?? "")
   }
 
   /// Answers the call where no attempt is under way.

@@ -15,7 +15,7 @@ extension Gateway {
       return try startReturn(request, entry, role)
     }
     var slot: CacheSlot?
-    if case .none = role, takesFromKept(request, entry, &slot) { return }
+    if takesFromKept(request, entry, &slot) { return }
     let plan = CallPlan(request, entry, role: role, of: self)
     plan.slot = slot
     do throws(CallError) {
@@ -32,11 +32,11 @@ extension Gateway {
     _ request: Incoming, on service: Int, for plan: CallPlan?, _ role: TaskRole
   ) throws(CallError) {
     guard let entry = plan?.entry else { return }
-    guard services.indices.contains(service) else {
+    guard let process = process(service) else {
       return try startREST(request, entry, on: service, plan: plan)
     }
     try start(
-      request, on: services[service], entry: entry,
+      request, on: process, entry: entry,
       nameRange: request.envelope.name, ownName: entry.quotedName(for: service), taskRole: role,
       plan: plan)
   }
@@ -45,10 +45,11 @@ extension Gateway {
   private func startReturn(
     _ request: Incoming, _ entry: Catalogue.Entry, _ role: TaskRole
   ) throws(CallError) {
-    for service in entry.services where services.indices.contains(service) {
+    for service in entry.services {
+      guard let process = process(service) else { continue }
       do throws(CallError) {
         return try start(
-          request, on: services[service], entry: entry,
+          request, on: process, entry: entry,
           nameRange: request.envelope.name, ownName: entry.quotedName(for: service),
           taskRole: role)
       } catch {
@@ -87,7 +88,11 @@ extension Call {
   /// Whether the plan goes on without this attempt, which is then over and answers nobody.
   func handsOver(_ failure: BackendFailure, to plan: CallPlan) -> Bool {
     let outcome = Outcome(failure)
-    guard case .none = taskRole, input == nil || input?.rounds == 0,
+    switch taskRole {
+    case .none, .offerable: break
+    default: return false
+    }
+    guard ownTask == nil, input == nil || input?.rounds == 0,
       plan.takesOver(outcome, because: failure.reason, hasTold: hasToldProgress)
     else { return false }
     leave(outcome)
@@ -108,12 +113,23 @@ extension Call {
       session.splice.applied(to: own.bytes).withUnsafeBytes { line in
         keep(line, plan, outcome)
         if plan.attempts.isEmpty {
-          session.write(Array(line))
+          deliver(Array(line))
         } else {
           tell(line, plan.meta(outcome))
         }
       }
     }
+  }
+
+  private func deliver(_ line: [UInt8]) {
+    if let ownTask { ownTask.answered(line) } else { session.write(line) }
+  }
+
+  /// Whether a result that is kept stands in for the answer that did not come.
+  func standsIn() -> Bool {
+    guard ownTask == nil, let result = plan?.standIn() else { return false }
+    session.reply(to: id, result: result)
+    return true
   }
 
   private func keep(_ line: UnsafeRawBufferPointer, _ plan: CallPlan, _ outcome: Outcome) {
@@ -130,7 +146,7 @@ extension Call {
   private func tell(_ line: UnsafeRawBufferPointer, _ member: [UInt8]) {
     guard let envelope = try? Envelope.scan(line.bytes),
       JSON.isObject(envelope.result, in: line.bytes)
-    else { return session.write(Array(line)) }
+    else { return deliver(Array(line)) }
     let bytes = line.bytes
     let meta = JSON.rebuildObject(
       envelope.meta, in: bytes, dropping: { _ in false }, adding: member)
@@ -139,6 +155,6 @@ extension Call {
       adding: Array(#""_meta":"#.utf8) + meta)
     var splice = Splice()
     splice.replace(envelope.result, with: result)
-    session.write(splice.applied(to: bytes))
+    deliver(splice.applied(to: bytes))
   }
 }

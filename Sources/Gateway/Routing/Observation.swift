@@ -30,7 +30,7 @@ protocol AttemptObserver: AnyObject {
 extension Gateway: AttemptObserver {
   /// The one place that hears how attempts end: breakers have been told before, metrics and health
   /// are told here. It is on the way of every call, so nothing in it may allocate or ask a clock.
-  func observed(_ observation: Observation) {}
+  func observed(_ observation: Observation) { health.observed(observation) }
 }
 
 extension Call {

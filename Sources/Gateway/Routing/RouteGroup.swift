@@ -19,9 +19,12 @@ final class RouteGroup {
 extension Gateway {
   /// The manifest of a service by its number.
   func manifest(_ service: Int) -> ServiceManifest? {
-    if services.indices.contains(service) { return services[service].manifest }
-    let index = service - services.count
-    return restServices.indices.contains(index) ? restServices[index].manifest : nil
+    process(service)?.manifest ?? slots[rest: service]?.manifest
+  }
+
+  /// The service with this number, if it is one with a process.
+  func process(_ service: Int) -> Service? {
+    slots.all.indices.contains(service) ? slots[service] : nil
   }
 
   func routeGroup(of service: Int) -> RouteGroup {
@@ -39,14 +42,13 @@ extension Gateway {
   func candidate(_ service: Int, at now: Instant) -> Candidate? {
     guard let manifest = manifest(service) else { return nil }
     let isKept = manifest.isSticky && routeGroup(of: service).kept == service
-    if services.indices.contains(service) {
-      let process = services[service]
+    if let process = process(service) {
       return Candidate(
         service: service, name: manifest.name, priority: manifest.priority,
         health: process.routingHealth(at: now), inFlight: process.load,
         isRunning: process.isRunning, isKept: isKept)
     }
-    let api = restServices[service - services.count]
+    guard let api = slots[rest: service] else { return nil }
     return Candidate(
       service: service, name: manifest.name, priority: manifest.priority,
       health: api.routingHealth(at: now), inFlight: api.inFlight, isKept: isKept)
@@ -59,9 +61,7 @@ extension Gateway {
 
   /// Has services that could come back asked or started, so that later calls find them.
   func bringBack(_ waiting: [Int], at now: Instant) {
-    for index in waiting where services.indices.contains(index) {
-      services[index].bringBack(at: now)
-    }
+    for index in waiting { process(index)?.bringBack(at: now) }
   }
 }
 
