@@ -30,4 +30,10 @@ extension Service {
       .overloaded, "The queue of service '\(name)' is full.",
       retryAfter: callTime.wait(behind: waiting.count, atATime: manifest.limits.concurrent))
   }
+
+  func unavailable(
+    _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
+  ) -> BackendFailure {
+    BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
+  }
 }

@@ -116,14 +116,6 @@ final class Service {
   /// Whether its task ids carry its name: there is more than one service.
   var prefixesTasks = false
   func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
-  /// Whether it does not start, or crashes again and again.
-  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
-  /// Whether a request is with it or waits for it.
-  var isBusy: Bool {
-    if twin?.service.isBusy == true || draining.contains(where: { $0.inFlight > 0 }) { return true }
-    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
-    return !waiting.isEmpty
-  }
   /// Its processes that take requests.
   var acceptingBackends: [ProcessBackend] { liveBackends.filter(\.isAccepting) }
   /// Processes that still have to end.
@@ -204,12 +196,6 @@ final class Service {
 
   private func failWaiting(_ failure: BackendFailure) {
     for request in waiting.removeAll() { request.failed(failure) }
-  }
-
-  func unavailable(
-    _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
-  ) -> BackendFailure {
-    BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
   }
 
   // MARK: Starting
