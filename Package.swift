@@ -57,6 +57,8 @@ let package = Package(
     .target(name: "RawJSON", swiftSettings: pure),
     .target(name: "MCP", dependencies: ["RawJSON"], swiftSettings: pure),
     .target(name: "Resilience", swiftSettings: pure),
+    .target(name: "Routing", dependencies: ["Resilience"], swiftSettings: pure),
+    .target(name: "Cache", dependencies: ["Resilience"], swiftSettings: pure),
     .target(name: "Digest", swiftSettings: pure),
     .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
@@ -77,8 +79,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Health", "Telemetry", "Loop", "HTTP", "Store", "Manifest",
-        "Backend",
+        "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Health", "Telemetry", "Loop", "HTTP",
+        "Store", "Manifest", "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -213,6 +215,10 @@ let package = Package(
     .testTarget(
       name: "HealthTests", dependencies: ["Health", "Resilience"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
+    .testTarget(
+      name: "RoutingTests", dependencies: ["Routing", "Resilience"], swiftSettings: common),
+    .testTarget(
+      name: "CacheTests", dependencies: ["Cache", "Resilience"], swiftSettings: common),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
 )

@@ -11,6 +11,12 @@ extension Gateway {
     let word = kind == .prompts ? "prompt" : "tool"
     if let collision = name.withUnsafeBytes({ catalogue.collision(kind, named: $0) }) {
       let services = collision.services.map { "'\($0)'" }.joined(separator: " and ")
+      if let group = sharedGroup(of: collision) {
+        return .invalidParams(
+          "The services \(services) of group '\(group)' define the \(word) '\(shown)' with different "
+            + "schemas, so none of them gets the call; make them equal, or leave it out of one.",
+          reason: "schemas_differ")
+      }
       return .invalidParams(
         "The \(word) '\(shown)' is claimed by the services \(services), so none of them gets the "
           + "call; give one another tools.prefix.", reason: "name_collision")

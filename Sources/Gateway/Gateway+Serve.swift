@@ -33,7 +33,7 @@ extension Gateway: ClientSessionDelegate {
       case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
       case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: try callTask(request)
       case .tasksList where request.client.era == .legacy: try listTasks(request)
-      case .unknown: try callCustom(request)
+      case .unknown: if try !explains(request) { try callCustom(request) }
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
     } catch {
@@ -90,6 +90,10 @@ extension Gateway: ClientSessionDelegate {
       // It may belong to a service that has not been asked yet.
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
+    }
+    if entry.isPlanned {
+      let isProcess = entry.service < RESTService.firstIndex
+      return try startPlanned(request, entry, isProcess ? try taskRole(of: entry, request) : .none)
     }
     guard entry.service < RESTService.firstIndex else { return try startREST(request, entry) }
     // As a task only what can be one; a tool that must be one is made one.
@@ -153,7 +157,8 @@ extension Gateway: ClientSessionDelegate {
 
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
-    nameRange: ByteRange = .absent, ownName: [UInt8]? = nil, taskRole: TaskRole = .none
+    nameRange: ByteRange = .absent, ownName: [UInt8]? = nil, taskRole: TaskRole = .none,
+    plan: CallPlan? = nil
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -177,13 +182,14 @@ extension Gateway: ClientSessionDelegate {
       service: service, entry: entry, token: ShortBytes(token, in: request.line.bytes),
       nameRange: nameRange,
       times: CallTimes(
-        start: EventLoop.turnTime,
+        start: plan?.start ?? EventLoop.turnTime,
         // The result of a task takes as long as the task.
         patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
         absolute: absoluteTime),
       logLevel: level, taskRole: taskRole)
     if let ownName { call.needExtras().ownName = ownName }
     if !state.isEmpty { call.needExtras().requestState = state }
+    if let plan { call.needExtras().plan = plan }
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)

@@ -79,6 +79,9 @@ package final class Gateway {
   lazy var reloader = Reloader(self)
   var catalogue = Catalogue()
   var pages: ListPages
+  let kept: KeptResults
+  /// By the names of groups and services.
+  var routeGroups: [String: RouteGroup] = [:]
   var parked: [ParkedRequest] = []
   /// Services whose first discovery has not ended yet.
   var undiscovered: Set<Int> = []
@@ -109,6 +112,7 @@ package final class Gateway {
     log = surroundings.log
     pages = ListPages(pageSize: configuration.gateway.limits.page)
     absoluteTime = configuration.gateway.deadlines.absolute.inNanoseconds
+    kept = KeptResults(configuration.gateway.cache)
     startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
     discoveries = StartQueue(limit: configuration.gateway.discovery.parallel)
     session = ClientSession(

@@ -25,6 +25,8 @@ extension GatewayConfiguration {
     .section("metrics", \.metrics, "Where figures go.", { Metrics.fields }),
     .section(
       "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
+    .section("retry", \.retry, "Calls that are sent again.", { Retry.fields }),
+    .section("cache", \.cache, "Results that are given again.", { Cache.fields }),
   ]
 }
 

@@ -18,6 +18,8 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var surface = Surface()
   package var metrics = Metrics()
   package var breaker = Breaker()
+  package var retry = Retry()
+  package var cache = Cache()
 
   package init() {}
 

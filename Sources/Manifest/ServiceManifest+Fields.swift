@@ -27,13 +27,17 @@ extension ServiceManifest {
   /// What every manifest ends with.
   static let tail: [Field<ServiceManifest>] = [
     .integer(
-      "priority", \.priority, in: 0...100, "Services with a higher one come first in lists."),
+      "priority", \.priority, in: 0...100,
+      "Services with a higher one come first in lists, and get the calls of their group."),
     .patterns(
       "methods", \.methods,
       "Methods of its own, requests and notifications; * stands for anything."),
     .section(
       "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
-    .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
+    .text(
+      "group", \.group, .service, "Services of one group stand in for each other in shared tools."),
+    .flag(
+      "sticky", \.isSticky, "Calls stay with the member of the group that answered the last one."),
     .section("health", \.health, "How its health is watched.", { ServiceHealthRules.fields }),
     .reserved("http", Self.otherTransport("http")),
   ]
@@ -97,6 +101,18 @@ extension ToolRules {
     .patterns(
       "tasks", \.tasks,
       "Tools whose calls the gateway offers as tasks; * stands for anything."),
+    .patterns(
+      "read_only", \.readOnly, "Tools that change nothing: their calls may be sent again."),
+    .patterns(
+      "idempotent", \.idempotent,
+      "Tools that change nothing more when called twice: their calls may be sent again."),
+    .patterns("high", \.high, "Tools that go first where calls wait."),
+    .patterns("low", \.low, "Tools that go last where calls wait."),
+    .times("cache", \.cache, "How long results of read-only tools may be given again."),
+    .times("stale", \.stale, "How much longer they may stand in where the service fails."),
+    .clears(
+      "clears", \.clears,
+      "What calls of a tool make untrue: by default all results that are kept of the service."),
   ]
 }
 
@@ -147,6 +163,43 @@ extension Field {
           reader.environmentValue(pair).map {
             EnvironmentVariable(name: pair.key, value: Secret($0))
           }
+        }
+      })
+  }
+}
+
+extension Field<ToolRules> {
+  /// From names to times.
+  static func times(
+    _ key: String, _ path: Path<[PatternValue<Duration>]>, _ about: String
+  ) -> Field {
+    let range = Duration.milliseconds(1)...GatewayConfiguration.longest
+    return value(
+      key, path, about, .table(keys: nil, .duration(range)), show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.parsed(
+            pair.value,
+            expected: "a time from \(SpanText.show(range.lowerBound)) to "
+              + "\(SpanText.show(range.upperBound)), such as 250ms, 5s, 5m or 1h"
+          ) { scalar in
+            SpanText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
+          }.map { PatternValue(pair.key, $0) }
+        }
+      })
+  }
+
+  /// From names to names.
+  static func clears(
+    _ key: String, _ path: Path<[PatternValue<[NamePattern]>]>, _ about: String
+  ) -> Field {
+    value(
+      key, path, about, .table(keys: nil, .list(.text(.foreignName))), show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.list(pair.value) { node, reader in
+            reader.text(node, .foreignName).map { NamePattern($0) }
+          }.map { PatternValue(pair.key, $0) }
         }
       })
   }

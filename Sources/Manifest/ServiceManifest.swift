@@ -13,6 +13,10 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// Services of one group are interchangeable for the tools they share.
+  package var group: String?
+  /// Calls stay with the member of the group that answered last, as long as it is there.
+  package var isSticky = false
   /// What it may ask of its client, and through it of the client's user or model.
   package var asks = ClientQuestion.allCases
   /// Services that must be ready before this one starts, by name.
@@ -33,8 +37,9 @@ package struct ServiceManifest: Sendable {
     self.file = file
   }
 
-  /// What names of tools and prompts begin with: `tools.prefix`, or the service's name and `_`.
-  package var prefix: String { tools.prefix ?? name + "_" }
+  /// What names of tools and prompts begin with: `tools.prefix`, or the name of the group, or else
+  /// of the service, and `_`.
+  package var prefix: String { tools.prefix ?? (group ?? name) + "_" }
 
   /// Whether a method that the protocol does not define is the service's.
   package func claims(_ method: some Collection<UInt8>) -> Bool {

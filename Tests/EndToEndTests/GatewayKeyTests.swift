@@ -27,6 +27,7 @@ import Testing
   private static let behaviours: [KeyBehaviour] =
     logging + limits + deadlines + tasks + starting + stopping + stderr + PolicyKeys.breaker
     + HealthKeys.health + HealthKeys.alerts + HealthKeys.surface + HealthKeys.metrics
+    + PolicyKeys.retry + CacheKeys.gateway
 
   private static let logging: [KeyBehaviour] = [
     KeyBehaviour(key: "log.level", values: [("error", "silent"), ("info", "tells")]) { run, _ in

@@ -26,7 +26,8 @@ import Testing
   }
 
   private static let behaviours: [KeyBehaviour] =
-    head + process + tools + tail + HealthKeys.manifest
+    head + process + tools + tail + HealthKeys.manifest + PolicyKeys.manifest
+    + CacheKeys.manifest
 
   /// One service whose manifest has these lines at its end.
   private static func more(_ line: String, _ script: String = "")

@@ -8,7 +8,8 @@ import Testing
 /// `SWITCHYARD_SNAPSHOTS=write swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
   static let commands = [
-    "", "serve", "check", "schema", "list", "call", "status", "doctor", "enable", "disable",
+    "", "serve", "check", "schema", "list", "call", "explain", "status", "doctor", "enable",
+    "disable",
     "reload",
     "register", "unregister", "add", "import",
     "test",

@@ -27,7 +27,7 @@ package final class RESTRun {
   /// Requests, actions or bytes done and known of.
   var meter = Meter()
   /// Whether `max_items` cut something off.
-  var isTruncated = false
+  package internal(set) var isTruncated = false
   /// Items that all `each` together have got.
   var itemCount = 0
   private var callTickets: [RateLane.Ticket] = []

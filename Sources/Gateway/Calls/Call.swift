@@ -30,7 +30,7 @@ final class Call: ServiceRequest, ClientRequest {
   var deadline: Instant { clock.deadline }
   /// What only some calls have; most never make one.
   var extras: CallExtras?
-  private var lastProgress = -Double.infinity
+  private(set) var lastProgress = -Double.infinity
   private(set) var backend: ProcessBackend?
   var upstreamID: UInt64 = 0
   /// When the request went to the service, and its size.
@@ -119,35 +119,17 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
-    guard finish(Outcome(line, envelope), bytes: line.count) else { return }
+    let outcome = Outcome(line, envelope)
+    guard finish(outcome, bytes: line.count) else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let held = extras?.heldProgress { session.write(held) }
     if envelope.kind == .failure { doubtList(line, envelope) }
+    if let plan, plan.wantsAnswer, envelope.kind == .result {
+      return answerPlanned(line, envelope, plan, outcome)
+    }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
     write(line)
-  }
-
-  /// The service shares URIs with another, or has tasks: its names for them become those that
-  /// clients know.
-  private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    var edits = taskEdits(line, envelope)
-    if method == .tasksGet {
-      let requests = JSON.member("inputRequests", of: envelope.result, in: line.bytes)
-      edits += Asking.edits(inRequests: requests, in: line.bytes, service)
-    }
-    if let names = service.uriNames {
-      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
-    }
-    guard !edits.isEmpty else {
-      translate(line, envelope)
-      return write(line)
-    }
-    Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
-      guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
-      translate(renamed, envelope)
-      write(renamed)
-    }
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -192,8 +174,10 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if failure.wasSent { service.lastTrouble = failure.detail }
+    if let plan, !isDone, handsOver(failure, to: plan) { return }
     guard finish(Outcome(failure)) else { return }
-    reply(.backend(failure, service: service.name))
+    if standsIn() { return }
+    reply(counted(.backend(failure, service: service.name)))
   }
 
   // MARK: From the session
@@ -210,6 +194,7 @@ final class Call: ServiceRequest, ClientRequest {
     endInput()
     ownTask?.givenUp()
     report(.cancelled, bytes: 0)
+    plan?.ended(.cancelled)
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -236,9 +221,10 @@ final class Call: ServiceRequest, ClientRequest {
     let wasSent = backend != nil
     guard now >= deadline, finish(deadlineOutcome) else { return }
     letGo(reason: "deadline exceeded")
+    if standsIn() { return }
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint = extras?.hint else {
-      return reply(.timedOut(service: service.name, after: time, wasSent: wasSent))
+      return reply(counted(.timedOut(service: service.name, after: time, wasSent: wasSent)))
     }
     let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
     reply(.backend(failure, service: service.name))
@@ -253,13 +239,6 @@ final class Call: ServiceRequest, ClientRequest {
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
     reply(.backend(failure, service: service.name))
-  }
-
-  private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
-    if let whole = JSON.integer(envelope.progress, in: line.bytes) { return Double(whole) }
-    let text = line[envelope.progress.start..<envelope.progress.end]
-    guard text.count <= 40 else { return .nan }
-    return Double(String(decoding: text, as: UTF8.self)) ?? .nan
   }
 
   private func letGo(reason: StaticString) {
@@ -277,11 +256,17 @@ final class Call: ServiceRequest, ClientRequest {
   /// - Parameter bytes: of the service's answer.
   func finish(_ outcome: Outcome = .answered, bytes: Int = 0) -> Bool {
     guard !isDone else { return false }
+    leave(outcome, bytes: bytes)
+    plan?.ended(outcome)
+    return session.ledger.close(id)
+  }
+
+  /// Ends this attempt and leaves the call open.
+  func leave(_ outcome: Outcome, bytes: Int = 0) {
     isDone = true
     if input != nil || clock.isPaused { endInput() }
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     report(outcome, bytes: bytes)
-    return session.ledger.close(id)
   }
 
   /// Nothing needs to be asked any more in the course of the call.

@@ -19,6 +19,8 @@ final class CallExtras {
   var kept: (line: [UInt8], envelope: Envelope)?
   /// The newest progress that the client was too slow for.
   var heldProgress: [UInt8]?
+  /// What is known of the call beyond this attempt; nil for nearly all.
+  var plan: CallPlan?
 }
 
 extension Call {
@@ -30,6 +32,7 @@ extension Call {
   }
 
   var input: CallInput? { extras?.input }
+  var plan: CallPlan? { extras?.plan }
   var ownTask: OfferedTask? {
     get { extras?.ownTask }
     set { needExtras().ownTask = newValue }

@@ -29,13 +29,23 @@ final class Catalogue {
     let legacyJSON: [UInt8]?
     /// Whether a tool can be called as a task, and whose task that is.
     let taskSupport: TaskSupport
+    /// What the manifest declares of a tool.
+    let policy: ToolPolicy
+    /// The services of one group that have it; empty where it belongs to one service.
+    let members: [Member]
+    /// Whether a call is more than passed on: it may be sent again, or elsewhere.
+    let isPlanned: Bool
     /// The figures of the tool, once it was called.
     @EventLoop var statistics: ToolStatistics?
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
-      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden
+      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden,
+      policy: ToolPolicy = ToolPolicy(), members: [Member] = []
     ) {
+      self.policy = policy
+      self.members = members
+      isPlanned = members.count > 1 || policy.isPlanned
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
@@ -118,13 +128,13 @@ final class Catalogue {
         }
       }
       file(kind, order.map { claimed[$0] ?? [] }) { index in
-        offers.first { $0.index == index }?.manifest.name ?? "?"
+        offers.first { $0.index == index }?.manifest
       }
     }
   }
 
   private func file(
-    _ kind: Offer.Kind, _ claims: [[Entry]], serviceName: (Int) -> String
+    _ kind: Offer.Kind, _ claims: [[Entry]], manifest: (Int) -> ServiceManifest?
   ) {
     var unique: [Entry] = []
     var lost: [[UInt8]] = []
@@ -132,9 +142,13 @@ final class Catalogue {
       guard let first = claim.first else { continue }
       if Set(claim.map(\.service)).count == 1 {
         unique.append(first)
+      } else if let shared = Entry(
+        sharing: claim, groups: claim.map { manifest($0.service)?.group })
+      {
+        unique.append(shared)
       } else {
         lost.append(first.publicName)
-        let names = claim.map { serviceName($0.service) }
+        let names = claim.map { manifest($0.service)?.name ?? "?" }
         collisions.append(Collision(kind: kind, name: first.publicName, services: names))
       }
     }

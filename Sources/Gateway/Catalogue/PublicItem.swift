@@ -52,7 +52,8 @@ enum PublicItem {
     let json = rewritten(item.json, name: name, description: rules.described(item.name))
     return Catalogue.Entry(
       service: service, publicName: name, ownName: item.name, json: json,
-      legacyJSON: legacy(json, support: support), taskSupport: support)
+      legacyJSON: legacy(json, support: support), taskSupport: support,
+      policy: manifest.policy(of: item.name))
   }
 
   /// `execution` announces tasks of 2025-11-25: it is left out here and told to legacy clients.

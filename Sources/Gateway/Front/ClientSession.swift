@@ -32,6 +32,8 @@ struct Incoming {
   var client: ClientContext
   /// It has waited for discovery once and must be answered now.
   var hasWaited = false
+  /// An equal call failed: this one waits for no other.
+  var isAlone = false
 }
 
 /// The client on our stdin and stdout, and the only writer of stdout.

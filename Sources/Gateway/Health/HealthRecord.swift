@@ -73,7 +73,7 @@ final class HealthRecord {
     case .asleep:
       // What could not be started will not start for the next call either.
       return service.lastFailure == nil || wasReady ? .asleep : .cannotStart
-    case .queued, .starting, .closed: return nil
+    case .held, .queued, .starting, .closed: return nil
     }
   }
 }

@@ -130,6 +130,9 @@ final class HealthWatch {
   // MARK: Changes
 
   func changed(_ record: HealthRecord, _ change: HealthChange, at now: Instant) {
+    // Calls of a group go to others first.
+    record.service?.isDegraded = change.to == .degraded
+    record.api?.isDegraded = change.to == .degraded
     let isQuiet = change.to == .asleep || change.from == .asleep && change.to == .up
     gateway.log(
       isQuiet ? .debug : change.to == .up ? .info : .warning, "health.changed",

@@ -6,12 +6,17 @@ import RawJSON
 
 extension Gateway {
   /// A call of a tool whose service is an HTTP API.
-  func startREST(_ request: Incoming, _ entry: Catalogue.Entry) throws(CallError) {
+  ///
+  /// - Parameter number: which service, where the tool belongs to a group.
+  func startREST(
+    _ request: Incoming, _ entry: Catalogue.Entry, on number: Int? = nil, plan: CallPlan? = nil
+  ) throws(CallError) {
     if entry.service == Surface.index { return try callSurface(request, entry) }
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
-    let service = slots[rest: entry.service]
-    guard let service, let tool = service.tool(named: entry.ownName) else {
+    let number = number ?? entry.service
+    let service = slots[rest: number]
+    guard let service, let tool = service.tool(named: entry.ownName(for: number)) else {
       throw .unknown("tool", "of a service that is gone")
     }
     let bytes = request.line.bytes
@@ -29,9 +34,11 @@ extension Gateway {
       tool: tool,
       notifier: notifier,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience(for: tool.value),
+        start: plan?.start ?? EventLoop.turnTime, patience: service.patience(for: tool.value),
         absolute: absoluteTime))
     call.isProbe = isProbe
+    call.plan = plan
+    service.inFlight += 1
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
     if isTask { offerTask(call, request) }

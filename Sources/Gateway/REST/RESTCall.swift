@@ -32,6 +32,10 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   var ownTask: OfferedTask?
   /// It alone tells the open breaker of its service whether calls may pass again.
   var isProbe = false
+  /// What is known of the call beyond this attempt.
+  var plan: CallPlan?
+  var hasTold = false
+  private var isTruncated = false
   private var heldProgress: [UInt8]?
 
   init(
@@ -76,7 +80,9 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   }
 
   private func settle(_ outcome: Result<RESTResult, RESTFailure>) {
+    isTruncated = run?.isTruncated ?? false
     run = nil
+    if let plan, !isDone, handsOver(outcome, to: plan) { return }
     guard finish(Outcome(outcome)) else { return }
     answer(outcome)
   }
@@ -91,12 +97,18 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
     switch outcome {
     case .success(let result):
-      reply(ToolResult(result, for: client, from: session.identity))
+      var answer = ToolResult(result, for: client, from: session.identity)
+      plan?.keep(answer, .answered, isWhole: !isTruncated)
+      if let plan, plan.number > 1 { answer.note = plan.meta(.answered) }
+      reply(answer)
     case .failure(let failure):
       switch failure.form {
       case .toolResult:
         reply(ToolResult(failure, for: client, from: session.identity))
       case .timeout, .protocolError:
+        if ownTask == nil, let result = plan?.standIn() {
+          return session.reply(to: id, result: result)
+        }
         reply(.rest(failure, service: service.name))
       }
     }
@@ -118,6 +130,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     }
     // A task tells of itself.
     guard ownTask == nil, let line = notifier.line(for: notice) else { return }
+    hasTold = true
     if session.isClogged {
       heldProgress = line
       session.holdsProgress = true
@@ -148,6 +161,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     guard !isDone else { return }
     isDone = true
     report(.cancelled)
+    plan?.ended(.cancelled)
     stop()
     ownTask?.givenUp()
   }
@@ -169,11 +183,17 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     reply(.backend(failure, service: service.name))
   }
 
+  /// Ends this attempt and leaves the call open.
+  func leave(_ outcome: Outcome) {
+    isDone = true
+    report(outcome)
+  }
+
   /// Whether this is the one moment to answer.
   private func finish(_ outcome: Outcome) -> Bool {
     guard !isDone else { return false }
-    isDone = true
-    report(outcome)
+    leave(outcome)
+    plan?.ended(outcome)
     return session.ledger.close(id)
   }
 }

@@ -26,6 +26,10 @@ final class RESTService {
   var breaker = CircuitBreaker()
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
+  /// Calls that have begun and not ended.
+  var inFlight = 0
+  /// Answers slowly or with trouble; said by the health checks.
+  var isDegraded = false
 
   init(
     index: Int, manifest: ServiceManifest, api: REST.Service, environment: [String: String],

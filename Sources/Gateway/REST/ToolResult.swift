@@ -18,6 +18,8 @@ struct ToolResult {
   private let failure: RESTFailure?
   private let client: ClientContext
   private let identity: ServerIdentity
+  /// One more member of `_meta`; empty for none.
+  var note: [UInt8] = []
 
   init(_ result: RESTResult, for client: ClientContext, from identity: ServerIdentity = .gateway) {
     self.identity = identity
@@ -72,6 +74,10 @@ struct ToolResult {
         members += #","retryAfterMs":\#(wait.inMilliseconds)"#.utf8
       }
       members.append(UInt8(ascii: "}"))
+    }
+    if !note.isEmpty {
+      if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+      members += note
     }
     guard !members.isEmpty else { return [] }
     return Array(#","_meta":{"#.utf8) + members + [UInt8(ascii: "}")]

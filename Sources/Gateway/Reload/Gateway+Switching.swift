@@ -132,8 +132,11 @@ extension Gateway {
     switch gone.kind {
     case .process(let service):
       subscriptions.removeAll(of: service.index)
+      kept.forget(service.index)
       slots.remove(service)
-    case .rest(let service): slots.remove(service)
+    case .rest(let service):
+      kept.forget(service.index)
+      slots.remove(service)
     }
   }
 
@@ -151,6 +154,7 @@ extension Gateway {
     }
     let digest = digest(of: manifest)
     let isAnother = digest != service.digest
+    kept.forget(service.index)
     service.adopt(manifest, digest: digest, needsProcess: needsProcess)
     if isAnother {
       // Until it has been asked, what it offered before is the best guess: no call meanwhile is

@@ -45,4 +45,13 @@ extension Service {
     feed.closed(backend)
     if mustRun { wake() }
   }
+
+  /// Whether it does not start, or crashes again and again.
+  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
+  /// Whether a request is with it or waits for it.
+  var isBusy: Bool {
+    if twin?.service.isBusy == true || draining.contains(where: { $0.inFlight > 0 }) { return true }
+    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
+    return !waiting.isEmpty
+  }
 }

@@ -67,7 +67,13 @@ final class Service {
   var breaker: CircuitBreaker
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
-  var waiting: [any ServiceRequest] = []
+  /// How long calls took lately, and nanoseconds.
+  var callTime = CallTime()
+  /// Answers slowly or with trouble; said by the health checks.
+  var isDegraded = false
+  /// When it was last started though calls go past it.
+  var lastRevival = Instant(nanoseconds: .min)
+  var waiting = WaitingLine()
   var ending: [ProcessBackend] = []
   /// Those of `ending` that still answer what they were asked before they were replaced.
   var draining: [ProcessBackend] = []
@@ -110,14 +116,6 @@ final class Service {
   /// Whether its task ids carry its name: there is more than one service.
   var prefixesTasks = false
   func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
-  /// Whether it does not start, or crashes again and again.
-  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
-  /// Whether a request is with it or waits for it.
-  var isBusy: Bool {
-    if twin?.service.isBusy == true || draining.contains(where: { $0.inFlight > 0 }) { return true }
-    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
-    return !waiting.isEmpty
-  }
   /// Its processes that take requests.
   var acceptingBackends: [ProcessBackend] { liveBackends.filter(\.isAccepting) }
   /// Processes that still have to end.
@@ -171,7 +169,7 @@ final class Service {
       guard admitsToWait(request) else { return }
     }
     guard waiting.count < placesToWait else {
-      return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
+      return request.failed(queueFull)
     }
     waiting.append(request)
     if case .ready = phase { host.callsWait(for: self) }
@@ -185,31 +183,19 @@ final class Service {
   }
 
   /// Forgets a request that has not been sent.
-  func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
+  func withdraw(_ request: any ServiceRequest) { _ = waiting.removeAll { $0 === request } }
 
   func sendWaiting() {
-    while let next = nextWaiting, case .ready(let backend) = phase, backend.isAccepting,
-      backend.inFlight < manifest.limits.concurrent
+    guard breaker.isClosed else { return sendUnguarded() }
+    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
+      backend.inFlight < manifest.limits.concurrent, let next = waiting.removeFirst()
     {
-      waiting.remove(at: next).send(on: backend)
+      next.send(on: backend)
     }
   }
 
-  /// While the breaker is not closed, calls go on waiting.
-  private var nextWaiting: Int? {
-    breaker.isClosed ? waiting.indices.first : waiting.firstIndex { !$0.isGuarded }
-  }
-
   private func failWaiting(_ failure: BackendFailure) {
-    let requests = waiting
-    waiting.removeAll()
-    for request in requests { request.failed(failure) }
-  }
-
-  func unavailable(
-    _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
-  ) -> BackendFailure {
-    BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
+    for request in waiting.removeAll() { request.failed(failure) }
   }
 
   // MARK: Starting
@@ -237,7 +223,7 @@ final class Service {
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
-      for request in waiting { request.serviceStarted() }
+      for request in waiting.all { request.serviceStarted() }
     } catch let error as Launch.Failure {
       startFailed(unavailable(.unavailable, explain(error)))
     } catch let error as SpawnError {
@@ -292,6 +278,7 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
+    for request in waiting.removeAll(where: { $0.canGoElsewhere }) { request.failed(failure) }
     if policy.isFlapping {
       var told = failure
       told.retryAfter = delay

@@ -82,6 +82,7 @@ extension Gateway {
     answer["reason"] = .string(record.health.reason.rawValue)
     answer["breaker"] = record.isBreakerClosed ? "closed" : "open"
     answer["priority"] = .count(record.manifest.priority)
+    answer["route"] = explanation(of: entry)["route"] ?? .array([])
     if let why = record.service?.lastFailure?.detail { answer["why"] = .string(why) }
     return answer
   }

@@ -47,6 +47,8 @@ package struct RateLane: Sendable {
   package struct Ticket: Hashable, Comparable, Sendable {
     package let number: UInt64
 
+    package init(_ number: UInt64) { self.number = number }
+
     package static func < (left: Ticket, right: Ticket) -> Bool { left.number < right.number }
   }
 
@@ -195,7 +197,7 @@ package struct RateLane: Sendable {
 
   private mutating func nextTicket() -> Ticket {
     lastNumber += 1
-    return Ticket(number: lastNumber)
+    return Ticket(lastNumber)
   }
 
   private mutating func guess() -> Duration {

@@ -56,7 +56,7 @@ struct ToolDraft: Sendable {
         "max_items", \.maxItems, "Items at most: a number, or the name of an argument."),
       .span(
         "cache", \.tool.cache, in: .milliseconds(1)...GatewayConfiguration.longest,
-        "How long an answer stays true; a hint in _meta."),
+        "How long an answer stays true: of tools that only read, it is given again."),
       .span(
         "estimate", \.tool.estimate, in: .milliseconds(1)...GatewayConfiguration.longest,
         "How long a call takes; a hint in _meta."),
