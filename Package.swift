@@ -25,7 +25,7 @@ let fuzzing: [Target] =
   [
     .target(name: "FuzzDriver", path: "Tests/Support/FuzzDriver", swiftSettings: common)
   ]
-  + ["FuzzJSON", "FuzzEnvelope", "FuzzLineFramer"].map {
+  + ["FuzzJSON", "FuzzEnvelope", "FuzzLineFramer", "FuzzEventStream"].map {
     .executableTarget(
       name: $0, dependencies: ["FuzzDriver", "FuzzProperties"], path: "Tests/Fuzz/\($0)",
       exclude: ["Seeds"], swiftSettings: common)
@@ -139,8 +139,8 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
-        "switchyard-demo",
+        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "switchyard",
+        "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
@@ -163,7 +163,7 @@ let package = Package(
       ],
       swiftSettings: common),
     .target(
-      name: "FuzzProperties", dependencies: ["RawJSON", "MCP"],
+      name: "FuzzProperties", dependencies: ["RawJSON", "MCP", "HTTP"],
       path: "Tests/Support/FuzzProperties", swiftSettings: common),
     .testTarget(
       name: "RawJSONTests", dependencies: ["RawJSON", "FuzzProperties"], swiftSettings: common),
@@ -181,7 +181,9 @@ let package = Package(
     .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
     .testTarget(
       name: "HTTPTests",
-      dependencies: ["HTTP", "HTTPTesting", "TestSupport", "Loop", "LoopTesting", "Resilience"],
+      dependencies: [
+        "HTTP", "HTTPTesting", "FuzzProperties", "TestSupport", "Loop", "LoopTesting", "Resilience",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "BackendTests",

@@ -21,6 +21,9 @@ extension Gateway {
         message: "The \(word) '\(shown)' is left out by the manifest of service '\(service.name)'.",
         service: service.name, reason: "tool_hidden")
     }
+    if let off = switchedOff.values.first(where: { $0.offers(name, kind) }) {
+      return .serviceOff(off.name, why: SwitchedOffService.advice(off.name))
+    }
     for entry in configuration.services where entry.manifest == nil {
       guard name.starts(with: Array(entry.name.utf8) + [UInt8(ascii: "_")]) else { continue }
       return .serviceOff(entry.name, why: whyOff(entry))

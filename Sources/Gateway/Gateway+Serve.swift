@@ -91,13 +91,13 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    guard entry.service < services.count else { return try startREST(request, entry) }
+    guard entry.service < RESTService.firstIndex else { return try startREST(request, entry) }
     // As a task only what can be one; a tool that must be one is made one.
     let role =
       entry.taskSupport == .forbidden && request.envelope.task.isAbsent
       ? TaskRole.none : try taskRole(of: entry, request)
     try start(
-      request, on: services[entry.service], entry: entry, nameRange: range, taskRole: role)
+      request, on: slots[entry.service], entry: entry, nameRange: range, taskRole: role)
   }
 
   private func read(_ request: Incoming) throws(CallError) {
@@ -110,7 +110,7 @@ extension Gateway: ClientSessionDelegate {
       throw refusal(uri: uri, client: request.client)
     }
     try start(
-      request, on: services[target.service], nameRange: request.envelope.uri,
+      request, on: slots[target.service], nameRange: request.envelope.uri,
       ownName: ownURI(target.own, of: uri))
   }
 
@@ -135,7 +135,7 @@ extension Gateway: ClientSessionDelegate {
         throw refusal(.prompts, name: name)
       }
       let own = entry.newName(at: range)?.own
-      return try start(request, on: services[entry.service], nameRange: range, ownName: own)
+      return try start(request, on: slots[entry.service], nameRange: range, ownName: own)
     }
     let range = JSON.member("uri", of: ref, in: bytes)
     guard let uri = JSON.string(range, in: bytes) else {
@@ -147,7 +147,7 @@ extension Gateway: ClientSessionDelegate {
       throw refusal(uri: uri, client: request.client)
     }
     try start(
-      request, on: services[target.service], nameRange: range,
+      request, on: slots[target.service], nameRange: range,
       ownName: ownURI(target.own, of: uri))
   }
 
@@ -187,6 +187,7 @@ extension Gateway: ClientSessionDelegate {
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
+    if taskRole.mayBecomeOurs(request.client.era) { offerTask(call, request) }
   }
 
   /// The one service with resources: URIs that it never listed go to it.
@@ -249,9 +250,9 @@ extension Gateway: ClientSessionDelegate {
   // MARK: The session
 
   func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
-    for service in services {
+    for service in slots.all {
       for backend in service.liveBackends { backend.setPaused(isFull) }
     }
-    for service in restServices { service.setPaused(isFull) }
+    for service in slots.allREST { service.setPaused(isFull) }
   }
 }

@@ -7,13 +7,15 @@ extension GatewayConfiguration {
   static let longest = Duration.seconds(86_400)
 
   static let fields: [Field<GatewayConfiguration>] = [
-    .plugins("plugins", \.plugins, "Installed plugins to serve, by name."),
+    .distinctNames(
+      "plugins", \.plugins, of: "plugin", "Installed plugins to serve, by name."),
     .section("log", \.log, "What is written to stderr.", { Log.fields }),
     .section("limits", \.limits, "How much of everything.", { Limits.fields }),
     .section("deadlines", \.deadlines, "How long answers may take.", { Deadlines.fields }),
     .section(
       "discovery", \.discovery, "Asking services for the first time what they offer.",
       { Discovery.fields }),
+    .section("tasks", \.tasks, "Tasks that the gateway makes of calls.", { Tasks.fields }),
     .section("processes", \.processes, "Child processes.", { Processes.fields }),
     .section("stop", \.stop, "How processes and the gateway end.", { Stop.fields }),
     .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
@@ -85,6 +87,19 @@ extension GatewayConfiguration.Discovery {
   ]
 }
 
+extension GatewayConfiguration.Tasks {
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .span(
+      "after", \.after, in: span,
+      "How long a call of a modern client may take before it is answered with a task."),
+    .span("keep", \.keep, in: span, "A task is forgotten this long after its creation, or sooner."),
+    .integer("count", \.count, in: 0...100_000, "Tasks that are kept at the same time."),
+    .size("results", \.results, in: 1 << 10...1 << 34, "Bytes of the results of all tasks."),
+  ]
+}
+
 extension GatewayConfiguration.Processes {
   private static let span = Duration.seconds(1)...GatewayConfiguration.longest
 
@@ -117,8 +132,9 @@ extension GatewayConfiguration.Stderr {
 }
 
 extension Field {
-  static func plugins(
-    _ key: String, _ path: Path<[String]>, _ about: String
+  /// Names of services or plugins, none of them twice.
+  static func distinctNames(
+    _ key: String, _ path: Path<[String]>, of kind: String, _ about: String
   ) -> Field {
     value(
       key, path, about, .list(.text(.service)),
@@ -128,7 +144,7 @@ extension Field {
         return reader.list(node) { node, reader in
           guard let name = reader.text(node, .service) else { return nil }
           guard seen.insert(name).inserted else {
-            reader.report("the plugin '\(name)' is named twice", at: node.position)
+            reader.report("the \(kind) '\(name)' is named twice", at: node.position)
             return nil
           }
           return name

@@ -15,7 +15,8 @@ struct ManifestFile {
     }
     let isEnabled = !(root["enabled"]?.scalar.map(Self.isFalse) ?? false)
     if !isEnabled { reader = Reader(file: path, variables: variables.dry) }
-    let manifest = manifest(from: root, named: stem, &reader)
+    var manifest = manifest(from: root, named: stem, &reader)
+    manifest.parts = ManifestParts(root, isEnabled ? variables : variables.dry)
     let name = TextRule.service.problem(with: manifest.name) == nil ? manifest.name : escaped(stem)
     guard reader.diagnostics.isEmpty else {
       return ServiceEntry(name: name, file: path, state: .off(reader.diagnostics))
@@ -54,6 +55,8 @@ struct ManifestFile {
       return manifest
     }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
+    manifest.afterPosition = root["after"]?.position
+    manifest.commandPosition = root["process"]?["command"]?.position
     checkNames(manifest, root, &reader)
     checkProcess(&manifest, root, &reader)
     checkLimits(manifest, root, &reader)

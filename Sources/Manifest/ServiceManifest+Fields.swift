@@ -10,6 +10,11 @@ extension ServiceManifest {
         "process", \.process, "The child process that speaks MCP over stdin and stdout.",
         { ProcessSpec.fields }, isRequired: true),
       .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+      .choices(
+        "asks", \.asks, "What it may ask of the client, its user and its model."),
+      .distinctNames(
+        "after", \.after, of: "service",
+        "Services that must be ready before this one starts, and end after it."),
     ] + tail
 
   /// What every manifest begins with.
@@ -89,6 +94,9 @@ extension ToolRules {
       "rename", \.rename, .tool,
       "From the service's name of a tool to the one to show, before the prefix."),
     .names("describe", \.describe, .prose, "From the service's name of a tool to its description."),
+    .patterns(
+      "tasks", \.tasks,
+      "Tools whose calls the gateway offers as tasks; * stands for anything."),
   ]
 }
 

@@ -1,3 +1,5 @@
+import YAML
+
 /// What one manifest describes, checked and complete.
 package struct ServiceManifest: Sendable {
   /// `[A-Za-z0-9_-]`, at most 32 bytes; the file's name where the manifest has none.
@@ -11,11 +13,20 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// What it may ask of its client, and through it of the client's user or model.
+  package var asks = ClientQuestion.allCases
+  /// Services that must be ready before this one starts, by name.
+  package var after: [String] = []
+  /// Where the manifest says so.
+  var afterPosition: Position?
+  var commandPosition: Position?
   package var health = ServiceHealthRules()
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.
   package var file: String
+  /// What it says key by key, for comparing it with another reading.
+  package var parts = ManifestParts()
 
   package init(name: String, file: String) {
     self.name = name
@@ -29,6 +40,11 @@ package struct ServiceManifest: Sendable {
   package func claims(_ method: some Collection<UInt8>) -> Bool {
     methods.contains { $0.matches(method) }
   }
+}
+
+/// A kind of request that a service may make of its client.
+package enum ClientQuestion: String, CaseIterable, Sendable {
+  case roots, sampling, elicitation
 }
 
 /// How much of a service may be used at once.

@@ -13,7 +13,15 @@ package struct ToolRules: Sendable {
   /// The service's name of a tool, and the description to show.
   package var describe: [NamedText] = []
 
+  /// Tools whose calls the gateway makes tasks of, for clients that know tasks.
+  package var tasks: [NamePattern] = []
+
   package init() {}
+
+  /// Whether calls of the tool that the service calls `name` are offered as tasks of ours.
+  package func makesTasks(of name: some Collection<UInt8>) -> Bool {
+    tasks.contains { $0.matches(name) }
+  }
 
   /// Whether the tool that the service calls `name` is shown.
   package func admits(_ name: some Collection<UInt8>) -> Bool {

@@ -4,7 +4,7 @@ enum Schema {
   static var version: Int { steps.count }
 
   /// What brings a file from each version to the next; a step that was released stays as it is.
-  static let steps = [beginning, health]
+  static let steps = [beginning, switches, health]
 
   private static let beginning = """
     CREATE TABLE catalogue (
@@ -24,6 +24,12 @@ enum Schema {
       pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
       configuration TEXT NOT NULL, started_at INTEGER NOT NULL,
       PRIMARY KEY (boot, pid, started)) WITHOUT ROWID;
+    """
+
+  /// Services that a person has switched off.
+  private static let switches = """
+    CREATE TABLE switched_off (
+      service TEXT PRIMARY KEY, changed_at INTEGER NOT NULL) WITHOUT ROWID;
     """
 
   /// Changes of health and alerts, oldest first.

@@ -153,7 +153,16 @@ import Testing
         let echo = list.result?["tools"]?.arrayValue?.first { $0["name"]?.stringValue == "a_echo" }
         return echo?["description"]?.stringValue ?? ""
       }),
+    KeyBehaviour(
+      key: "tools.tasks", values: [("[add]", "-32601"), ("['ec*']", "task")],
+      services: { [Service("a", more: ["tools: {tasks: \($0)}"])] }, observe: asTask),
   ]
+
+  /// How a call ends that asks for a task.
+  private static let asTask: @Sendable (GatewayRun, String) throws -> String = { run, _ in
+    let answer = try run.client.roundTrip("tools/call", ["name": "a_echo", "task": [:]])
+    return answer.errorCode.map(String.init) ?? (answer.result?["task"] == nil ? "call" : "task")
+  }
 
   /// A call that hangs, and then another one.
   private static let second: @Sendable (GatewayRun, String) throws -> String = { run, expected in
@@ -162,11 +171,28 @@ import Testing
     return try KeyBehaviour.outcome(run, of: "a_echo", expected)
   }
 
+  private static let afterMissing: @Sendable (String) -> [Service] = {
+    [Service("a", more: ["after: \($0)"]), Service("b", command: "no-such")]
+  }
+
   private static let tail: [KeyBehaviour] = [
+    KeyBehaviour(
+      key: "after", values: [("[]", "result"), ("[b]", "-31001")],
+      services: afterMissing
+    ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
     KeyBehaviour(
       key: "priority", values: [("1", "a_echo z_echo"), ("99", "z_echo a_echo")],
       services: { [Service("a", "tools=1"), Service("z", "tools=1", more: ["priority: \($0)"])] },
       observe: names),
+    KeyBehaviour(
+      key: "asks", values: [("[roots]", "-32601"), ("[roots, elicitation]", "asked")],
+      services: more("asks: ")
+    ) { run, expected in
+      run.client.answers["elicitation/create"] = .result(Asked.accepted)
+      let answer = try run.client.response(to: run.ask("a_ask", "elicitation/create", Asked.form))
+      let code = answer.result?.at(pointer: "/structuredContent/answer/code")
+      return code?.text ?? "asked"
+    },
     KeyBehaviour(
       key: "methods", values: [("[other/*]", "-32601"), ("[vendor/*]", "b")],
       services: {

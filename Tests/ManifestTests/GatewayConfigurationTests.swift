@@ -88,6 +88,7 @@ import YAML
       case let text where text.hasSuffix("B"): "2048B"
       case let text where text.hasSuffix("s"): "4s"
       case "1m": "2m"
+      case "1h": "2h"
       case let text where text.hasSuffix("m"): "16m"
       default: "7"
       }

@@ -52,7 +52,7 @@ package final class ProcessBackend {
   let delegate: any ProcessBackendDelegate
 
   var pending: PendingTable<Pending>
-  var handshake: Handshake
+  package internal(set) var handshake: Handshake
   var framer: LineFramer
   let child: Child
   let reader: DescriptorReader

@@ -15,7 +15,7 @@ import Resilience
 final class Call: ServiceRequest, ClientRequest {
   let session: ClientSession
   /// The client's id, byte for byte.
-  private(set) var id: RequestID
+  var id: RequestID
   private(set) var client: ClientContext
   let method: Method
   let service: Service
@@ -40,7 +40,7 @@ final class Call: ServiceRequest, ClientRequest {
   var taskRole: TaskRole
   private(set) var isDone = false
   /// The log messages that a modern client wants while this is in flight.
-  private let logLevel: LogLevel?
+  var logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
@@ -98,6 +98,7 @@ final class Call: ServiceRequest, ClientRequest {
       session.splice.replace(envelope.requestState, with: state)
     }
     askForTask(envelope)
+    hideWish(line, envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
@@ -124,24 +125,28 @@ final class Call: ServiceRequest, ClientRequest {
     if envelope.kind == .failure { doubtList(line, envelope) }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
-    session.writeEdited(line)
+    write(line)
   }
 
   /// The service shares URIs with another, or has tasks: its names for them become those that
   /// clients know.
   private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     var edits = taskEdits(line, envelope)
+    if method == .tasksGet {
+      let requests = JSON.member("inputRequests", of: envelope.result, in: line.bytes)
+      edits += Asking.edits(inRequests: requests, in: line.bytes, service)
+    }
     if let names = service.uriNames {
       edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
     }
     guard !edits.isEmpty else {
       translate(line, envelope)
-      return session.writeEdited(line)
+      return write(line)
     }
     Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
       guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
       translate(renamed, envelope)
-      session.writeEdited(renamed)
+      write(renamed)
     }
   }
 
@@ -160,6 +165,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard value > lastProgress else { return }
     lastProgress = value
     clock.progressed(at: EventLoop.turnTime)
+    if let ownTask { return taskProgressed(ownTask, line, envelope) }
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
@@ -187,7 +193,7 @@ final class Call: ServiceRequest, ClientRequest {
     }
     if failure.wasSent { service.lastTrouble = failure.detail }
     guard finish(Outcome(failure)) else { return }
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   // MARK: From the session
@@ -202,6 +208,7 @@ final class Call: ServiceRequest, ClientRequest {
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
+    ownTask?.givenUp()
     report(.cancelled, bytes: 0)
   }
 
@@ -214,11 +221,15 @@ final class Call: ServiceRequest, ClientRequest {
     lastProgress = -.infinity
   }
 
-  func pauseClock() { clock.pause(at: EventLoop.now) }
+  func pauseClock() {
+    clock.pause(at: EventLoop.now)
+    if client.era == .legacy { ownTask?.asks(true) }
+  }
 
   func resumeClock() {
     clock.resume(at: EventLoop.now)
     session.ledger.noteDeadline(of: self)
+    if !clock.isPaused { ownTask?.asks(false) }
   }
 
   func deadlineReached(at now: Instant) {
@@ -227,11 +238,10 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "deadline exceeded")
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint = extras?.hint else {
-      let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
-      return session.reply(to: id, error: error)
+      return reply(.timedOut(service: service.name, after: time, wasSent: wasSent))
     }
     let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   func missed(_ hint: String) { needExtras().hint = hint }
@@ -242,7 +252,7 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "the gateway is ending")
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
@@ -280,13 +290,4 @@ final class Call: ServiceRequest, ClientRequest {
     withdrawWaiting(because: "The call has ended.")
     releaseKept()
   }
-}
-
-/// The limits of one call in time, in nanoseconds, all counted from `start`.
-struct CallTimes {
-  var start: Instant
-  /// Without progress; `limits.timeout` of the manifest.
-  var patience: Int64
-  /// With any progress.
-  var absolute: Int64
 }

@@ -11,6 +11,8 @@ final class CallExtras {
   var requestState: [UInt8] = []
   /// What is asked of the client in the course of the call, if anything is or may be.
   var input: CallInput?
+  /// The task that the gateway has made of the call; its answer goes there.
+  var ownTask: OfferedTask?
   /// Why no answer will come, if that is known before the deadline.
   var hint: String?
   /// The line, kept only while the call waits for a backend.
@@ -28,4 +30,8 @@ extension Call {
   }
 
   var input: CallInput? { extras?.input }
+  var ownTask: OfferedTask? {
+    get { extras?.ownTask }
+    set { needExtras().ownTask = newValue }
+  }
 }

@@ -27,7 +27,7 @@ final class Catalogue {
     let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     let legacyJSON: [UInt8]?
-    /// Whether a tool can be called as a task of 2025-11-25.
+    /// Whether a tool can be called as a task, and whose task that is.
     let taskSupport: TaskSupport
     /// The figures of the tool, once it was called.
     @EventLoop var statistics: ToolStatistics?
@@ -110,7 +110,7 @@ final class Catalogue {
         let items = (offer.items[kind] ?? []).compactMap { item in
           PublicItem.entry(
             item, kind: kind, manifest: manifest, service: index, contest: contest,
-            hasTasks: offer.hasLegacyTasks)
+            tasks: offer.taskKind)
         }
         for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }

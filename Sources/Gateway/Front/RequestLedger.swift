@@ -10,7 +10,8 @@ import Resilience
 final class RequestLedger {
   /// Called each time the last request in flight is done, at the end of the turn.
   var onIdle: (@EventLoop () -> Void)?
-  private let limit: Int
+  /// Requests in flight; those that are keep their place when it is lowered (row M18).
+  var limit: Int
   private var inFlight: [RequestID: any ClientRequest] = [:]
   private var sweepTimer: LoopTimer?
   private var nextSweep = Instant.distantFuture

@@ -11,11 +11,15 @@ import Telemetry
 /// asked for it. Its backend, and with it libcurl, comes with the first call.
 @EventLoop
 final class RESTService {
-  /// Its number in the catalogue: REST services are counted after those with a process.
+  /// REST services have numbers from here on, those with a process smaller ones.
+  static let firstIndex = 1 << 20
+
+  /// Its number in the catalogue.
   let index: Int
   let manifest: ServiceManifest
   let offer: Offer
   private let api: REST.Service
+  private let tools: [SharedTool]
   private let environment: [String: String]
   private let log: Log
   private var opened: RESTBackend?
@@ -31,6 +35,7 @@ final class RESTService {
     self.manifest = manifest
     self.api = api
     self.environment = environment
+    tools = api.tools.map { SharedTool($0) }
     self.log = log
     var offer = Offer(
       introduction: .init(revision: .newest, capabilities: Array(#"{"tools":{}}"#.utf8)))
@@ -54,8 +59,8 @@ final class RESTService {
   /// The client is slow, or no longer.
   func setPaused(_ isPaused: Bool) { opened?.setPaused(isPaused) }
 
-  func tool(named name: [UInt8]) -> REST.Tool? {
-    api.tools.first { $0.name.utf8.elementsEqual(name) }
+  func tool(named name: [UInt8]) -> SharedTool? {
+    tools.first { $0.value.name.utf8.elementsEqual(name) }
   }
 
   /// Without progress; the tool's own `timeout` wins.

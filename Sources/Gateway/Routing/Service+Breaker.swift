@@ -23,6 +23,7 @@ extension Service {
     host.log(
       .warning, "breaker.open",
       ["service": name, "retry_ms": String((until - now).inMilliseconds), "why": lastTrouble])
+    host.tell(.circuitOpen, of: self)
     failGuarded(circuitOpen(until: until, at: now))
   }
 
@@ -71,6 +72,7 @@ extension Service {
     switch breaker.state(at: now) {
     case .closed:
       host.log(.info, "breaker.closed", ["service": name])
+      host.tell(.circuitClosed, of: self)
       sendWaiting()
     case .open: breakerOpened(at: now)
     case .halfOpen: if waiting.contains(where: \.isGuarded) { beginProbe(at: now) }

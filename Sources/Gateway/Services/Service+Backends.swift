@@ -13,12 +13,13 @@ extension Service: ProcessBackendDelegate {
     lastFailure = nil
     readyCount += 1
     readyEra = backend.revision.era
-    isOutdated = host.isOutdated(backend)
+    isOutdated = host.isOutdated(backend, of: self)
     host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
     watchIdleness()
     host.service(self, opened: backend)
     sendWaiting()
     host.serviceIsReady(self, on: backend)
+    if isLeaving { endIfLeft() }
   }
 
   func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
@@ -59,6 +60,7 @@ extension Service: ProcessBackendDelegate {
 
   func backendIsGone(_ backend: ProcessBackend) {
     ending.removeAll { $0 === backend }
+    draining.removeAll { $0 === backend }
     host.childGone(backend, of: self)
   }
 
@@ -67,6 +69,7 @@ extension Service: ProcessBackendDelegate {
   func backendHasRoom(_ backend: ProcessBackend) {
     // The end of a health check is no use of the service.
     if endedCheck { endedCheck = false } else { lastUse = EventLoop.turnTime }
+    if isLeaving || !draining.isEmpty { return backendHasLess(backend) }
     if isOutdated, backend.inFlight == 0, feed.tasks.count == 0,
       case .ready(let current) = phase, current === backend
     {

@@ -23,6 +23,8 @@ import Telemetry
 final class Service {
   enum Phase {
     case asleep
+    /// Waits for services that come before it.
+    case held
     /// Waits for a slot in the start queue.
     case queued
     case starting(ProcessBackend)
@@ -34,20 +36,29 @@ final class Service {
   }
 
   let index: Int
-  let manifest: ServiceManifest
+  // Read for each call and changed by a reload alone, which no call is in the middle of.
+  @exclusivity(unchecked) var manifest: ServiceManifest
   /// The identity of its command, under which the state file knows it.
-  let digest: String
+  var digest: String
   /// `limits.timeout` in nanoseconds.
-  let patience: Int64
+  @exclusivity(unchecked) var patience: Int64
   var phase = Phase.asleep { didSet { host.phaseChanged(of: self) } }
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
+  /// What it offered was said by a process that was started otherwise.
+  var hasStaleOffer = false
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
   /// Its process was told less about the client than is known now, and is replaced when idle.
   var isOutdated = false
   /// The era of the requests for which it was last started.
   var startedFor = Era.legacy
+  /// How often its era was guessed because it did not answer the question.
+  var silentStarts = 0
+  /// What it may ask of a client (`asks` of the manifest).
+  let allowed: ClientAbilities
+  /// The last client it was told about, and what it was told.
+  private var told: (all: ClientProfile, allowed: ClientProfile)?
   /// How often it has become ready in the life of this gateway.
   var readyCount = 0
 
@@ -58,8 +69,13 @@ final class Service {
   var lastTrouble = ""
   var waiting: [any ServiceRequest] = []
   var ending: [ProcessBackend] = []
+  /// Those of `ending` that still answer what they were asked before they were replaced.
+  var draining: [ProcessBackend] = []
+  /// It is not served any more: it ends when nothing is in flight with it.
+  var isLeaving = false
+  var leavingTimer: LoopTimer?
   var handshake: Handshake
-  private var pauseTimer: LoopTimer?
+  var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
   var lastUse = Instant.zero
   /// What has just been answered or given up is a health check.
@@ -84,6 +100,7 @@ final class Service {
     self.manifest = manifest
     self.digest = digest
     patience = manifest.limits.timeout.inNanoseconds
+    allowed = ClientAbilities(allowed: manifest.asks)
     self.host = host
     handshake = Handshake(setting: .auto, knownEra: nil)
     breaker = CircuitBreaker(host.breakerLimits)
@@ -97,10 +114,12 @@ final class Service {
   var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
   /// Whether a request is with it or waits for it.
   var isBusy: Bool {
-    if twin?.service.isBusy == true { return true }
+    if twin?.service.isBusy == true || draining.contains(where: { $0.inFlight > 0 }) { return true }
     if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
     return !waiting.isEmpty
   }
+  /// Its processes that take requests.
+  var acceptingBackends: [ProcessBackend] { liveBackends.filter(\.isAccepting) }
   /// Processes that still have to end.
   var liveBackends: [ProcessBackend] {
     ownBackends + (twin?.service.ownBackends ?? [])
@@ -110,6 +129,16 @@ final class Service {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
     }
+  }
+
+  /// What the service is told of a client: nothing that it may not ask for.
+  func profile(of client: ClientProfile) -> ClientProfile {
+    if client.abilities.isSubset(of: allowed) { return client }
+    if let told, told.all === client { return told.allowed }
+    let profile = ClientProfile(
+      client.abilities.intersection(allowed), extensions: client.extensions)
+    told = (client, profile)
+    return profile
   }
 
   // MARK: Requests
@@ -187,16 +216,13 @@ final class Service {
 
   /// Starts the service unless it runs, is about to, or must pause.
   func wake() {
+    if isLeaving, waiting.isEmpty { return }
     if case .ready(let backend) = phase, !backend.isAccepting {
       ending.append(backend)
       phase = .asleep
     }
     guard case .asleep = phase else { return }
-    phase = .queued
-    startedFor = host.clientEra
-    handshake = Handshake(
-      setting: handshakeSetting, knownEra: host.knownEra(of: self), preferred: startedFor)
-    host.startQueue.enter(self) { [unowned self] in start() }
+    startInOrder()
   }
 
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
@@ -222,11 +248,15 @@ final class Service {
     }
   }
 
-  /// Nothing was started: no use in trying again before somebody asks.
   private func startFailed(_ failure: BackendFailure) {
+    host.startQueue.leave()
+    cannotStart(failure)
+  }
+
+  /// Nothing was started: no use in trying again before somebody asks.
+  func cannotStart(_ failure: BackendFailure) {
     phase = .asleep
     lastFailure = failure
-    host.startQueue.leave()
     host.log(.error, "service.cannot_start", ["service": name, "why": failure.detail])
     host.serviceFailed(self, failure)
     failWaiting(failure)
@@ -275,6 +305,6 @@ final class Service {
   private func pauseOver() {
     guard case .pausing = phase else { return }
     phase = .asleep
-    if !waiting.isEmpty || isWatched || manifest.process.start == .always { wake() }
+    if !waiting.isEmpty || mustRun { wake() }
   }
 }

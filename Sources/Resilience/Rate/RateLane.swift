@@ -99,7 +99,10 @@ package struct RateLane: Sendable {
   /// Asks to send one request. Indices outside the lane's limits count for nothing.
   package mutating func request(_ demand: Demand, at now: Instant) -> Admission {
     var demand = demand
-    demand.limits = demand.limits.filter { uses.indices.contains($0) }
+    if !demand.limits.allSatisfy(uses.indices.contains) {
+      demand.limits = demand.limits.filter { uses.indices.contains($0) }
+    }
+    if let ticket = admitAtOnce(demand, at: now) { return .admitted(ticket) }
     let ticket = demand.retryOf ?? nextTicket()
     let (until, reason) = obstacle(for: demand, at: now)
     queues.append(ticket, demand)
@@ -115,9 +118,19 @@ package struct RateLane: Sendable {
     return .waits(ticket, until: until, reason)
   }
 
+  /// Admits a request that nobody waits before and that there is room for; nil changes nothing.
+  package mutating func admitAtOnce(_ demand: Demand, at now: Instant) -> Ticket? {
+    guard queues.isEmpty, !isPaused(at: now), demand.limits.allSatisfy(uses.indices.contains)
+    else { return nil }
+    for index in demand.limits where !uses[index].hasRoom(for: demand.cost, at: now) { return nil }
+    let ticket = demand.retryOf ?? nextTicket()
+    admit(ticket, demand)
+    return ticket
+  }
+
   /// Takes from the queue what may be sent now, in the order in which to send it.
   package mutating func advance(at now: Instant) -> [Ticket] {
-    guard !isPaused(at: now) else { return [] }
+    guard !queues.isEmpty, !isPaused(at: now) else { return [] }
     var admitted: [Ticket] = []
     while let place = nextInTurn(at: now), let (ticket, demand) = queues.takeFirst(at: place) {
       admit(ticket, demand)

@@ -57,6 +57,9 @@ struct StateSnapshot {
   var children: [ChildRecord] = []
   /// Why nothing is known, if that is not simply because nothing ran yet.
   var trouble: String?
+  /// Why the state file could not be opened.
+  var error: StoreError?
+  var switchedOff: [String] = []
 
   init(folder: String) {
     // Asking must not leave a folder behind.
@@ -66,9 +69,11 @@ struct StateSnapshot {
       catalogues = store.allCatalogues()
       gateways = store.running()
       children = store.children()
+      switchedOff = store.switchedOff()
       trouble = store.notice ?? store.lastFailure.map { "\($0)" }
     } catch {
       trouble = "\(error)"
+      self.error = error
     }
   }
 

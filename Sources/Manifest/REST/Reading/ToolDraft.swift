@@ -61,6 +61,7 @@ struct ToolDraft: Sendable {
         "estimate", \.tool.estimate, in: .milliseconds(1)...GatewayConfiguration.longest,
         "How long a call takes; a hint in _meta."),
       .flag("batch", \.tool.isBatchable, "Whether a batch step may call it; also a hint in _meta."),
+      .flag("task", \.tool.isTask, "Whether the gateway offers its calls as tasks."),
       .choice("stream", \.tool.stream, "What is told while a call runs."),
       .span(
         "timeout", \.tool.timeout, in: .milliseconds(1)...GatewayConfiguration.longest,
