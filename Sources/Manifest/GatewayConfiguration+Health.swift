@@ -124,22 +124,24 @@ extension GatewayConfiguration.Metrics {
 }
 
 extension Field {
-  /// An `http://` or `https://` URL as it is written, without credentials.
+  /// An `http://` or `https://` URL as it is written, without credentials, query and fragment.
   static func address(
     _ key: String, _ path: Path<String?>, _ about: String
   ) -> Field {
     value(
       key, path, about, .text(.path), show: { $0 },
       parse: { node, reader in
-        reader.parsed(
-          node, expected: "an http:// or https:// URL without a user and a password"
+        let text: String? = reader.parsed(
+          node, expected: "an http:// or https:// URL without a user, a query and a fragment"
         ) { scalar in Self.isAddress(scalar.text) ? scalar.text : nil }
+        return text
       })
   }
 
   private static func isAddress(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
     guard bytes.count <= 2_000, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+      !bytes.contains(UInt8(ascii: "?")), !bytes.contains(UInt8(ascii: "#")),
       let scheme = ["http://", "https://"].first(where: { bytes.starts(with: $0.utf8) })
     else { return false }
     let authority = bytes.dropFirst(scheme.utf8.count).prefix { $0 != UInt8(ascii: "/") }
@@ -153,10 +155,11 @@ extension Field {
     value(
       key, path, about, .text(.path), show: { $0 },
       parse: { node, reader in
-        reader.parsed(node, expected: "an absolute path") { scalar in
+        let text: String? = reader.parsed(node, expected: "an absolute path") { scalar in
           scalar.text.utf8.first == UInt8(ascii: "/") && !scalar.text.utf8.contains(0)
             ? scalar.text : nil
         }
+        return text
       })
   }
 

@@ -43,7 +43,8 @@ package enum HealthCheck: Hashable, Sendable {
 
   private static func isURL(_ text: String) -> Bool {
     let bytes = text.utf8
-    return bytes.count <= 2_000 && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    return bytes.count <= 2_000
+      && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && ![0x23, 0x3F].contains($0) }
       && (bytes.starts(with: "http://".utf8) || bytes.starts(with: "https://".utf8)
         || bytes.starts(with: "unix:/".utf8))
   }
@@ -87,10 +88,10 @@ extension Field<ServiceHealthRules> {
     value(
       key, path, about, .text(.path), show: { $0?.text },
       parse: { node, reader in
-        reader.parsed(
-          node,
-          expected: "ping, discover, tools, tool NAME, or a URL such as http://127.0.0.1:80/up"
+        let check: HealthCheck? = reader.parsed(
+          node, expected: "ping, discover, tools, tool NAME, or a URL such as http://localhost/up"
         ) { HealthCheck($0.text) }
+        return check
       })
   }
 }

@@ -152,11 +152,11 @@ private struct Desk {
     #expect(desk.told == ["+error down"])
   }
 
-  @Test func `over a million changes each alert that was told is resolved once`() {
+  @Test func `over two hundred thousand changes each alert that was told is resolved once`() {
     var random = SplitMix(seed: 11)
     var desk = Desk(cooldown: .seconds(20))
     var open = false
-    for _ in 0..<1_000_000 {
+    for _ in 0..<200_000 {
       let states: [(HealthState, HealthReason)] = [
         (.up, .answers), (.up, .answers), (.down, .unanswered), (.down, .flapping),
         (.degraded, .slow), (.asleep, .idle),

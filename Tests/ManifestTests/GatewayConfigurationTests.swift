@@ -48,7 +48,7 @@ import YAML
       String.init)
     let name = leaf.path.last ?? ""
     let indentation = String(repeating: " ", count: leaf.keyPosition.column - 1)
-    lines[leaf.position.line - 1] = "\(indentation)\(key ?? name): \(value ?? leaf.text)"
+    lines[leaf.keyPosition.line - 1] = "\(indentation)\(key ?? name): \(value ?? leaf.text)"
     return lines.joined(separator: "\n")
   }
 
@@ -70,7 +70,7 @@ import YAML
   @Test func `every key of the reference is explained right above it`() {
     let lines = Self.reference.split(separator: "\n", omittingEmptySubsequences: false)
     for leaf in Self.leaves {
-      let above = lines[leaf.position.line - 2].drop { $0 == " " }
+      let above = lines[leaf.keyPosition.line - 2].drop { $0 == " " }
       #expect(above.hasPrefix("# "), "\(leaf.testDescription)")
     }
   }
@@ -126,7 +126,7 @@ import YAML
       let diagnostic = configuration.diagnostics.first
       #expect(
         diagnostic?.message.hasPrefix("'\(leaf.testDescription)' must be ") == true, "\(value)")
-      #expect(diagnostic?.line == leaf.position.line)
+      #expect(diagnostic?.line == leaf.keyPosition.line)
       #expect(configuration.diagnostics.count == 1)
       #expect(!configuration.isUsable)
     }

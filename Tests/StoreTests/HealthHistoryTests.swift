@@ -30,7 +30,7 @@ import Testing
     #expect(store.healthHistory(limit: 100) == [])
   }
 
-  @Test func `a file of the first version gets the table and keeps what it has`() throws {
+  @Test func `a file of an earlier version gets the table and keeps what it has`() throws {
     let folder = try TemporaryFolder()
     do {
       let store = try StateStore(directory: folder.path)
@@ -38,7 +38,7 @@ import Testing
     }
     var handle: OpaquePointer?
     #expect(sqlite3_open(folder.path + "/state.sqlite", &handle) == SQLITE_OK)
-    let back = "DROP TABLE health; PRAGMA user_version=1"
+    let back = "DROP TABLE health; PRAGMA user_version=2"
     #expect(sqlite3_exec(handle, back, nil, nil, nil) == SQLITE_OK)
     sqlite3_close(handle)
     let store = try StateStore(directory: folder.path)
