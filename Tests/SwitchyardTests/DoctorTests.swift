@@ -46,7 +46,8 @@ import Testing
       ("api", "rest: {url: \"http://127.0.0.1:9\"}\n" + tools),
       (
         "trusting",
-        "rest: {url: \"https://127.0.0.1:9\", ca_file: \(home.folder.path)/ca.pem}\n" + tools
+        "rest: {url: \"https://127.0.0.1:9\", connections: {ca_file: \(home.folder.path)/ca.pem}}\n"
+          + tools
       ),
     ] {
       try home.write(text + "\n", to: name + ".yaml")
