@@ -28,7 +28,7 @@ static void rewrite(const char *directory, int round) {
     if (former) *former = 0;
     file = fopen(new, "we");
     if (!file) fail("%s: %s", new, strerror(errno));
-    fprintf(file, "%stools: { describe: { echo_1: Round %d. } }\n", text, round);
+    fprintf(file, "%stools: { describe: { bench%d_echo_1: Round %d. } }\n", text, i, round);
     fclose(file);
     if (rename(new, path)) fail("%s: %s", path, strerror(errno));
   }

@@ -34,6 +34,7 @@ import Testing
     try home.folder.write("#!/no/such/python\n", to: "script", mode: 0o700)
     try home.folder.write("x", to: "plain")
     try home.folder.write("no certificate", to: "ca.pem")
+    let tools = "tools: {get_it: {description: Gets it., get: /x}}"
     for (name, text) in [
       ("gone", "process: {command: no-such-command}"),
       ("interpreted", "process: {command: \(home.folder.path)/script}"),
@@ -42,12 +43,11 @@ import Testing
       ("variable", "process: {command: \"${env:NOT_SET_HERE}\"}"),
       ("secret", "process: {command: x, env: {A: \"${secret:none}\"}}"),
       ("broken", "process: {comand: x}"),
+      ("api", "rest: {url: \"http://127.0.0.1:9\"}\n" + tools),
       (
-        "api",
-        """
-        rest: {url: "http://127.0.0.1:9", ca_file: \(home.folder.path)/ca.pem}
-        tools: {get_it: {description: Gets it., get: /x}}
-        """
+        "trusting",
+        "rest: {url: \"https://127.0.0.1:9\", connections: {ca_file: \(home.folder.path)/ca.pem}}\n"
+          + tools
       ),
     ] {
       try home.write(text + "\n", to: name + ".yaml")
@@ -57,7 +57,7 @@ import Testing
     for expected in [
       "command-missing gone", "interpreter-missing interpreted", "command-not-executable plain",
       "directory-missing homeless", "variable-missing variable", "secret-missing secret",
-      "manifest-broken broken", "port-closed api", "certificate-unusable api",
+      "manifest-broken broken", "port-closed api", "certificate-unusable trusting",
     ] {
       #expect(found.contains(expected), "\(expected) in \(found) of \(path)")
     }

@@ -16,9 +16,9 @@ extension Gateway {
   func adopt(_ difference: ConfigurationDifference) {
     let old = configuration.gateway
     configuration = difference.result
+    let manifests = Dictionary(configuration.ready.map { ($0.name, $0) }) { first, _ in first }
     for change in difference.services {
-      let manifest = configuration.services.first { $0.name == change.name }?.manifest
-      switch (change.kind, manifest) {
+      switch (change.kind, manifests[change.name]) {
       case (.removed, _): remove(change.name)
       case (.added, let manifest?): addNew(manifest)
       case (.changed, let manifest?):

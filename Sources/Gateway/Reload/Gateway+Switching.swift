@@ -152,7 +152,8 @@ extension Gateway {
       if let added = services.last, added.name == name { meet(added) }
       return
     }
-    let digest = digest(of: manifest)
+    // Looking for the command takes time, which two hundred services do not have.
+    let digest = needsProcess ? digest(of: manifest) : service.digest
     let isAnother = digest != service.digest
     kept.forget(service.index)
     service.adopt(manifest, digest: digest, needsProcess: needsProcess)

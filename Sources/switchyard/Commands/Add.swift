@@ -6,13 +6,13 @@ import Manifest
 /// `switchyard add`: makes manifests of servers that are described elsewhere.
 struct Add: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Take over a server: from a command line, a client's configuration, the registry.",
+    abstract: "Write a manifest for a server that is described elsewhere.",
     discussion: """
-      Shows the exact command and the names of its variables, and asks before it writes a
-      manifest. Values that look secret go into the secrets folder, mode 0600. FILE is a client's
-      configuration (mcpServers, or servers of VS Code) or a server.json of the MCP registry; of
-      it only the servers that are named, or all. Exit codes: 0 written, 1 nothing was written or
-      something could not be taken over.
+      Shows the exact command and the names of its variables, and asks before it
+      writes a manifest. Values that look secret go into the secrets folder, mode
+      0600. FILE is a client's configuration (mcpServers, or servers of VS Code) or a
+      server.json of the MCP registry; of it all servers are taken, or those named.
+      Exit codes: 0 written, 1 something was not.
 
       EXAMPLES
         switchyard add time -- uvx mcp-server-time

@@ -15,7 +15,7 @@ struct Check: ParsableCommand {
         switchyard check
         switchyard check --config ./config/demo
         switchyard check manifests/git.yaml --format json
-        switchyard check --diff               What a reload would change in running gateways.
+        switchyard check --diff     What a reload would change.
       """)
 
   @Argument(

@@ -7,9 +7,10 @@ struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what runs, what does not, why, and what to do about it.",
     discussion: """
-      Looks at the configuration, the state file, the gateways that run and the clients that
-      launch them; starts no service and changes nothing. Each finding has a code, which
-      docs/errors.md explains. Exit codes: 0 nothing found but notes, 10 warnings, 1 errors.
+      Looks at the configuration, the state file, the gateways that run and the
+      clients that launch them; starts no service and changes nothing. Each finding
+      has a code, which docs/errors.md explains. Exit codes: 0 nothing but notes,
+      10 warnings, 1 errors.
 
       EXAMPLES
         switchyard doctor

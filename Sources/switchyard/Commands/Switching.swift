@@ -9,8 +9,8 @@ struct Enable: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a service again that was switched off.",
     discussion: """
-      Tells every gateway that runs, and keeps it in the state file. Exit codes: 0 done,
-      1 there is no such service, or a gateway could not be told.
+      Tells every gateway that runs, and keeps it in the state file. Exit codes:
+      0 done, 1 there is no such service, or a gateway could not be told.
 
       EXAMPLES
         switchyard enable git
@@ -29,9 +29,10 @@ struct Disable: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve a service no more, without touching its manifest.",
     discussion: """
-      Tells every gateway that runs, and keeps it in the state file. Calls that the service
-      has are answered; then it is stopped, and its tools vanish from the clients' lists.
-      Exit codes: 0 done, 1 there is no such service, or a gateway could not be told.
+      Tells every gateway that runs, and keeps it in the state file. Calls that the
+      service has are answered; then it is stopped, and its tools vanish from the
+      clients' lists. Exit codes: 0 done, 1 there is no such service, or a gateway
+      could not be told.
 
       EXAMPLES
         switchyard disable git
@@ -51,13 +52,13 @@ struct Reload: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Have the gateways that run read the configuration anew.",
     discussion: """
-      Gateways notice changed files by themselves; this is for folders that cannot be watched,
-      and to see what happened. Exit codes: 0 done, 1 something in the configuration cannot be
-      used, or a gateway could not be told.
+      Gateways notice changed files by themselves; this is for folders that cannot
+      be watched, and to see what happened. Exit codes: 0 done, 1 something in the
+      configuration cannot be used, or a gateway could not be told.
 
       EXAMPLES
         switchyard reload
-        switchyard check --diff               Only say what it would do.
+        switchyard check --diff     Only say what it would do.
       """)
 
   @OptionGroup var folders: FolderOptions

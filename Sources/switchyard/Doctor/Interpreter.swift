@@ -17,22 +17,25 @@ struct Interpreter {
   /// Nil if the file is neither, nor a script of one.
   init?(of file: String, path: String) {
     var program = file
-    if let words = ProcessSpec.scriptWords(of: file), let first = words.first {
+    // What is called python may be a script itself, as those of version managers are.
+    if Self.kind(of: file) == nil, let words = ProcessSpec.scriptWords(of: file),
+      let first = words.first
+    {
       program = first
       if let name = ProcessSpec.nameForEnv(words) {
         guard let found = ProcessSpec.locate(name, path: path) else { return nil }
         program = found
       }
     }
-    let name = Self.name(program)
-    if name == "node" || name == "nodejs" {
-      kind = .node
-    } else if name == "python" || name.hasPrefix("python3") {
-      kind = .python
-    } else {
-      return nil
-    }
+    guard let kind = Self.kind(of: program) else { return nil }
+    self.kind = kind
     self.program = program
+  }
+
+  private static func kind(of program: String) -> Kind? {
+    let name = name(program)
+    if name == "node" || name == "nodejs" { return .node }
+    return name == "python" || name.hasPrefix("python3") ? .python : nil
   }
 
   private static func name(_ path: String) -> String {
