@@ -92,10 +92,6 @@ import Testing
 
   @Test func `words of later versions are refused and not ignored`() {
     #expect(
-      complaints(process("group: ~")) == [
-        "3:8: 'group' is not supported yet: this version serves each service by itself"
-      ])
-    #expect(
       complaints("service: search\nhttp: {url: x}\nanything: goes") == [
         "2:1: 'http' is not supported yet: this version serves process and rest services only"
       ])

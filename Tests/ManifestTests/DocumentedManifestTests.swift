@@ -107,11 +107,6 @@ import YAML
       let found = complaints("\(word): {}").first?.dropFirst("1:1: ".count)
       #expect(page.contains(found ?? "nothing"), "\(found ?? "")")
     }
-    for word in ["group"] {
-      let found = complaints(process("\(word): x")).first
-      let message = found?.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? "nothing"
-      #expect(page.contains(message), "\(message)")
-    }
   }
 }
 
