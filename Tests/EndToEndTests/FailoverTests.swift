@@ -132,7 +132,8 @@ import Testing
     // Together more than a pipe holds, so that the end of the second is still with the gateway.
     let filler = JSONValue.string(String(repeating: "x", count: 1_000_000))
     let text = JSONValue.string(String(repeating: "x", count: 500_000))
-    _ = try run.client.request("tools/call", ["name": "pool_digest", "arguments": ["text": filler]])
+    _ = try run.client.request(
+      "tools/call", ["name": "pool_digest", "arguments": ["text": filler]])
     let id = try run.client.request(
       "tools/call", ["name": "pool_digest", "arguments": ["uuid": "u", "text": text]])
     // What comes behind it has been read when this is answered.
