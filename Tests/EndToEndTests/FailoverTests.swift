@@ -66,6 +66,7 @@ import Testing
     let answer = try run.client.call("pool_echo", ["uuid": "u"])
     #expect(attempts(answer) == ["a refused", "b answered"], "\(answer.text)")
     #expect(executions(folder, "a", of: "u") == 0 && executions(folder, "b", of: "u") == 1)
+    #expect(try run.metric("switchyard_failovers_total", of: "b") == 1)
     try run.finish()
   }
 

@@ -137,6 +137,26 @@ import Testing
     server.stop()
   }
 
+  @Test func `status --watch shows what changes until it is interrupted`() throws {
+    let run = try GatewayRun.open([Service("a")])
+    try run.expectOK("a_echo")
+    _ = try #require(run.waitForControl())
+    let command = Sibling.path(of: "switchyard")
+    let folders = #"--config "\#(run.folder.path)" --state "\#(run.folder.path)/state""#
+    // The limit ends the output, and with it every wait for a line.
+    let shell = try Shell(
+      #"exec timeout 60 sh -c 'echo $$; exec "\#(command)" status --watch \#(folders)'"#)
+    let process = try #require(shell.line().flatMap { Int32($0) })
+    var seen = ""
+    while !seen.contains("1 call"), let line = shell.line() { seen += line + "\n" }
+    try run.expectOK("a_echo")
+    while !seen.contains("2 calls"), let line = shell.line() { seen += line + "\n" }
+    kill(process, SIGINT)
+    #expect(shell.finish() == 0)
+    #expect(seen.contains("2 calls"), "\(seen)")
+    try run.finish()
+  }
+
   @Test func `the control socket tells health, figures and metrics`() throws {
     let run = try GatewayRun.open([Service("a")])
     try run.expectOK("a_echo")
