@@ -11,8 +11,9 @@ package struct ConfigurationStamp: Hashable, Sendable {
     var inode: UInt64
     var size: Int64
     var mode: UInt32
-    var modified: [Int]
-    var changed: [Int]
+    /// Nanoseconds since 1970.
+    var modified: Int64
+    var changed: Int64
 
     init?(_ path: String) {
       var status = stat()
@@ -21,14 +22,20 @@ package struct ConfigurationStamp: Hashable, Sendable {
       inode = UInt64(status.st_ino)
       size = Int64(status.st_size)
       mode = status.st_mode
-      modified = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
-      changed = [status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
+      modified = Self.nanoseconds(status.st_mtim)
+      changed = Self.nanoseconds(status.st_ctim)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> Int64 {
+      Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
   }
 
   private var files: [String: Mark] = [:]
   /// The folders in which the files and the links to them lie: what is to be watched.
   package private(set) var folders: Set<String> = []
+  /// Folders whose own way has been followed: that of each file in them is the same.
+  private var followed: Set<String> = []
 
   /// - Parameters:
   ///   - directory: the folder of the configuration.
@@ -44,17 +51,29 @@ package struct ConfigurationStamp: Hashable, Sendable {
     // Whether there is one matters, its own times do not.
     files[folder] = Mark(folder).map { mark in
       var mark = mark
-      (mark.size, mark.modified, mark.changed) = (0, [], [])
+      (mark.size, mark.modified, mark.changed) = (0, 0, 0)
       return mark
     }
-    follow(folder, isFolder: true)
+    follow(folder: folder)
     let names = (try? Folder.names(in: folder)) ?? []
     for name in names where isWanted(name) { add(file: folder + "/" + name) }
   }
 
   private mutating func add(file: String) {
     files[file] = Mark(file)
-    follow(file, isFolder: false)
+    // Only a link leads elsewhere than its folder does.
+    guard Self.target(of: file) == nil, let slash = file.utf8.lastIndex(of: UInt8(ascii: "/"))
+    else { return follow(file, isFolder: false) }
+    follow(folder: String(file[..<slash]))
+  }
+
+  private mutating func follow(folder: String) {
+    if followed.insert(folder).inserted { follow(folder, isFolder: true) }
+  }
+
+  /// Whether a file was changed at or after that moment, in nanoseconds since 1970.
+  package func isNewer(than moment: Int64) -> Bool {
+    files.values.contains { $0.modified >= moment || $0.changed >= moment }
   }
 
   /// Adds the folder in which a path ends, and each folder that holds a link on the way there.

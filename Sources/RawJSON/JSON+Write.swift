@@ -18,7 +18,12 @@ extension JSON {
       output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
       rest /= 10
     } while rest > 0
-    output[start...].reverse()
+    // In place: a slice would be a second owner, and the whole buffer copied.
+    var (low, high) = (start, output.count - 1)
+    while low < high {
+      output.swapAt(low, high)
+      (low, high) = (low + 1, high - 1)
+    }
   }
 
   /// Appends a number in decimal, without making a `String`.

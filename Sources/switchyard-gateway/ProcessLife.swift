@@ -18,23 +18,31 @@ final class ProcessLife {
   private var signals: [SignalWatch] = []
   private var parent: ParentWatch?
   private var control: ControlServer?
+  private var registration: LoopTimer?
+  /// When the configuration was read, in nanoseconds since 1970.
+  private let readAt: Int64
+  /// A client that has just started us waits for two answers; nobody waits for the registration.
+  private static let registrationDelay = Duration.milliseconds(20)
   private let hadTerminal = ProcessLife.hasTerminal
 
-  /// - Parameter folder: the configuration's, for the entry in the state file.
+  /// - Parameters:
+  ///   - readAt: when the reading of the configuration began, in nanoseconds since 1970.
+  ///   - folder: the configuration's, for the entry in the state file.
   static func begin(
-    _ configuration: Configuration, environment: [String: String], folder: String, state: String,
-    log: Log, read: @escaping @Sendable (Bool) -> Configuration
+    _ configuration: Configuration, readAt: Int64, environment: [String: String], folder: String,
+    state: String, log: Log, read: @escaping @Sendable (Bool) -> Configuration
   ) {
     let life = ProcessLife(
-      configuration, environment, folder: folder, state: state, log: log, read: read)
+      configuration, readAt, environment, folder: folder, state: state, log: log, read: read)
     current = life
     life.begin()
   }
 
   private init(
-    _ configuration: Configuration, _ environment: [String: String], folder: String, state: String,
-    log: Log, read: @escaping @Sendable (Bool) -> Configuration
+    _ configuration: Configuration, _ readAt: Int64, _ environment: [String: String],
+    folder: String, state: String, log: Log, read: @escaping @Sendable (Bool) -> Configuration
   ) {
+    self.readAt = readAt
     let store = ProcessLife.openStore(state, log: log)
     self.store = store
     self.folder = folder
@@ -63,15 +71,16 @@ final class ProcessLife {
   }
 
   private func begin() {
-    let gateway = self.gateway
+    // No weak references to the gateway: one alone makes every call's reference to it slower.
     for number in [SIGTERM, SIGINT] {
-      signals.append(SignalWatch(number) { [weak gateway] in gateway?.signalled(number) })
+      signals.append(SignalWatch(number) { [unowned self] in gateway.signalled(number) })
     }
     signals.append(SignalWatch(SIGHUP) { [unowned self] in hungUp() })
-    parent = ParentWatch { [weak gateway] in gateway?.parentEnded() }
+    parent = ParentWatch { [unowned self] in gateway.parentEnded() }
     gateway.begin()
-    // After the first read has been asked for: nobody waits for this.
-    Task(executorPreference: EventLoop.executor) { await self.register() }
+    let registration = LoopTimer { [unowned self] in register() }
+    registration.start(after: Self.registrationDelay)
+    self.registration = registration
   }
 
   /// Where our terminal has gone, the signal means the end; from anybody else, "read it again".
@@ -93,7 +102,7 @@ final class ProcessLife {
     _ = store?.register(
       GatewayRecord(process: process, configuration: folder, startedAt: Int64(now.tv_sec)))
     listen(as: process)
-    gateway.watchConfiguration()
+    gateway.watchConfiguration(since: readAt)
   }
 
   /// Without its socket the gateway cannot be told anything, and is otherwise the same.

@@ -33,6 +33,7 @@ struct SwitchyardGateway {
       leave(2, saying: "switchyard-gateway: \(error)\n", on: 2)
     }
     let plugins = pluginDirectories()
+    let readAt = fileTime()
     let configuration = Configuration.load(
       directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
       pluginDirectories: plugins, environment: environment)
@@ -43,8 +44,8 @@ struct SwitchyardGateway {
     }
     EventLoop.run {
       ProcessLife.begin(
-        configuration, environment: environment, folder: paths.configuration, state: paths.state,
-        log: log,
+        configuration, readAt: readAt, environment: environment, folder: paths.configuration,
+        state: paths.state, log: log,
         read: { needsManifests in
           // A folder that was there and is gone is a mistake, whoever asked for it at first.
           Configuration.load(
@@ -67,6 +68,13 @@ struct SwitchyardGateway {
       entry += 1
     }
     return variables
+  }
+
+  /// Now, as the times of files are told: nanoseconds since 1970, by the clock of the kernel's ticks.
+  private static func fileTime() -> Int64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME_COARSE, &now)
+    return Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
   }
 
   private static func workingDirectory() -> String {

@@ -7,8 +7,9 @@ package import Telemetry
 
 /// What a reload does to a gateway that runs: only what has changed is touched.
 extension Gateway {
-  /// Watches the configuration from now on.
-  package func watchConfiguration() { reloader.begin() }
+  /// Watches the configuration from now on; what was written since `moment` (nanoseconds since
+  /// 1970), when it was read, is read at once.
+  package func watchConfiguration(since moment: Int64) { reloader.begin(since: moment) }
 
   /// Takes over what the configuration says now; says in the log what has changed.
   package func reload() { reloader.reload { _ in } }

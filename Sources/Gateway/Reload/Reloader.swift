@@ -43,12 +43,16 @@ final class Reloader {
 
   init(_ gateway: Gateway) { self.gateway = gateway }
 
-  /// Watches the folder from now on.
-  func begin() {
+  /// Watches the folder from now on, and reads it if it was written since `moment`.
+  func begin(since moment: Int64) {
     guard !isBegun else { return }
     isBegun = true
-    stamp = currentStamp()
-    watch()
+    let stamp = currentStamp()
+    let isOld = stamp.isNewer(than: moment)
+    // Not what was read: a look that finds this one would find nothing to do.
+    self.stamp = isOld ? nil : stamp
+    watch(stamp.folders)
+    if isOld { noticed() }
   }
 
   /// Reads the folder now, whether anything has changed or not.
@@ -75,13 +79,13 @@ final class Reloader {
   }
 
   /// Follows what the paths mean now: folders and links may have been exchanged.
-  private func watch() {
-    guard isBegun, let stamp else { return }
+  private func watch(_ folders: Set<String>) {
+    guard isBegun else { return }
     watches.removeAll()
     pollTimer?.stop()
     do throws(SystemError) {
-      guard stamp.folders.count <= Self.watchLimit else { throw SystemError(code: 0) }
-      for folder in stamp.folders.sorted() {
+      guard folders.count <= Self.watchLimit else { throw SystemError(code: 0) }
+      for folder in folders.sorted() {
         watches.append(try FolderWatch(folder) { [unowned self] in noticed() })
       }
       if watches.isEmpty { poll(.info, why: "there is no folder") }
@@ -133,7 +137,7 @@ final class Reloader {
     let isMoved = self.stamp?.folders != stamp.folders || pollTimer?.isActive == true
     self.stamp = stamp
     // A folder that was exchanged keeps its path, so a change of any kind is followed.
-    if isMoved || !watches.isEmpty { watch() }
+    if isMoved || !watches.isEmpty { watch(stamp.folders) }
   }
 
   // MARK: Reading

@@ -12,13 +12,13 @@ extension REST.Tool {
     var seen = SeenNames()
     for member in object {
       if violations.count >= Violation.limit { break }
-      var place: String { Violation.step("", member.key) }
+      let place = ValuePlace.member(member.key, of: .pointer(""))
       guard let argument = argument(member.key) else {
-        violations.append(Violation(at: place, unknown(member.key)))
+        violations.append(Violation(at: place.pointer, unknown(member.key)))
         continue
       }
       guard seen.insert(member.key) else {
-        violations.append(Violation(at: place, "is given twice"))
+        violations.append(Violation(at: place.pointer, "is given twice"))
         continue
       }
       argument.type.check(member.value, at: place, into: &violations)
@@ -45,15 +45,15 @@ extension REST.Tool {
     for argument in arguments {
       var place: String { Violation.step("", argument.name) }
       if argument.isRequired, !hasValue(argument.name) {
-        violations.append(Violation(at: place, argument.absence))
+        violations.append(Violation(at: place.pointer, argument.absence))
       }
       guard isGiven(argument.name) else { continue }
       for other in argument.notWith where isGiven(other) {
-        violations.append(Violation(at: place, "must not be given together with \(other)"))
+        violations.append(Violation(at: place.pointer, "must not be given together with \(other)"))
       }
       if !argument.needs.isEmpty, !argument.needs.contains(where: hasValue) {
         let others = argument.needs.joined(separator: " or ")
-        violations.append(Violation(at: place, "needs \(others) in the same call"))
+        violations.append(Violation(at: place.pointer, "needs \(others) in the same call"))
       }
     }
     if !anyOf.isEmpty, !anyOf.contains(where: hasValue) {

@@ -74,7 +74,7 @@ struct ToolReader {
     let scalar = Scalar(text: text, style: .plain)
     let value = Node(.scalar(scalar), at: config.position).json(as: argument.type)
     var violations: [Violation] = []
-    argument.type.check(value, at: "", into: &violations)
+    argument.type.check(value, at: .pointer(""), into: &violations)
     if let first = violations.first {
       reader.report(
         "\(reader.subject): its value in rest.config \(first.message)", at: config.position)

@@ -227,7 +227,7 @@ extension Reader {
   mutating func literal(_ node: Node, of type: ValueType) -> JSONValue? {
     let value = node.json(as: type)
     var violations: [Violation] = []
-    type.check(value, at: "", into: &violations)
+    type.check(value, at: .pointer(""), into: &violations)
     guard let first = violations.first else { return value }
     let place = first.pointer.isEmpty ? "" : " at \(quoted(first.pointer))"
     report("\(subject)\(place) \(first.message)", at: node.position)
