@@ -76,7 +76,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "Store", "Manifest", "Backend",
+        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Store", "Manifest", "Backend",
       ],
       swiftSettings: common),
     .target(

@@ -18,7 +18,7 @@ extension Gateway {
     for service in services { service.replaceOutdatedBackend() }
   }
 
-  func isOutdated(_ backend: ProcessBackend) -> Bool {
+  func isOutdated(_ backend: ServiceBackend) -> Bool {
     backend.revision.era == .legacy && backend.clientCapabilities != declared.legacyCapabilities
   }
 

@@ -105,6 +105,8 @@ extension Gateway: ServiceHost {
 
   // MARK: ServiceHost
 
+  var environment: [String: String] { surroundings.environment }
+
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try Launch.spec(service.manifest.process, inherited: surroundings.environment)
   }
@@ -132,7 +134,7 @@ extension Gateway: ServiceHost {
     service.digest + (era == .legacy ? "/legacy" : "")
   }
 
-  func noteEra(of service: Service, on backend: ProcessBackend) {
+  func noteEra(of service: Service, on backend: ServiceBackend) {
     guard knownEra(of: service) != backend.revision.era else { return }
     _ = surroundings.store?.saveEra(
       digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
@@ -144,7 +146,7 @@ extension Gateway: ServiceHost {
     return found.flatMap { Revision(rawValue: $0)?.era } ?? era == era
   }
 
-  func childStarted(_ backend: ProcessBackend, of service: Service) {
+  func childStarted(_ backend: ServiceBackend, of service: Service) {
     if let child = backend.identity, let owner = ProcessIdentity.current {
       _ = surroundings.store?.record(
         ChildRecord(
@@ -153,13 +155,13 @@ extension Gateway: ServiceHost {
     if session.isFull { backend.setPaused(true) }
   }
 
-  func childGone(_ backend: ProcessBackend, of service: Service) {
+  func childGone(_ backend: ServiceBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
     session.reverse.gone(backend)
     endIfDone()
   }
 
-  func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
+  func serviceIsReady(_ service: Service, on backend: ServiceBackend) {
     serviceIsUp(service)
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
@@ -169,7 +171,7 @@ extension Gateway: ServiceHost {
 
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    from backend: ProcessBackend
+    from backend: ServiceBackend
   ) {
     switch envelope.method {
     case .ping where envelope.kind == .request:

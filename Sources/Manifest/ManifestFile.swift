@@ -46,11 +46,8 @@ struct ManifestFile {
     if root["rest"] != nil, root["process"] == nil, root["http"] == nil {
       return restManifest(from: root, manifest, &reader)
     }
-    if let other = root.pairs?.first(where: { $0.key == "http" }) {
-      // Its other keys mean something else there, so they are not judged.
-      if let name = root["service"]?.scalar?.text { manifest.name = name }
-      reader.report(ServiceManifest.otherTransport(other.key), at: other.keyPosition)
-      return manifest
+    if root["http"] != nil, root["process"] == nil, root["rest"] == nil {
+      return remoteManifest(from: root, manifest, &reader)
     }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
     checkNames(manifest, root, &reader)
@@ -67,6 +64,18 @@ struct ManifestFile {
     reader.read(root, into: &draft, by: RESTManifestDraft.fields)
     var manifest = draft.finished(root, &reader)
     manifest.process = ProcessSpec()
+    checkNames(manifest, root, &reader)
+    checkLimits(manifest, root, &reader)
+    return manifest
+  }
+
+  private func remoteManifest(
+    from root: Node, _ start: ServiceManifest, _ reader: inout Reader
+  ) -> ServiceManifest {
+    var manifest = start
+    // An empty section is one all the same.
+    manifest.remote = RemoteService()
+    reader.read(root, into: &manifest, by: ServiceManifest.remoteFields)
     checkNames(manifest, root, &reader)
     checkLimits(manifest, root, &reader)
     return manifest

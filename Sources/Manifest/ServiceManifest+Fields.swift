@@ -30,12 +30,7 @@ extension ServiceManifest {
       "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
     .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
     .reserved("health", "'health' is not supported yet: this version makes no health checks"),
-    .reserved("http", Self.otherTransport("http")),
   ]
-
-  static func otherTransport(_ key: String) -> String {
-    "'\(key)' is not supported yet: this version serves process and rest services only"
-  }
 }
 
 extension ServiceLimits {

@@ -96,10 +96,6 @@ import Testing
         "3:8: 'group' is not supported yet: this version serves each service by itself",
         "4:9: 'health' is not supported yet: this version makes no health checks",
       ])
-    #expect(
-      complaints("service: search\nhttp: {url: x}\nanything: goes") == [
-        "2:1: 'http' is not supported yet: this version serves process and rest services only"
-      ])
   }
 
   @Test func `S03: reserved prefixes are refused`() {

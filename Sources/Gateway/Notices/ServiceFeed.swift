@@ -37,7 +37,7 @@ final class ServiceFeed {
   private(set) var agreed: Set<[UInt8]> = []
   /// Requests for the next listen.
   private var asking: [WatchRequest] = []
-  private var backend: ProcessBackend?
+  private var backend: ServiceBackend?
   /// The acknowledged listen at a modern service, and the one that will replace it.
   private var current: UpstreamListen?
   private var next: UpstreamListen?
@@ -75,7 +75,7 @@ final class ServiceFeed {
   }
 
   /// A new process is ready; nothing else has been sent to it yet.
-  func opened(_ backend: ProcessBackend) {
+  func opened(_ backend: ServiceBackend) {
     self.backend = backend
     (current, next, toldLevel) = (nil, nil, nil)
     // They ended with the process that had them.
@@ -96,7 +96,7 @@ final class ServiceFeed {
   }
 
   /// A process takes no more requests.
-  func closed(_ backend: ProcessBackend) {
+  func closed(_ backend: ServiceBackend) {
     guard self.backend === backend else { return }
     (self.backend, current, next) = (nil, nil, nil)
   }
@@ -200,7 +200,7 @@ final class ServiceFeed {
 
   /// Tells the present process the lowest level that anybody asks for, if it is legacy and has a
   /// log; modern ones are told with each request.
-  func tellLevel(_ wanted: LogLevel?, on backend: ProcessBackend) {
+  func tellLevel(_ wanted: LogLevel?, on backend: ServiceBackend) {
     guard backend.revision.era == .legacy, let wanted, wanted != toldLevel,
       declaresLogging(backend)
     else { return }
@@ -208,7 +208,7 @@ final class ServiceFeed {
     backend.send(Messages.setLevel(backend.nextID, to: wanted.name), for: UnheededExchange())
   }
 
-  private func declaresLogging(_ backend: ProcessBackend) -> Bool {
+  private func declaresLogging(_ backend: ServiceBackend) -> Bool {
     guard let capabilities = backend.introduction?.capabilities, !capabilities.isEmpty else {
       return false
     }
@@ -217,5 +217,5 @@ final class ServiceFeed {
   }
 
   /// The present process, if it takes requests.
-  var openBackend: ProcessBackend? { backend.flatMap { $0.isAccepting ? $0 : nil } }
+  var openBackend: ServiceBackend? { backend.flatMap { $0.isAccepting ? $0 : nil } }
 }

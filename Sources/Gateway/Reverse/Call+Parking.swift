@@ -148,7 +148,7 @@ extension Call {
 
   /// Keeps the request for another round, if the service may ask for one; returns what the service
   /// is told of the client.
-  func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ProcessBackend)
+  func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ServiceBackend)
     -> ClientProfile
   {
     let profile = client.profile

@@ -5,8 +5,8 @@ import Manifest
 import Telemetry
 
 /// What the service hears of its child processes.
-extension Service: ProcessBackendDelegate {
-  func backendIsReady(_ backend: ProcessBackend) {
+extension Service: ServiceBackendDelegate {
+  func backendIsReady(_ backend: ServiceBackend) {
     guard case .starting(let starting) = phase, starting === backend else { return }
     host.startQueue.leave()
     phase = .ready(backend)
@@ -14,14 +14,14 @@ extension Service: ProcessBackendDelegate {
     readyCount += 1
     readyEra = backend.revision.era
     isOutdated = host.isOutdated(backend)
-    host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
+    host.log(.info, "service.ready", ["service": name, backend.place.name: backend.place.value])
     watchIdleness()
     host.service(self, opened: backend)
     sendWaiting()
     host.serviceIsReady(self, on: backend)
   }
 
-  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
+  func backend(_ backend: ServiceBackend, needsSuccessorWith handshake: Handshake) {
     guard case .starting(let starting) = phase, starting === backend else { return }
     ending.append(backend)
     self.handshake = handshake
@@ -32,12 +32,12 @@ extension Service: ProcessBackendDelegate {
   }
 
   func backend(
-    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
+    _ backend: ServiceBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
   ) {
     host.service(self, received: line, envelope, from: backend)
   }
 
-  func backendEnded(_ backend: ProcessBackend, _ cause: BackendEnding) {
+  func backendEnded(_ backend: ServiceBackend, _ cause: BackendEnding) {
     var wasStarting = false
     switch phase {
     case .starting(let current) where current === backend: wasStarting = true
@@ -57,12 +57,12 @@ extension Service: ProcessBackendDelegate {
     if !waiting.isEmpty { wake() }
   }
 
-  func backendIsGone(_ backend: ProcessBackend) {
+  func backendIsGone(_ backend: ServiceBackend) {
     ending.removeAll { $0 === backend }
     host.childGone(backend, of: self)
   }
 
-  func backendHasRoom(_ backend: ProcessBackend) {
+  func backendHasRoom(_ backend: ServiceBackend) {
     lastUse = EventLoop.turnTime
     if isOutdated, backend.inFlight == 0, feed.tasks.count == 0,
       case .ready(let current) = phase, current === backend

@@ -25,8 +25,8 @@ final class Service {
     case asleep
     /// Waits for a slot in the start queue.
     case queued
-    case starting(ProcessBackend)
-    case ready(ProcessBackend)
+    case starting(ServiceBackend)
+    case ready(ServiceBackend)
     /// A start failed or the process crashed; `until` is when the next start is due.
     case pausing(until: Instant)
     /// The gateway ends: nothing starts any more.
@@ -57,7 +57,7 @@ final class Service {
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
   var waiting: [any ServiceRequest] = []
-  var ending: [ProcessBackend] = []
+  var ending: [ServiceBackend] = []
   var handshake: Handshake
   private var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
@@ -100,10 +100,10 @@ final class Service {
     return !waiting.isEmpty
   }
   /// Processes that still have to end.
-  var liveBackends: [ProcessBackend] {
+  var liveBackends: [ServiceBackend] {
     ownBackends + (twin?.service.ownBackends ?? [])
   }
-  private var ownBackends: [ProcessBackend] {
+  private var ownBackends: [ServiceBackend] {
     switch phase {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
@@ -115,7 +115,7 @@ final class Service {
   /// The backend for a request right now, if it need not wait for one.
   ///
   /// The hot path: when this is not `nil`, the caller writes its line at once.
-  var openBackend: ProcessBackend? {
+  var openBackend: ServiceBackend? {
     guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty, breaker.isClosed,
       backend.inFlight < manifest.limits.concurrent
     else { return nil }
@@ -200,6 +200,7 @@ final class Service {
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
   func start() {
     guard case .queued = phase else { return host.startQueue.leave() }
+    if let remote = manifest.remote { return startRemote(remote) }
     do {
       let spec = try host.launch(self)
       policy.started(at: EventLoop.now)
@@ -221,7 +222,7 @@ final class Service {
   }
 
   /// Nothing was started: no use in trying again before somebody asks.
-  private func startFailed(_ failure: BackendFailure) {
+  func startFailed(_ failure: BackendFailure) {
     phase = .asleep
     lastFailure = failure
     host.startQueue.leave()
@@ -248,8 +249,9 @@ final class Service {
 
   func pause(_ failure: BackendFailure) {
     let now = EventLoop.now
-    policy.failed(at: now, random: Double.random(in: 0..<1))
-    let until = policy.nextStart(after: now) ?? now
+    let isRemote = manifest.remote != nil
+    if !isRemote { policy.failed(at: now, random: Double.random(in: 0..<1)) }
+    let until = isRemote ? now + Self.remotePause : policy.nextStart(after: now) ?? now
     let delay = until - now
     phase = .pausing(until: until)
     lastFailure = failure
@@ -260,7 +262,7 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
-    if policy.isFlapping {
+    if policy.isFlapping || isRemote {
       var told = failure
       told.retryAfter = delay
       failWaiting(told)

@@ -9,6 +9,8 @@ import Telemetry
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
   var log: Log { get }
+  /// Where proxies are named.
+  var environment: [String: String] { get }
   var breakerLimits: CircuitBreaker.Limits { get }
   /// How long the probe of a breaker may take.
   var probePatience: Duration { get }
@@ -20,14 +22,14 @@ protocol ServiceHost: AnyObject {
   /// Whether nothing is known against its speaking this era too.
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool
   /// Remembers in which era a process is spoken to.
-  func noteEra(of service: Service, on backend: ProcessBackend)
+  func noteEra(of service: Service, on backend: ServiceBackend)
   /// Whether a process was told less about the client than is known now.
-  func isOutdated(_ backend: ProcessBackend) -> Bool
-  func childStarted(_ backend: ProcessBackend, of service: Service)
-  func childGone(_ backend: ProcessBackend, of service: Service)
-  func serviceIsReady(_ service: Service, on backend: ProcessBackend)
+  func isOutdated(_ backend: ServiceBackend) -> Bool
+  func childStarted(_ backend: ServiceBackend, of service: Service)
+  func childGone(_ backend: ServiceBackend, of service: Service)
+  func serviceIsReady(_ service: Service, on backend: ServiceBackend)
   /// A process is ready and nothing has been sent to it yet.
-  func service(_ service: Service, opened backend: ProcessBackend)
+  func service(_ service: Service, opened backend: ServiceBackend)
   /// A watched resource may be another since the service was started again.
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service)
   /// A running service has as many calls as it may have; others wait.
@@ -35,9 +37,9 @@ protocol ServiceHost: AnyObject {
   /// A listed tool is unknown to its service.
   func toolMayBeGone(at service: Service)
   /// A request that wants log messages is about to be sent.
-  func levelIsWanted(of service: Service, on backend: ProcessBackend)
+  func levelIsWanted(of service: Service, on backend: ServiceBackend)
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    from backend: ProcessBackend)
+    from backend: ServiceBackend)
 }
