@@ -1,5 +1,6 @@
 import HTTPTesting
 import RawJSON
+import Synchronization
 
 /// Tools of `RemoteServer` that answer in a way of their own.
 enum RemoteMischief: String, CaseIterable {
