@@ -25,7 +25,8 @@ enum RemoteMischief: String, CaseIterable {
     if self == .raw {
       let text = message.at(pointer: "/params/arguments/raw")?.stringValue ?? ""
       connection.send(text)
-      return false
+      // What is whole leaves the connection as it is; what is not ends it.
+      return text.hasPrefix("HTTP/")
     }
     connection.send(RemoteScript.streamHead)
     switch self {
