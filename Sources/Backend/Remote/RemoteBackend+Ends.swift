@@ -137,7 +137,7 @@ extension RemoteBackend {
 
   /// Whether a status says something about what the server speaks: not where it does not know us,
   /// has too much to do, or is in trouble itself.
-  static func isVerdict(_ status: Int) -> Bool {
+  nonisolated static func isVerdict(_ status: Int) -> Bool {
     (400..<500).contains(status) && ![401, 403, 407, 408, 425, 429].contains(status)
   }
 

@@ -1,4 +1,4 @@
-import HTTP
+package import HTTP
 
 /// What holds for `EventStreamParser` on any stream, however it is cut into pieces: it finds what
 /// a plain reading of the whole stream finds, line by line, as the standard words it.
