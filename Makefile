@@ -78,7 +78,7 @@ lint: packages ## formatting, warnings as errors, declared imports, gates
 	SWITCHYARD_STRICT=1 $(SWIFT_BUILD) --build-tests
 
 BENCH := .build/bench
-BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c)
+BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c notices.c reload.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench: release ## measure against a bare relay; exits 1 when a limit is missed

@@ -57,7 +57,10 @@ let package = Package(
     .target(name: "RawJSON", swiftSettings: pure),
     .target(name: "MCP", dependencies: ["RawJSON"], swiftSettings: pure),
     .target(name: "Resilience", swiftSettings: pure),
+    .target(name: "Routing", dependencies: ["Resilience"], swiftSettings: pure),
+    .target(name: "Cache", dependencies: ["Resilience"], swiftSettings: pure),
     .target(name: "Digest", swiftSettings: pure),
+    .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
     .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
@@ -76,7 +79,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Store", "Manifest", "Backend",
+        "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Health", "Telemetry", "Loop", "HTTP",
+        "Store", "Manifest", "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -137,8 +141,8 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
-        "switchyard-demo",
+        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "switchyard",
+        "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
@@ -206,7 +210,15 @@ let package = Package(
       name: "StoreTests",
       dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
+    .testTarget(
+      name: "TelemetryTests", dependencies: ["Telemetry", "RawJSON"], swiftSettings: common),
+    .testTarget(
+      name: "HealthTests", dependencies: ["Health", "Resilience"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
+    .testTarget(
+      name: "RoutingTests", dependencies: ["Routing", "Resilience"], swiftSettings: common),
+    .testTarget(
+      name: "CacheTests", dependencies: ["Cache", "Resilience"], swiftSettings: common),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
 )

@@ -19,11 +19,21 @@ extension Messages {
 
   /// `subscriptions/listen` of the modern era.
   ///
-  /// - Parameter lists: names of the filter that are switched on.
-  package static func listen(_ id: UInt64, to lists: [StaticString], uris: [[UInt8]]) -> [UInt8] {
+  /// - Parameters:
+  ///   - lists: names of the filter that are switched on.
+  ///   - tasks: ids of tasks of the extension, which is declared where there are any.
+  package static func listen(
+    _ id: UInt64, to lists: [StaticString], uris: [[UInt8]], tasks: [[UInt8]] = []
+  ) -> [UInt8] {
     var filter = lists.map { #""\#($0)":true"# }
     if !uris.isEmpty {
       filter.append(#""resourceSubscriptions":["# + uris.map(quoted).joined(separator: ",") + "]")
+    }
+    var envelope = envelope
+    if !tasks.isEmpty {
+      filter.append(#""taskIds":["# + tasks.map(quoted).joined(separator: ",") + "]")
+      envelope = Self.envelope(
+        capabilities: #"{"extensions":{"io.modelcontextprotocol/tasks":{}}}"#)
     }
     return request(
       id, "subscriptions/listen",

@@ -90,6 +90,7 @@ extension ServiceBackend {
   /// Log text, banners, terminal colours: skipped, counted, shown when something else goes wrong.
   final func receiveJunk(_ line: UnsafeRawBufferPointer) {
     junk.count(line, at: EventLoop.now)
+    delegate.backendWroteJunk(self)
     if junk.total <= 5 || junk.total % 1000 == 0 {
       log(
         .warning, "backend.not_json",

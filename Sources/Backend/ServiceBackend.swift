@@ -78,6 +78,8 @@ package class ServiceBackend {
   package var queuedBytes: Int { 0 }
   /// The process behind it, if it is one of ours.
   package var identity: ProcessIdentity? { nil }
+  /// Whether the verdict on its era rests on what it said or did, and not on its silence.
+  package var isEraCertain: Bool { true }
   /// Where it is, for the log: a name and a value without secrets.
   package var place: (name: StaticString, value: String) { ("pid", "0") }
 

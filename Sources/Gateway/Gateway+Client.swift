@@ -18,8 +18,9 @@ extension Gateway {
     for service in services { service.replaceOutdatedBackend() }
   }
 
-  func isOutdated(_ backend: ServiceBackend) -> Bool {
-    backend.revision.era == .legacy && backend.clientCapabilities != declared.legacyCapabilities
+  func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool {
+    backend.revision.era == .legacy
+      && backend.clientCapabilities != service.profile(of: declared).legacyCapabilities
   }
 
   var clientEra: Era { session.newestEra }
@@ -29,7 +30,7 @@ extension Gateway {
     let line = Message.notification(.rootsListChanged)
     for service in services {
       guard case .ready(let backend) = service.phase, backend.revision.era == .legacy,
-        declared.abilities.contains(.rootsChanges)
+        declared.abilities.intersection(service.allowed).contains(.rootsChanges)
       else { continue }
       backend.write(line)
     }
@@ -49,7 +50,7 @@ extension Service {
   /// has introduced itself is one that nobody has called yet.
   func replaceOutdatedBackend() {
     twin?.service.replaceOutdatedBackend()
-    guard case .ready(let backend) = phase, host.isOutdated(backend) else { return }
+    guard case .ready(let backend) = phase, host.isOutdated(backend, of: self) else { return }
     isOutdated = true
     if backend.inFlight == 0, feed.tasks.count == 0 { retire(backend) }
   }

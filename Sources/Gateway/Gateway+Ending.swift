@@ -52,7 +52,8 @@ extension Gateway {
     beganEnding = EventLoop.now
     for request in parked { request.resume() }
     for listener in Array(listeners.values) { listener.abandoned() }
-    for service in services where !service.isBusy { service.close(remainingPatience) }
+    offeredTasks.endAll()
+    closeUnneeded(remainingPatience, onlyIdle: true)
     timer.start(after: configuration.gateway.stop.drain)
     session.ledger.onIdle = { [unowned self] in stopServices() }
     if session.ledger.isEmpty { stopServices() }
@@ -70,12 +71,15 @@ extension Gateway {
     session.ledger.abandonAll()
     session.flush()
     ending?.timer.start(at: beganEnding + Gateway.longestEnding)
-    for service in services { service.close(remainingPatience) }
+    closeUnneeded(remainingPatience, onlyIdle: false)
     endIfDone()
   }
 
   func endIfDone() {
-    guard ending?.stage == .stopping, services.allSatisfy({ $0.liveBackends.isEmpty }) else {
+    if let ending, ending.stage != .out {
+      closeUnneeded(remainingPatience, onlyIdle: ending.stage == .draining)
+    }
+    guard ending?.stage == .stopping, slots.all.allSatisfy({ $0.liveBackends.isEmpty }) else {
       return
     }
     leave()
@@ -93,6 +97,7 @@ extension Gateway {
   private func leave() {
     guard ending?.stage != .out else { return }
     ending?.stage = .out
+    health.close()
     session.flush()
     surroundings.leave(ending?.exitCode ?? 0)
   }

@@ -34,7 +34,7 @@ extension Gateway {
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
-    var text = Array(result.utf8) + tasksMember(for: agreed) + extensionsMember
+    var text = Array(result.utf8) + tasksMember(for: agreed) + extensionsMember(for: .legacy)
     text += #"},"serverInfo":"#.utf8 + session.identity.info + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
@@ -51,7 +51,7 @@ extension Gateway {
     result += #","supportedVersions":["\#(Revision.newest.rawValue)"],"capabilities":"#
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}"#
-    var text = Array(result.utf8) + tasksMember(for: .newest) + extensionsMember
+    var text = Array(result.utf8) + extensionsMember(for: .modern)
     text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta + instructionsMember
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
@@ -68,22 +68,30 @@ extension Gateway {
   }
 
   /// The extensions of the only service, whose own they are; those of several are not told, since
-  /// a client could not know which of them has which.
-  private var extensionsMember: [UInt8] {
-    guard services.count == 1, let introduction = services.first?.offer?.introduction else {
-      return []
-    }
-    let capabilities = introduction.capabilities
-    let whole = ByteRange(start: 0, end: capabilities.count)
+  /// a client could not know which of them has which. Tasks are told wherever there are any.
+  private func extensionsMember(for era: Era) -> [UInt8] {
     var members: [UInt8] = []
-    for key: StaticString in ["extensions", "experimental"] {
-      let value = JSON.member(key, of: whole, in: capabilities.span.bytes)
-      guard JSON.isObject(value, in: capabilities.span.bytes) else { continue }
-      let passed = ClientProfile.passedOn(
-        value, in: capabilities.span.bytes, keepsTasks: introduction.revision.era == .modern)
-      if !passed.isEmpty { members += #","\#(key)":"#.utf8 + passed }
-    }
+    let introduction = services.count == 1 ? services.first?.offer?.introduction : nil
+    let isItsOwn = introduction != nil && services.first?.offer?.hasTaskExtension == true
+    let addsTasks = era == .modern && !isItsOwn && announcesTaskExtension
+    let extensions = passedOn(
+      "extensions", of: introduction, keepsTasks: era == .modern && isItsOwn,
+      adding: addsTasks ? Array(#""io.modelcontextprotocol/tasks":{}"#.utf8) : [])
+    if !extensions.isEmpty { members += #","extensions":"#.utf8 + extensions }
+    let experimental = passedOn("experimental", of: introduction, keepsTasks: true, adding: [])
+    if !experimental.isEmpty { members += #","experimental":"#.utf8 + experimental }
     return members
+  }
+
+  private func passedOn(
+    _ key: StaticString, of introduction: ServiceBackend.Introduction?, keepsTasks: Bool,
+    adding: [UInt8]
+  ) -> [UInt8] {
+    let capabilities = introduction?.capabilities ?? []
+    let bytes = capabilities.span.bytes
+    let value = JSON.member(
+      key, of: ByteRange(start: 0, end: capabilities.count), in: bytes)
+    return ClientProfile.passedOn(value, in: bytes, keepsTasks: keepsTasks, adding: adding)
   }
 
   /// What services say about themselves, each under its name; with one service, its own words.

@@ -11,6 +11,12 @@ extension Gateway {
     let word = kind == .prompts ? "prompt" : "tool"
     if let collision = name.withUnsafeBytes({ catalogue.collision(kind, named: $0) }) {
       let services = collision.services.map { "'\($0)'" }.joined(separator: " and ")
+      if let group = sharedGroup(of: collision) {
+        return .invalidParams(
+          "The services \(services) of group '\(group)' define the \(word) '\(shown)' with different "
+            + "schemas, so none of them gets the call; make them equal, or leave it out of one.",
+          reason: "schemas_differ")
+      }
       return .invalidParams(
         "The \(word) '\(shown)' is claimed by the services \(services), so none of them gets the "
           + "call; give one another tools.prefix.", reason: "name_collision")
@@ -20,6 +26,9 @@ extension Gateway {
         code: .toolDisabled,
         message: "The \(word) '\(shown)' is left out by the manifest of service '\(service.name)'.",
         service: service.name, reason: "tool_hidden")
+    }
+    if let off = switchedOff.values.first(where: { $0.offers(name, kind) }) {
+      return .serviceOff(off.name, why: SwitchedOffService.advice(off.name))
     }
     for entry in configuration.services where entry.manifest == nil {
       guard name.starts(with: Array(entry.name.utf8) + [UInt8(ascii: "_")]) else { continue }

@@ -33,7 +33,7 @@ extension Gateway: ClientSessionDelegate {
       case .loggingSetLevel where request.client.era == .legacy: try setLogLevel(request)
       case .tasksGet, .tasksResult, .tasksCancel, .tasksUpdate: try callTask(request)
       case .tasksList where request.client.era == .legacy: try listTasks(request)
-      case .unknown: try callCustom(request)
+      case .unknown: if try !explains(request) { try callCustom(request) }
       default: throw CallError.methodNotFound(shownMethod(of: request))
       }
     } catch {
@@ -91,25 +91,30 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
-    guard entry.service < services.count else { return try startREST(request, entry) }
+    if entry.isPlanned {
+      let isProcess = entry.service < RESTService.firstIndex
+      return try startPlanned(request, entry, isProcess ? try taskRole(of: entry, request) : .none)
+    }
+    guard entry.service < RESTService.firstIndex else { return try startREST(request, entry) }
     // As a task only what can be one; a tool that must be one is made one.
     let role =
       entry.taskSupport == .forbidden && request.envelope.task.isAbsent
       ? TaskRole.none : try taskRole(of: entry, request)
     try start(
-      request, on: services[entry.service], entry: entry, nameRange: range, taskRole: role)
+      request, on: slots[entry.service], entry: entry, nameRange: range, taskRole: role)
   }
 
   private func read(_ request: Incoming) throws(CallError) {
     guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
       throw .invalidParams("params.uri must be a string.")
     }
+    if try readSurface(uri, request) { return }
     guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
     try start(
-      request, on: services[target.service], nameRange: request.envelope.uri,
+      request, on: slots[target.service], nameRange: request.envelope.uri,
       ownName: ownURI(target.own, of: uri))
   }
 
@@ -134,7 +139,7 @@ extension Gateway: ClientSessionDelegate {
         throw refusal(.prompts, name: name)
       }
       let own = entry.newName(at: range)?.own
-      return try start(request, on: services[entry.service], nameRange: range, ownName: own)
+      return try start(request, on: slots[entry.service], nameRange: range, ownName: own)
     }
     let range = JSON.member("uri", of: ref, in: bytes)
     guard let uri = JSON.string(range, in: bytes) else {
@@ -146,13 +151,14 @@ extension Gateway: ClientSessionDelegate {
       throw refusal(uri: uri, client: request.client)
     }
     try start(
-      request, on: services[target.service], nameRange: range,
+      request, on: slots[target.service], nameRange: range,
       ownName: ownURI(target.own, of: uri))
   }
 
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
-    nameRange: ByteRange = .absent, ownName: [UInt8]? = nil, taskRole: TaskRole = .none
+    nameRange: ByteRange = .absent, ownName: [UInt8]? = nil, taskRole: TaskRole = .none,
+    plan: CallPlan? = nil
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -176,16 +182,18 @@ extension Gateway: ClientSessionDelegate {
       service: service, entry: entry, token: ShortBytes(token, in: request.line.bytes),
       nameRange: nameRange,
       times: CallTimes(
-        start: EventLoop.turnTime,
+        start: plan?.start ?? EventLoop.turnTime,
         // The result of a task takes as long as the task.
         patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
         absolute: absoluteTime),
       logLevel: level, taskRole: taskRole)
     if let ownName { call.needExtras().ownName = ownName }
     if !state.isEmpty { call.needExtras().requestState = state }
+    if let plan { call.needExtras().plan = plan }
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)
+    if taskRole.mayBecomeOurs(request.client.era) { offerTask(call, request) }
   }
 
   /// The one service with resources: URIs that it never listed go to it.
@@ -248,9 +256,9 @@ extension Gateway: ClientSessionDelegate {
   // MARK: The session
 
   func outputIsFull(_ session: ClientSession, _ isFull: Bool) {
-    for service in services {
+    for service in slots.all {
       for backend in service.liveBackends { backend.setPaused(isFull) }
     }
-    for service in restServices { service.setPaused(isFull) }
+    for service in slots.allREST { service.setPaused(isFull) }
   }
 }

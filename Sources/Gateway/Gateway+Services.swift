@@ -25,7 +25,9 @@ extension Gateway: ServiceHost {
 
   /// Asks a service what it offers; wakes it if it sleeps. One question at a time.
   func ask(_ service: Service) {
-    guard ending == nil, beingAsked.insert(service.index).inserted else { return }
+    guard ending == nil, !service.isLeaving, beingAsked.insert(service.index).inserted else {
+      return
+    }
     discoveries.enter(service) { [unowned self] in askNow(service) }
   }
 
@@ -48,12 +50,13 @@ extension Gateway: ServiceHost {
     switch outcome {
     case .found(let offer, let lifetime):
       service.feed.freshness.found(lifetime, at: EventLoop.now)
+      service.hasStaleOffer = false
       if service.offer != offer {
         service.offer = offer
         remember(offer, of: service)
-        let differences = rebuildCatalogue()
+        changes = rebuildCatalogue()
         // A list that waits for this service is answered with it; that is no change.
-        if !(wasUnknown && !parked.isEmpty) || !undiscovered.isEmpty { changes = differences }
+        if wasUnknown, undiscovered.isEmpty { changes.subtract(awaitedLists.subtracting(listed)) }
       }
     case .failed(let failure):
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
@@ -81,11 +84,11 @@ extension Gateway: ServiceHost {
 
   private func remember(_ offer: Offer, of service: Service) {
     let record = offer.record(
-      service: service.name, digest: service.digest, at: secondsSince1970())
+      service: service.name, digest: service.digest, at: Gateway.secondsSince1970())
     _ = surroundings.store?.save(record)
   }
 
-  private func secondsSince1970() -> Int64 {
+  nonisolated static func secondsSince1970() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return Int64(now.tv_sec)
@@ -120,7 +123,7 @@ extension Gateway: ServiceHost {
       errors: ErrorOutputLimits(
         line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
         quoted: gateway.stderr.quoted))
-    settings.clientCapabilities = declared.legacyCapabilities
+    settings.clientCapabilities = service.profile(of: declared).legacyCapabilities
     return settings
   }
 
@@ -136,9 +139,12 @@ extension Gateway: ServiceHost {
 
   func noteEra(of service: Service, on backend: ServiceBackend) {
     guard knownEra(of: service) != backend.revision.era else { return }
+    // A service that was silent once may only have been slow.
+    if !backend.isEraCertain { service.silentStarts += 1 }
+    guard backend.isEraCertain || service.silentStarts > 1 else { return }
     _ = surroundings.store?.saveEra(
       digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
-      now: secondsSince1970())
+      now: Gateway.secondsSince1970())
   }
 
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool {
@@ -158,15 +164,17 @@ extension Gateway: ServiceHost {
   func childGone(_ backend: ServiceBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
     session.reverse.gone(backend)
+    slots.bury()
     endIfDone()
   }
 
   func serviceIsReady(_ service: Service, on backend: ServiceBackend) {
     serviceIsUp(service)
+    dependencyChanged(service)
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     // What it could not be asked in time, it is asked now.
-    if service.offer == nil || service.readyCount == 1 { ask(service) }
+    if service.offer == nil || service.hasStaleOffer || service.readyCount == 1 { ask(service) }
   }
 
   func service(
@@ -178,7 +186,7 @@ extension Gateway: ServiceHost {
       backend.answer(JSON.copy(envelope.id, in: line.bytes), Array(#""result":{}"#.utf8))
     case _ where envelope.kind == .notification: noticed(line, envelope, of: service, on: backend)
     case _ where envelope.kind == .request:
-      session.reverse.receive(line, envelope, from: backend)
+      asked(line, envelope, by: service, on: backend)
     default: break
     }
   }

@@ -28,40 +28,60 @@ package final class Gateway {
     package var environment: [String: String]
     /// The folder of the configuration.
     package var folder: String
+    /// The folder of the state file and of the gateways' sockets.
+    package var state: String
+    /// Reads it anew, on a thread of its own; told whether a missing folder of manifests is a
+    /// mistake.
+    package var read: @Sendable (Bool) -> Configuration
     package var store: StateStore?
     package var log: Log
     /// Ends the process with an exit code, after the last answer was written.
     package var leave: @EventLoop (Int32) -> Void
 
     package init(
-      input: Int32, output: Int32, environment: [String: String], folder: String,
-      store: StateStore?, log: Log, leave: @escaping @EventLoop (Int32) -> Void
+      input: Int32, output: Int32, environment: [String: String], folder: String, state: String,
+      read: @escaping @Sendable (Bool) -> Configuration, store: StateStore?, log: Log,
+      leave: @escaping @EventLoop (Int32) -> Void
     ) {
       self.input = input
       self.output = output
       self.environment = environment
       self.folder = folder
+      self.state = state
+      self.read = read
       self.store = store
       self.log = log
       self.leave = leave
     }
   }
 
-  let configuration: Configuration
+  /// What is served; a reload replaces it.
+  var configuration: Configuration
   let surroundings: Surroundings
   let begun = EventLoop.now
   let session: ClientSession
   package let log: Log
   let startQueue: StartQueue
   /// `deadlines.absolute` in nanoseconds.
-  let absoluteTime: Int64
+  @exclusivity(unchecked) var absoluteTime: Int64
   /// Services that are asked at the same time what they offer.
   let discoveries: StartQueue
+  /// The services with a process that are served now, in the order of the configuration.
   var services: [Service] = []
-  /// Services without a process; their numbers go on where those of `services` end.
+  /// Those without a process.
   var restServices: [RESTService] = []
+  /// All by their numbers, those included that are not served any more.
+  @exclusivity(unchecked) var slots = ServiceSlots()
+  /// Those that come after others.
+  var ordered: [Service] = []
+  /// Switched off by a person, by name: known, and not served.
+  var switchedOff: [String: SwitchedOffService] = [:]
+  lazy var reloader = Reloader(self)
   var catalogue = Catalogue()
   var pages: ListPages
+  let kept: KeptResults
+  /// By the names of groups and services.
+  var routeGroups: [String: RouteGroup] = [:]
   var parked: [ParkedRequest] = []
   /// Services whose first discovery has not ended yet.
   var undiscovered: Set<Int> = []
@@ -74,8 +94,14 @@ package final class Gateway {
   /// Lists that a legacy client has been given: of others it need not hear that they changed.
   var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
+  /// The tasks that the gateway has made of calls.
+  lazy var offeredTasks = OfferedTasks(of: session, configuration.gateway.tasks) {
+    [unowned self] task in tell(task)
+  }
   /// What legacy services are told that the client can do: all that it has ever declared.
   var declared = ClientProfile.none
+  /// How the services do, and what was counted of them.
+  private(set) lazy var health = HealthWatch(of: self)
   var ending: Ending?
   /// When the end began; meaningless before.
   var beganEnding = Instant.zero
@@ -86,42 +112,39 @@ package final class Gateway {
     log = surroundings.log
     pages = ListPages(pageSize: configuration.gateway.limits.page)
     absoluteTime = configuration.gateway.deadlines.absolute.inNanoseconds
+    kept = KeptResults(configuration.gateway.cache)
     startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
     discoveries = StartQueue(limit: configuration.gateway.discovery.parallel)
     session = ClientSession(
       input: surroundings.input, output: surroundings.output, configuration: configuration.gateway,
       log: surroundings.log)
     session.delegate = self
-    let ready = configuration.ready
-    for (index, manifest) in ready.filter({ $0.rest == nil }).enumerated() {
-      let digest = digest(of: manifest)
-      services.append(Service(index: index, manifest: manifest, digest: digest, host: self))
-    }
-    for manifest in ready {
-      guard let api = manifest.rest else { continue }
-      restServices.append(
-        RESTService(
-          index: services.count + restServices.count, manifest: manifest, api: api,
-          environment: surroundings.environment, log: log))
-      restServices.last?.breaker = CircuitBreaker(breakerLimits)
-    }
+    for manifest in configuration.ready { add(manifest) }
+    noteOrder()
     recallOffers()
+    for name in surroundings.store?.switchedOff() ?? [] { switchOff(name) }
+    rebuildCatalogue()
   }
 
   /// Starts to read the client.
-  package func begin() { session.begin() }
+  package func begin() {
+    session.begin()
+    health.begin()
+  }
 
   // MARK: The catalogue
 
   /// Takes what each service offered last time from the state file.
   private func recallOffers() {
     let records = surroundings.store?.allCatalogues() ?? []
-    for service in services {
-      let record = records.first { $0.service == service.name && $0.digest == service.digest }
-      service.offer = record.flatMap { Offer($0) }
-      if service.offer == nil { undiscovered.insert(service.index) }
-    }
-    rebuildCatalogue()
+    for service in services { recall(service, records) }
+  }
+
+  /// Takes what one service offered last time; without it, it has to be asked.
+  func recall(_ service: Service, _ records: [CatalogueRecord]) {
+    let record = records.first { $0.service == service.name && $0.digest == service.digest }
+    service.offer = record.flatMap { Offer($0) }
+    if service.offer == nil { undiscovered.insert(service.index) }
   }
 
   /// Makes the catalogue anew; returns which lists are different now.
@@ -152,16 +175,20 @@ package final class Gateway {
     var offers = services.compactMap { service in
       service.offer.map { (index: service.index, manifest: service.manifest, offer: $0) }
     }
-    guard !restServices.isEmpty else { return offers }
-    offers += restServices.map { ($0.index, $0.manifest, $0.offer) }
-    let order = configuration.ready.map(\.name)
-    return offers.sorted { left, right in
-      order.firstIndex(of: left.manifest.name) ?? 0 < order.firstIndex(of: right.manifest.name) ?? 0
+    let own = Surface.offer(configuration.gateway.surface).map {
+      [(index: Surface.index, manifest: Surface.manifest, offer: $0)]
     }
+    guard !restServices.isEmpty else { return offers + (own ?? []) }
+    offers += restServices.map { ($0.index, $0.manifest, $0.offer) }
+    let order = rank
+    offers.sort { left, right in
+      order[left.manifest.name] ?? 0 < order[right.manifest.name] ?? 0
+    }
+    return offers + (own ?? [])
   }
 
   /// The identity of a command, under which its catalogue and era are kept.
-  private func digest(of manifest: ServiceManifest) -> String {
+  func digest(of manifest: ServiceManifest) -> String {
     if let remote = manifest.remote { return remote.digest }
     let process = manifest.process
     let found = try? Launch.executable(of: process, inherited: surroundings.environment)

@@ -25,6 +25,17 @@ final class CurlEasy {
   /// Bodies up to `copiedBody` go with the headers in one write, out of here.
   private var body = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 1)
   private var failed = CURLE_OK
+  private let urlStart: String
+  /// What the handle was told for the last request; told again where it differs.
+  private var told = Told()
+
+  private struct Told {
+    var connect: Int?
+    /// Of a request without a body.
+    var method: String?
+    var headers: [HTTPHeader]?
+    var hasBody = false
+  }
 
   /// Bodies up to this size are copied.
   static let copiedBody = 64 << 10
@@ -36,6 +47,7 @@ final class CurlEasy {
     self.handle = handle
     self.multi = multi
     self.origin = origin
+    urlStart = "\(origin.scheme.rawValue)://\(origin.authority)"
     errorText[0] = 0
     setConstants()
     setConnection()
@@ -134,13 +146,23 @@ final class CurlEasy {
     errorText[0] = 0
     failed = CURLE_OK
     let request = transfer.request
-    set(CURLOPT_URL, "\(origin.scheme.rawValue)://\(origin.authority)\(request.target)")
+    set(CURLOPT_URL, urlStart + request.target)
     // Zero would be libcurl's own five minutes.
-    let connect = request.limits.connect?.inMilliseconds ?? 86_400_000
-    set(CURLOPT_CONNECTTIMEOUT_MS, Int(clamping: max(1, connect)))
-    setBody(request)
-    set(CURLOPT_CUSTOMREQUEST, request.method)
-    setHeaders(request)
+    let connect = Int(clamping: max(1, request.limits.connect?.inMilliseconds ?? 86_400_000))
+    if connect != told.connect { set(CURLOPT_CONNECTTIMEOUT_MS, connect) }
+    told.connect = connect
+    let hasBody = if case .none = request.body { false } else { true }
+    if hasBody || told.method.map({ !$0.utf8.elementsEqual(request.method.utf8) }) ?? true {
+      setBody(request)
+      set(CURLOPT_CUSTOMREQUEST, request.method)
+    }
+    told.method = hasBody ? nil : request.method
+    let areKnown = told.headers.map { Self.areSame($0, request.headers) } ?? false
+    if hasBody || told.hasBody || !areKnown { setHeaders(request) }
+    told.headers = request.headers
+    told.hasBody = hasBody
+    // What was refused is told again.
+    if failed != CURLE_OK { told = Told() }
     return failed == CURLE_OK
   }
 
@@ -152,6 +174,13 @@ final class CurlEasy {
     table.pointee.slist_free_all(addresses)
     addresses = list
     addressGeneration = generation
+  }
+
+  /// By bytes: texts that Unicode calls equivalent are not the same header.
+  private static func areSame(_ left: [HTTPHeader], _ right: [HTTPHeader]) -> Bool {
+    left.elementsEqual(right) {
+      $0.name.utf8.elementsEqual($1.name.utf8) && $0.value.utf8.elementsEqual($1.value.utf8)
+    }
   }
 
   private func setBody(_ request: HTTPRequest) {

@@ -12,20 +12,18 @@ final class CurlLibrary {
   /// Whether it knows the file of the system's certificates, so that their folder is not needed.
   let hasRootsFile: Bool
 
-  private static var loaded: Result<CurlLibrary, HTTPError>?
-
-  /// Loads it at the first call in the process; a failure stays one.
-  static func load() -> Result<CurlLibrary, HTTPError> {
-    if let loaded { return loaded }
-    let result = load(from: "libcurl.so.4")
-    loaded = result
-    return result
+  /// What a thread that loads it hands over. `@unchecked Sendable`: nobody writes to the table.
+  struct Opened: @unchecked Sendable {
+    fileprivate let table: UnsafePointer<curl_table>
+    fileprivate let features: Int32
+    fileprivate let hasRootsFile: Bool
   }
 
   /// The oldest version with `CURLOPT_PREREQFUNCTION`, which tells when a request is sent.
-  private static let oldest: UInt32 = 0x07_5000
+  nonisolated private static let oldest: UInt32 = 0x07_5000
 
-  static func load(from name: String) -> Result<CurlLibrary, HTTPError> {
+  /// Takes milliseconds. The library stays loaded; not to be called twice for the same one.
+  nonisolated static func open(_ name: String) -> Result<Opened, HTTPError> {
     let table = UnsafeMutablePointer<curl_table>.allocate(capacity: 1)
     table.initialize(to: curl_table())
     if let missing = curl_table_load(table, name) {
@@ -40,21 +38,24 @@ final class CurlLibrary {
       let found = version.pointee.version.map { String(cString: $0) } ?? "an older one"
       return .failure(unavailable("\(name) is \(printable(found)); 7.80 or later is needed"))
     }
-    return .success(CurlLibrary(table, version.pointee))
+    return .success(
+      Opened(
+        table: UnsafePointer(table), features: version.pointee.features,
+        hasRootsFile: version.pointee.cainfo != nil))
   }
 
-  private init(_ table: UnsafeMutablePointer<curl_table>, _ version: curl_version_info_data) {
-    self.table = UnsafePointer(table)
+  init(_ opened: Opened) {
+    table = opened.table
     // CURL_VERSION_LIBZ and CURL_VERSION_BROTLI.
-    let hasDeflate = version.features & (1 << 3) != 0
-    let hasBrotli = version.features & (1 << 23) != 0
+    let hasDeflate = opened.features & (1 << 3) != 0
+    let hasBrotli = opened.features & (1 << 23) != 0
     encodings =
       (hasDeflate ? ["gzip", "deflate"] : []).joined(separator: ", ")
       + (hasBrotli ? (hasDeflate ? ", br" : "br") : "")
-    hasRootsFile = version.cainfo != nil
+    hasRootsFile = opened.hasRootsFile
   }
 
-  private static func unavailable(_ text: String) -> HTTPError {
+  nonisolated private static func unavailable(_ text: String) -> HTTPError {
     HTTPError(.unavailableLibrary, .notSent, text)
   }
 }

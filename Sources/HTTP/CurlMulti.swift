@@ -1,6 +1,7 @@
 import CCurl
 import Glibc
 import Loop
+import Resilience
 
 /// One of libcurl's multi handles on the loop: it tells us which sockets and which time to wait
 /// for, we tell it what happened. It keeps the connections of one origin.
@@ -20,7 +21,10 @@ final class CurlMulti {
   /// Sockets that were opened for libcurl and not closed by it yet. Their watches are kept
   /// between requests.
   private var sockets: Set<Int32> = []
-  private lazy var timer = LoopTimer { [unowned self] in act(-1, 0) }
+  private lazy var timer = LoopTimer { [unowned self] in timerFired() }
+  /// When libcurl wants to be called, and when the timer will fire: at that time or before.
+  private var due = Instant.distantFuture
+  private var armedFor = Instant.distantFuture
   /// libcurl wants to be called at once.
   private var isDue = false
   private var isClosed = false
@@ -103,7 +107,10 @@ final class CurlMulti {
       rounds += 1
       socketAction(-1, 0)
     }
-    if isDue { timer.start(after: .zero) }
+    guard isDue else { return }
+    due = .zero
+    armedFor = .zero
+    timer.start(at: .zero)
   }
 
   private func act(_ socket: Int32, _ events: Int32) {
@@ -148,7 +155,26 @@ final class CurlMulti {
       return
     }
     isDue = false
-    if delay < 0 { timer.stop() } else { timer.start(after: .milliseconds(delay)) }
+    due =
+      delay < 0 ? .distantFuture : EventLoop.turnTime.advanced(byNanoseconds: nanoseconds(delay))
+    // Each request moves the time on; a timer that fires too early is set anew then.
+    guard due < armedFor else { return }
+    armedFor = due
+    timer.start(at: due)
+  }
+
+  private func nanoseconds(_ milliseconds: Int) -> Int64 {
+    Int64(clamping: min(milliseconds, 86_400_000)) * 1_000_000
+  }
+
+  private func timerFired() {
+    armedFor = .distantFuture
+    guard due <= EventLoop.now else {
+      armedFor = due
+      return timer.start(at: due)
+    }
+    due = .distantFuture
+    act(-1, 0)
   }
 
   func opened(_ socket: Int32) { sockets.insert(socket) }

@@ -14,7 +14,8 @@
 // within a call of ours, and `finished` exactly once; a request whose first byte may have left is never sent
 // again, unless its method makes that harmless and no byte of an answer had come.
 // Costs: a request on a kept connection sets eight options and copies a small body once; a
-// response's body is not copied. libcurl is loaded by the first request of the process.
+// response's body is not copied. libcurl is loaded by the first request of the process, on a
+// thread of its own; requests wait for it as they wait for a connection.
 import CCurl
 package import Loop
 import Resilience
@@ -26,21 +27,23 @@ package final class HTTPClient {
 
   private let connections: Int
   private let queueLimit: Int
-  private var waiting: [HTTPTransfer] = []
+  var waiting: [HTTPTransfer] = []
   var resolving: [HTTPTransfer] = []
-  private var running: [HTTPTransfer] = []
+  var running: [HTTPTransfer] = []
   private var idle: [CurlEasy] = []
   /// To be taken out when libcurl is off the stack.
-  private var abandoned: [HTTPTransfer] = []
+  var abandoned: [HTTPTransfer] = []
   private var unpaused: [CurlEasy] = []
+  private let loader: CurlLoader
+  private var loading: Int?
   private var multi: CurlMulti?
   var names: OriginNames
   private var isHTTP2 = false
   private var isSettling = false
   private var isSettlingSoon = false
   private var isClosed = false
-  private lazy var timer = LoopTimer { [unowned self] in checkDeadlines() }
-  private var timerDue = Instant.distantFuture
+  lazy var timer = LoopTimer { [unowned self] in checkDeadlines() }
+  var timerDue = Instant.distantFuture
 
   /// Requests at a time on one connection with HTTP/2.
   private static let streams = 100
@@ -50,12 +53,15 @@ package final class HTTPClient {
   /// - connections: open at the same time at most.
   /// - queue: requests that may wait for one of them; more end with `overloaded`.
   package convenience init(origin: HTTPOrigin, connections: Int, queue: Int = 1024) {
-    self.init(origin: origin, connections: connections, queue: queue, lookUp: OriginNames.system)
+    self.init(
+      origin: origin, connections: connections, queue: queue, lookUp: OriginNames.system)
   }
 
   init(
-    origin: HTTPOrigin, connections: Int, queue: Int, lookUp: @escaping OriginNames.LookUp
+    origin: HTTPOrigin, connections: Int, queue: Int = 1024,
+    lookUp: @escaping OriginNames.LookUp = OriginNames.system, loader: CurlLoader = .system
   ) {
+    self.loader = loader
     self.origin = origin
     self.connections = max(1, connections)
     queueLimit = max(0, queue)
@@ -65,6 +71,7 @@ package final class HTTPClient {
   /// Without `close` before, the transfers end unheard.
   isolated deinit {
     names.cancel()
+    stopLoading()
     for transfer in waiting + resolving + running {
       if let easy = transfer.easy { multi?.remove(easy) }
       transfer.forget()
@@ -98,6 +105,7 @@ package final class HTTPClient {
       abandoned.append(transfer)
     }
     names.cancel()
+    stopLoading()
     timer.stop()
     settleSoon()
   }
@@ -107,17 +115,7 @@ package final class HTTPClient {
     if let complaint = RequestRules.complaint(about: request) {
       return HTTPError(.invalidRequest, .notSent, complaint)
     }
-    guard multi == nil else { return nil }
-    switch CurlLibrary.load() {
-    case .failure(let error): return error
-    case .success(let library):
-      do throws(HTTPError) {
-        let multi = try CurlMulti(library, connections: connections)
-        multi.settled = { [unowned self] in settle() }
-        self.multi = multi
-        return nil
-      } catch { return error }
-    }
+    return nil
   }
 
   private func failLater(_ transfer: HTTPTransfer, _ error: HTTPError) {
@@ -138,10 +136,14 @@ package final class HTTPClient {
   }
 
   /// Does what is to be done while libcurl is off the stack, until nothing is left.
-  private func settle() {
-    guard let multi, !isSettling, !multi.isInside else { return }
+  func settle() {
+    guard !isSettling, multi?.isInside != true else { return }
     isSettling = true
     defer { isSettling = false }
+    guard let multi = multi ?? newMulti() else {
+      for transfer in abandoned.takeAll() { remove(transfer) }
+      return
+    }
     repeat {
       for transfer in abandoned.takeAll() { remove(transfer) }
       for easy in unpaused.takeAll() where easy.transfer != nil { multi.unpause(easy) }
@@ -154,6 +156,33 @@ package final class HTTPClient {
       multi.close()
       self.multi = nil
     }
+  }
+
+  /// Nil while the library is loaded, where nobody needs it, and where it cannot be used: then
+  /// those that wait have failed.
+  private func newMulti() -> CurlMulti? {
+    guard !isClosed, !waiting.isEmpty, loading == nil else { return nil }
+    guard let loaded = loader.loaded else {
+      loading = loader.load { [unowned self] in
+        loading = nil
+        settle()
+      }
+      return nil
+    }
+    do throws(HTTPError) {
+      let multi = try CurlMulti(try loaded.get(), connections: connections)
+      multi.settled = { [unowned self] in settle() }
+      self.multi = multi
+      return multi
+    } catch {
+      for transfer in waiting.takeAll() { finish(transfer, error) }
+      return nil
+    }
+  }
+
+  private func stopLoading() {
+    if let loading { loader.forget(loading) }
+    loading = nil
   }
 
   private var mayAdvance: Bool { !waiting.isEmpty && underWay < limit && !isClosed }
@@ -248,44 +277,6 @@ package final class HTTPClient {
   }
 
   func noteVersion(_ version: HTTPResponseHead.Version) { isHTTP2 = version == .http2 }
-
-  // MARK: Deadlines
-
-  /// The timer is set for the earliest deadline known when it was set; activity moves deadlines
-  /// without touching it, so that it may fire for nothing.
-  private func watchDeadline(of transfer: HTTPTransfer) {
-    let due = min(transfer.deadline.0, EventLoop.turnTime + idleLimit(transfer))
-    guard due < timerDue else { return }
-    timerDue = due
-    timer.start(at: due)
-  }
-
-  private func idleLimit(_ transfer: HTTPTransfer) -> Duration {
-    transfer.request.limits.idle ?? .seconds(86_400)
-  }
-
-  private func checkDeadlines() {
-    let now = EventLoop.now
-    timerDue = .distantFuture
-    for transfer in waiting + resolving + running {
-      let (deadline, limit) = transfer.deadline
-      guard deadline <= now else {
-        watchDeadline(of: transfer)
-        continue
-      }
-      // After a stall of this process what has come is still in the sockets, and timers fire
-      // first: it is read before anybody is said to have been silent.
-      guard transfer.isOverdue || limit == .total else {
-        transfer.isOverdue = true
-        timerDue = .zero
-        continue
-      }
-      transfer.failure = transfer.fail(.timeout(limit), HTTPError.timedOut(limit))
-      abandoned.append(transfer)
-    }
-    if timerDue == .zero { timer.start(after: .milliseconds(1)) }
-    settle()
-  }
 }
 
 extension Array {

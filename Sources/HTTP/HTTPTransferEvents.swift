@@ -47,7 +47,13 @@ extension String {
   /// ASCII letters compare without case, all other bytes as they are.
   func isSameIgnoringCase(_ other: StaticString) -> Bool {
     other.withUTF8Buffer { other in
-      utf8.count == other.count && utf8.elementsEqual(other) { lowercase($0) == lowercase($1) }
+      guard utf8.count == other.count else { return false }
+      var index = 0
+      for byte in utf8 {
+        guard lowercase(byte) == lowercase(other[index]) else { return false }
+        index += 1
+      }
+      return true
     }
   }
 }

@@ -20,6 +20,7 @@ enum RequestRules {
   /// Origin form of RFC 9112 section 3.2.1. A segment that means "here" or "up" to a server, in
   /// plain or encoded dots, is refused, so that a path keeps its depth.
   static func accepts(target: String) -> Bool {
+    if isPlain(target) { return true }
     let bytes = Array(target.utf8)
     guard bytes.first == UInt8(ascii: "/") else { return false }
     let isPlain = bytes.allSatisfy {
@@ -28,6 +29,22 @@ enum RequestRules {
     guard isPlain else { return false }
     let path = bytes.prefix { $0 != UInt8(ascii: "?") }
     return !path.split(separator: UInt8(ascii: "/")).contains { isDots(Array($0)) }
+  }
+
+  /// What is right at a glance, as most are: no dot, nothing encoded, no other mark to look at.
+  private static func isPlain(_ target: String) -> Bool {
+    var position = 0
+    for byte in target.utf8 {
+      let letter = byte | 0x20
+      let isKnown =
+        letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z")
+        || byte >= UInt8(ascii: "/") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "_")
+        || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "=")
+        || byte == UInt8(ascii: "&")
+      guard isKnown, position > 0 || byte == UInt8(ascii: "/") else { return false }
+      position += 1
+    }
+    return position > 0
   }
 
   private static func isDots(_ segment: [UInt8]) -> Bool {
@@ -50,7 +67,7 @@ enum RequestRules {
   static func isToken(_ text: String) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { byte in
-        let letter = lowercase(byte)
+        let letter = byte | 0x20
         return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z")
           || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
           || tokenMarks.contains(byte)

@@ -31,14 +31,21 @@ struct ResponseHeadReader {
 
   private mutating func readStatus(_ line: UnsafeRawBufferPointer) -> Event {
     // "HTTP/1.1 200 Fine" or "HTTP/2 200"
-    let parts = line.split(separator: 0x20, maxSplits: 2, omittingEmptySubsequences: false)
-    guard parts.count >= 2, parts[0].starts(with: "HTTP/".utf8), parts[1].count == 3,
-      let status = Int(String(decoding: parts[1], as: UTF8.self)), (100...999).contains(status)
+    guard line.starts(with: "HTTP/".utf8), let space = line.firstIndex(of: 0x20),
+      let status = Self.status(line[(space + 1)...].prefix { $0 != 0x20 })
     else { return .refused(.protocolViolation, "the answer does not begin with a status line") }
-    let isHTTP2 = parts[0].dropFirst(5).first == UInt8(ascii: "2")
+    let isHTTP2 = space > 5 && line[5] == UInt8(ascii: "2")
     head = HTTPResponseHead(status: status, headers: [], version: isHTTP2 ? .http2 : .http1)
+    head?.headers.reserveCapacity(16)
     contentLength = nil
     return .none
+  }
+
+  /// Three digits, the first of them no zero.
+  private static func status(_ text: Slice<UnsafeRawBufferPointer>) -> Int? {
+    guard text.count == 3, text.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    let status = text.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    return status >= 100 ? status : nil
   }
 
   private mutating func readField(_ line: UnsafeRawBufferPointer) -> Event {
@@ -77,8 +84,11 @@ struct ResponseHeadReader {
     if contentLength != nil, head.value(of: "Transfer-Encoding") != nil {
       return .refused(.protocolViolation, "the answer has a Content-Length and is chunked")
     }
-    let codings = head.headers.filter { $0.name.isSameIgnoringCase("Content-Encoding") }
-    if codings.count > 1 || codings.contains(where: { $0.value.utf8.contains(UInt8(ascii: ",")) }) {
+    var codings = 0
+    for header in head.headers where header.name.isSameIgnoringCase("Content-Encoding") {
+      codings += header.value.utf8.contains(UInt8(ascii: ",")) ? 2 : 1
+    }
+    if codings > 1 {
       return .refused(.protocolViolation, "the answer is compressed more than once")
     }
     return .head(head)

@@ -17,6 +17,8 @@ package final class SocketWatch {
   private let handle: UnsafeMutablePointer<uv_poll_t>
   private let ready: @EventLoop (Readiness) -> Void
   private var interest = Readiness()
+  /// What libuv watches for; kept when nothing is wanted any more.
+  private var watched = Readiness()
   private var isClosed = false
 
   /// `ready` is told what is possible; after an error everything is, so that the owner finds out.
@@ -36,15 +38,16 @@ package final class SocketWatch {
 
   isolated deinit { close() }
 
-  /// Watches for these, and no longer for others; nothing stops it.
+  /// Watches for these, and no longer for others; with nothing, `ready` is not called.
+  ///
+  /// A socket that is kept between requests would be taken out of the kernel's set and put back for
+  /// each, two system calls. It stays there, until something happens that nobody waits for.
   package func watch(for readiness: Readiness) {
     guard !isClosed && readiness != interest else { return }
     interest = readiness
-    if readiness.isEmpty {
-      uv_poll_stop(handle)
-    } else {
-      uv_poll_start(handle, readiness.rawValue, socketPolled)
-    }
+    guard !readiness.isEmpty && readiness != watched else { return }
+    watched = readiness
+    uv_poll_start(handle, readiness.rawValue, socketPolled)
   }
 
   package func close() {
@@ -54,10 +57,16 @@ package final class SocketWatch {
   }
 
   fileprivate func polled(_ status: Int32, _ events: Int32) {
+    guard !interest.isEmpty else {
+      watched = []
+      uv_poll_stop(handle)
+      return
+    }
     guard status == 0 else {
       // libuv has stopped the handle.
       let all = interest
       interest = []
+      watched = []
       return ready(all)
     }
     ready(Readiness(rawValue: events))

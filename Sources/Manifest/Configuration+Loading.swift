@@ -10,10 +10,11 @@ extension Configuration {
   /// Never throws and never stops early: see `isUsable`, `services` and `diagnostics`.
   /// A folder that does not exist is an empty one, unless `isExplicit` says that somebody
   /// asked for it by name. A plugin NAME is looked for in each of `pluginDirectories` as
-  /// NAME/manifest.yaml; the first one wins. Takes time in proportion to the files' sizes.
+  /// NAME/manifest.yaml; the first one wins. `needsManifests` says that a missing folder of
+  /// manifests is no empty one, for a gateway that has read it before. Takes time in proportion to the files' sizes.
   package static func load(
-    directory: String, isExplicit: Bool = true, pluginDirectories: [String] = [],
-    environment: [String: String]
+    directory: String, isExplicit: Bool = true, needsManifests: Bool = false,
+    pluginDirectories: [String] = [], environment: [String: String]
   ) -> Configuration {
     var configuration = Configuration()
     let variables = Variables(environment: environment, secrets: directory + "/secrets")
@@ -25,7 +26,7 @@ extension Configuration {
     }
     let plugins = configuration.readGateway(directory + "/gateway.yaml", variables)
     let gateway = configuration.gateway
-    var files = configuration.manifestFiles(in: directory + "/manifests")
+    var files = configuration.manifestFiles(in: directory + "/manifests", isNeeded: needsManifests)
     for (name, position) in plugins {
       let candidates = pluginDirectories.map { "\($0)/\(name)/manifest.yaml" }
       if let file = candidates.first(where: RegularFile.exists) {
@@ -38,6 +39,7 @@ extension Configuration {
       ManifestFile(path: file, gateway: gateway, variables: variables).entry()
     }
     configuration.refuseDuplicates()
+    configuration.refuseImpossibleOrder()
     configuration.services.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     configuration.collectDiagnostics()
     return configuration
@@ -103,7 +105,7 @@ extension Configuration {
   }
 
   /// The manifests of the folder; hidden files and what editors leave behind are no manifests.
-  private mutating func manifestFiles(in folder: String) -> [String] {
+  private mutating func manifestFiles(in folder: String, isNeeded: Bool) -> [String] {
     do throws(Folder.Failure) {
       let names = try Folder.names(in: folder).filter { name in
         let bytes = Array(name.utf8)
@@ -116,7 +118,7 @@ extension Configuration {
       }
       return names.map { folder + "/" + $0 }
     } catch {
-      if error != .missing { refuse("the folder \(error)", folder) }
+      if error != .missing || isNeeded { refuse("the folder \(error)", folder) }
       return []
     }
   }

@@ -4,6 +4,16 @@ package import YAML
 package struct Diagnostic: Error, Hashable, Sendable {
   package enum Severity: Hashable, Sendable { case error, warning }
 
+  /// What is behind it, for those who advise.
+  package enum Cause: Hashable, Sendable {
+    /// Something in the file is wrong.
+    case mistake
+    /// An environment variable is not set.
+    case variable
+    /// A secret is missing or cannot be used.
+    case secret
+  }
+
   package var severity: Severity
   /// As it was opened.
   package var file: String
@@ -11,6 +21,7 @@ package struct Diagnostic: Error, Hashable, Sendable {
   package var position: Position?
   /// One sentence without the place: what, where, and the nearest known key.
   package var message: String
+  package var cause = Cause.mistake
 
   package init(
     _ message: String, in file: String, at position: Position?, severity: Severity = .error

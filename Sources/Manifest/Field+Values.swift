@@ -26,16 +26,7 @@ extension Field {
   ) -> Field {
     value(
       key, path, about, .integer(range), show: { "\($0)" },
-      parse: { node, reader in
-        reader.parsed(
-          node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"
-        ) { scalar in
-          guard scalar.style == .plain, let quantity = Quantity.parse(scalar.text),
-            quantity.unit.isEmpty, let number = Int(exactly: quantity.number)
-          else { return nil }
-          return range.contains(number) ? number : nil
-        }
-      })
+      parse: { node, reader in reader.whole(node, in: range) })
   }
 
   /// A span such as `5s`.
@@ -91,6 +82,33 @@ extension Field {
       parse: { node, reader in
         reader.parsed(node, expected: "one of " + words.joined(separator: ", ")) { scalar in
           Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
+        }
+      })
+  }
+
+  /// A list of raw values of an enumeration, none twice.
+  static func choices<Choice>(
+    _ key: String, _ path: Path<[Choice]>, _ about: String
+  ) -> Field
+  where Choice: RawRepresentable<String> & CaseIterable & Sendable & Equatable {
+    let words = Choice.allCases.map(\.rawValue)
+    return value(
+      key, path, about, .list(.choice(words)),
+      show: { "[" + $0.map(\.rawValue).joined(separator: ", ") + "]" },
+      parse: { node, reader in
+        var seen: [Choice] = []
+        return reader.list(node) { node, reader in
+          let choice = reader.parsed(node, expected: "one of " + words.joined(separator: ", ")) {
+            scalar in
+            Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
+          }
+          guard let choice else { return nil }
+          guard !seen.contains(choice) else {
+            reader.report("'\(choice.rawValue)' is named twice", at: node.position)
+            return nil
+          }
+          seen.append(choice)
+          return choice
         }
       })
   }

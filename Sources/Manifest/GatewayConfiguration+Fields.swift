@@ -7,18 +7,26 @@ extension GatewayConfiguration {
   static let longest = Duration.seconds(86_400)
 
   static let fields: [Field<GatewayConfiguration>] = [
-    .plugins("plugins", \.plugins, "Installed plugins to serve, by name."),
+    .distinctNames(
+      "plugins", \.plugins, of: "plugin", "Installed plugins to serve, by name."),
     .section("log", \.log, "What is written to stderr.", { Log.fields }),
     .section("limits", \.limits, "How much of everything.", { Limits.fields }),
     .section("deadlines", \.deadlines, "How long answers may take.", { Deadlines.fields }),
     .section(
       "discovery", \.discovery, "Asking services for the first time what they offer.",
       { Discovery.fields }),
+    .section("tasks", \.tasks, "Tasks that the gateway makes of calls.", { Tasks.fields }),
     .section("processes", \.processes, "Child processes.", { Processes.fields }),
     .section("stop", \.stop, "How processes and the gateway end.", { Stop.fields }),
     .section("stderr", \.stderr, "What services write to their stderr.", { Stderr.fields }),
+    .section("health", \.health, "Watching how services do.", { Health.fields }),
+    .section("alerts", \.alerts, "Who is told when one does badly.", { Alerts.fields }),
+    .section("surface", \.surface, "What the gateway tells its client.", { Surface.fields }),
+    .section("metrics", \.metrics, "Where figures go.", { Metrics.fields }),
     .section(
       "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
+    .section("retry", \.retry, "Calls that are sent again.", { Retry.fields }),
+    .section("cache", \.cache, "Results that are given again.", { Cache.fields }),
   ]
 }
 
@@ -81,6 +89,19 @@ extension GatewayConfiguration.Discovery {
   ]
 }
 
+extension GatewayConfiguration.Tasks {
+  private static let span = Duration.milliseconds(1)...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .span(
+      "after", \.after, in: span,
+      "How long a call of a modern client may take before it is answered with a task."),
+    .span("keep", \.keep, in: span, "A task is forgotten this long after its creation, or sooner."),
+    .integer("count", \.count, in: 0...100_000, "Tasks that are kept at the same time."),
+    .size("results", \.results, in: 1 << 10...1 << 34, "Bytes of the results of all tasks."),
+  ]
+}
+
 extension GatewayConfiguration.Processes {
   private static let span = Duration.seconds(1)...GatewayConfiguration.longest
 
@@ -113,8 +134,9 @@ extension GatewayConfiguration.Stderr {
 }
 
 extension Field {
-  static func plugins(
-    _ key: String, _ path: Path<[String]>, _ about: String
+  /// Names of services or plugins, none of them twice.
+  static func distinctNames(
+    _ key: String, _ path: Path<[String]>, of kind: String, _ about: String
   ) -> Field {
     value(
       key, path, about, .list(.text(.service)),
@@ -124,7 +146,7 @@ extension Field {
         return reader.list(node) { node, reader in
           guard let name = reader.text(node, .service) else { return nil }
           guard seen.insert(name).inserted else {
-            reader.report("the plugin '\(name)' is named twice", at: node.position)
+            reader.report("the \(kind) '\(name)' is named twice", at: node.position)
             return nil
           }
           return name

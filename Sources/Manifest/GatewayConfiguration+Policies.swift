@@ -20,6 +20,63 @@ extension GatewayConfiguration {
 
     package static let defaults = Breaker()
   }
+
+  /// When a call goes out again, to the same service or to another one of its group.
+  package struct Retry: Hashable, Sendable {
+    /// Attempts of one call, the first one included.
+    package var attempts = 3
+    /// The longest pause before the same service is tried again.
+    package var first = Duration.milliseconds(50)
+    /// The same after doublings.
+    package var longest = Duration.seconds(2)
+    /// The part of the calls in flight that may be retries, in percent ...
+    package var percent = 20
+    /// ... but always so many.
+    package var least = 3
+
+    package static let defaults = Retry()
+  }
+}
+
+extension GatewayConfiguration {
+  /// Results of read-only tools that are given again, all services together.
+  package struct Cache: Hashable, Sendable {
+    /// Results at most; 0 keeps none.
+    package var entries = 10_000
+    /// Bytes of all of them.
+    package var bytes = 64 << 20
+    /// Bytes of one.
+    package var entry = 4 << 20
+
+    package static let defaults = Cache()
+  }
+}
+
+extension GatewayConfiguration.Cache {
+  private static let size: ClosedRange<UInt64> = 1 << 10...1 << 34
+
+  static let fields: [Field<Self>] = [
+    .integer("entries", \.entries, in: 0...10_000_000, "Results at most; 0 keeps none."),
+    .size("bytes", \.bytes, in: size, "Bytes of all results that are kept."),
+    .size("entry", \.entry, in: size, "Bytes of one result; a larger one is not kept."),
+  ]
+}
+
+extension GatewayConfiguration.Retry {
+  private static let span = Duration.zero...GatewayConfiguration.longest
+
+  static let fields: [Field<Self>] = [
+    .integer(
+      "attempts", \.attempts, in: 1...10, "Attempts of one call at most, the first one included."),
+    .span(
+      "first", \.first, in: span, "The longest pause before the same service is tried again."),
+    .span("longest", \.longest, in: span, "The longest pause, after it was doubled each time."),
+    .integer(
+      "percent", \.percent, in: 0...100,
+      "The part of a group's calls in flight that may be retries."
+    ),
+    .integer("least", \.least, in: 0...1_000_000, "Retries that are allowed in any case."),
+  ]
 }
 
 extension GatewayConfiguration.Breaker {

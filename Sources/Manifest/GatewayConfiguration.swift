@@ -9,10 +9,17 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var limits = Limits()
   package var deadlines = Deadlines()
   package var discovery = Discovery()
+  package var tasks = Tasks()
   package var processes = Processes()
   package var stop = Stop()
   package var stderr = Stderr()
+  package var health = Health()
+  package var alerts = Alerts()
+  package var surface = Surface()
+  package var metrics = Metrics()
   package var breaker = Breaker()
+  package var retry = Retry()
+  package var cache = Cache()
 
   package init() {}
 
@@ -90,6 +97,19 @@ extension GatewayConfiguration {
     package var deadline = Duration.seconds(30)
 
     package static let defaults = Discovery()
+  }
+
+  package struct Tasks: Hashable, Sendable {
+    /// A call of a modern client that takes longer becomes a task, where that is offered.
+    package var after = Duration.seconds(5)
+    /// From the creation of a task until it is forgotten, at most.
+    package var keep = Duration.seconds(3_600)
+    /// Tasks that are kept at the same time.
+    package var count = 1_000
+    /// Bytes of the results of all tasks.
+    package var results = 64 << 20
+
+    package static let defaults = Tasks()
   }
 
   package struct Processes: Hashable, Sendable {

@@ -15,7 +15,8 @@ struct ManifestFile {
     }
     let isEnabled = !(root["enabled"]?.scalar.map(Self.isFalse) ?? false)
     if !isEnabled { reader = Reader(file: path, variables: variables.dry) }
-    let manifest = manifest(from: root, named: stem, &reader)
+    var manifest = manifest(from: root, named: stem, &reader)
+    manifest.parts = ManifestParts(root, isEnabled ? variables : variables.dry)
     let name = TextRule.service.problem(with: manifest.name) == nil ? manifest.name : escaped(stem)
     guard reader.diagnostics.isEmpty else {
       return ServiceEntry(name: name, file: path, state: .off(reader.diagnostics))
@@ -43,6 +44,7 @@ struct ManifestFile {
     manifest.limits.concurrent = gateway.limits.backendCalls
     manifest.limits.queue = gateway.limits.queuedCalls
     manifest.limits.timeout = min(gateway.deadlines.call, gateway.deadlines.absolute)
+    manifest.health = ServiceHealthRules(gateway.health)
     if root["rest"] != nil, root["process"] == nil, root["http"] == nil {
       return restManifest(from: root, manifest, &reader)
     }
@@ -50,6 +52,8 @@ struct ManifestFile {
       return remoteManifest(from: root, manifest, &reader)
     }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
+    manifest.afterPosition = root["after"]?.position
+    manifest.commandPosition = root["process"]?["command"]?.position
     checkNames(manifest, root, &reader)
     checkProcess(&manifest, root, &reader)
     checkLimits(manifest, root, &reader)
@@ -64,6 +68,7 @@ struct ManifestFile {
     reader.read(root, into: &draft, by: RESTManifestDraft.fields)
     var manifest = draft.finished(root, &reader)
     manifest.process = ProcessSpec()
+    checkHealth(manifest, root, &reader)
     checkNames(manifest, root, &reader)
     checkLimits(manifest, root, &reader)
     return manifest
@@ -76,9 +81,19 @@ struct ManifestFile {
     // An empty section is one all the same.
     manifest.remote = RemoteService()
     reader.read(root, into: &manifest, by: ServiceManifest.remoteFields)
+    manifest.afterPosition = root["after"]?.position
     checkNames(manifest, root, &reader)
     checkLimits(manifest, root, &reader)
     return manifest
+  }
+
+  /// An API is not asked by a message of MCP.
+  private func checkHealth(_ manifest: ServiceManifest, _ root: Node, _ reader: inout Reader) {
+    guard let check = manifest.health.check else { return }
+    if case .url = check { return }
+    reader.report(
+      "'health.check' of a REST service must be a URL, not \(quoted(check.text))",
+      at: root["health"]?["check"]?.position ?? root.position)
   }
 
   private func checkNames(_ manifest: ServiceManifest, _ root: Node, _ reader: inout Reader) {

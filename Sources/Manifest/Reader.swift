@@ -19,8 +19,12 @@ struct Reader {
   }
 
   /// Adds a mistake at `position`; nothing else happens.
-  mutating func report(_ message: String, at position: Position?) {
-    diagnostics.append(Diagnostic(message, in: file, at: position))
+  mutating func report(
+    _ message: String, at position: Position?, cause: Diagnostic.Cause = .mistake
+  ) {
+    var diagnostic = Diagnostic(message, in: file, at: position)
+    diagnostic.cause = cause
+    diagnostics.append(diagnostic)
   }
 
   /// The name of what is being read, such as 'process.limits.memory'.

@@ -8,9 +8,18 @@ extension ServiceManifest {
     head + [
       .section(
         "process", \.process, "The child process that speaks MCP over stdin and stdout.",
-        { ProcessSpec.fields }, isRequired: true),
-      .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
-    ] + tail
+        { ProcessSpec.fields }, isRequired: true)
+    ] + offer + tail
+
+  /// Of what speaks MCP itself, wherever it is.
+  static let offer: [Field<ServiceManifest>] = [
+    .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+    .choices(
+      "asks", \.asks, "What it may ask of the client, its user and its model."),
+    .distinctNames(
+      "after", \.after, of: "service",
+      "Services that must be ready before this one starts, and end after it."),
+  ]
 
   /// What every manifest begins with.
   static let head: [Field<ServiceManifest>] = [
@@ -22,14 +31,18 @@ extension ServiceManifest {
   /// What every manifest ends with.
   static let tail: [Field<ServiceManifest>] = [
     .integer(
-      "priority", \.priority, in: 0...100, "Services with a higher one come first in lists."),
+      "priority", \.priority, in: 0...100,
+      "Services with a higher one come first in lists, and get the calls of their group."),
     .patterns(
       "methods", \.methods,
       "Methods of its own, requests and notifications; * stands for anything."),
     .section(
       "limits", \.limits, "How much of the service is used at once.", { ServiceLimits.fields }),
-    .reserved("group", "'group' is not supported yet: this version serves each service by itself"),
-    .reserved("health", "'health' is not supported yet: this version makes no health checks"),
+    .text(
+      "group", \.group, .service, "Services of one group stand in for each other in shared tools."),
+    .flag(
+      "sticky", \.isSticky, "Calls stay with the member of the group that answered the last one."),
+    .section("health", \.health, "How its health is watched.", { ServiceHealthRules.fields }),
   ]
 }
 
@@ -84,6 +97,21 @@ extension ToolRules {
       "rename", \.rename, .tool,
       "From the service's name of a tool to the one to show, before the prefix."),
     .names("describe", \.describe, .prose, "From the service's name of a tool to its description."),
+    .patterns(
+      "tasks", \.tasks,
+      "Tools whose calls the gateway offers as tasks; * stands for anything."),
+    .patterns(
+      "read_only", \.readOnly, "Tools that change nothing: their calls may be sent again."),
+    .patterns(
+      "idempotent", \.idempotent,
+      "Tools that change nothing more when called twice: their calls may be sent again."),
+    .patterns("high", \.high, "Tools that go first where calls wait."),
+    .patterns("low", \.low, "Tools that go last where calls wait."),
+    .times("cache", \.cache, "How long results of read-only tools may be given again."),
+    .times("stale", \.stale, "How much longer they may stand in where the service fails."),
+    .clears(
+      "clears", \.clears,
+      "What calls of a tool make untrue: by default all results that are kept of the service."),
   ]
 }
 
@@ -134,6 +162,43 @@ extension Field {
           reader.environmentValue(pair).map {
             EnvironmentVariable(name: pair.key, value: Secret($0))
           }
+        }
+      })
+  }
+}
+
+extension Field<ToolRules> {
+  /// From names to times.
+  static func times(
+    _ key: String, _ path: Path<[PatternValue<Duration>]>, _ about: String
+  ) -> Field {
+    let range = Duration.milliseconds(1)...GatewayConfiguration.longest
+    return value(
+      key, path, about, .table(keys: nil, .duration(range)), show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.parsed(
+            pair.value,
+            expected: "a time from \(SpanText.show(range.lowerBound)) to "
+              + "\(SpanText.show(range.upperBound)), such as 250ms, 5s, 5m or 1h"
+          ) { scalar in
+            SpanText.parse(scalar.text).flatMap { range.contains($0) ? $0 : nil }
+          }.map { PatternValue(pair.key, $0) }
+        }
+      })
+  }
+
+  /// From names to names.
+  static func clears(
+    _ key: String, _ path: Path<[PatternValue<[NamePattern]>]>, _ about: String
+  ) -> Field {
+    value(
+      key, path, about, .table(keys: nil, .list(.text(.foreignName))), show: { _ in nil },
+      parse: { node, reader in
+        reader.table(node, keys: .foreignName) { pair, reader in
+          reader.list(pair.value) { node, reader in
+            reader.text(node, .foreignName).map { NamePattern($0) }
+          }.map { PatternValue(pair.key, $0) }
         }
       })
   }

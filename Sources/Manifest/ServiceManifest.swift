@@ -1,3 +1,5 @@
+import YAML
+
 /// What one manifest describes, checked and complete.
 package struct ServiceManifest: Sendable {
   /// `[A-Za-z0-9_-]`, at most 32 bytes; the file's name where the manifest has none.
@@ -13,23 +15,43 @@ package struct ServiceManifest: Sendable {
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()
+  /// Services of one group are interchangeable for the tools they share.
+  package var group: String?
+  /// Calls stay with the member of the group that answered last, as long as it is there.
+  package var isSticky = false
+  /// What it may ask of its client, and through it of the client's user or model.
+  package var asks = ClientQuestion.allCases
+  /// Services that must be ready before this one starts, by name.
+  package var after: [String] = []
+  /// Where the manifest says so.
+  var afterPosition: Position?
+  var commandPosition: Position?
+  package var health = ServiceHealthRules()
   /// Methods of its own that clients may call and notify.
   package var methods: [NamePattern] = []
   /// The path of the manifest.
   package var file: String
+  /// What it says key by key, for comparing it with another reading.
+  package var parts = ManifestParts()
 
   package init(name: String, file: String) {
     self.name = name
     self.file = file
   }
 
-  /// What names of tools and prompts begin with: `tools.prefix`, or the service's name and `_`.
-  package var prefix: String { tools.prefix ?? name + "_" }
+  /// What names of tools and prompts begin with: `tools.prefix`, or the name of the group, or else
+  /// of the service, and `_`.
+  package var prefix: String { tools.prefix ?? (group ?? name) + "_" }
 
   /// Whether a method that the protocol does not define is the service's.
   package func claims(_ method: some Collection<UInt8>) -> Bool {
     methods.contains { $0.matches(method) }
   }
+}
+
+/// A kind of request that a service may make of its client.
+package enum ClientQuestion: String, CaseIterable, Sendable {
+  case roots, sampling, elicitation
 }
 
 /// How much of a service may be used at once.

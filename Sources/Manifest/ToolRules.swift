@@ -12,8 +12,30 @@ package struct ToolRules: Sendable {
   package var rename: [NamedText] = []
   /// The service's name of a tool, and the description to show.
   package var describe: [NamedText] = []
+  /// Tools whose calls change nothing.
+  package var readOnly: [NamePattern] = []
+  /// Tools whose calls may be made twice.
+  package var idempotent: [NamePattern] = []
+  /// Tools that go first where calls wait.
+  package var high: [NamePattern] = []
+  /// Tools that go last.
+  package var low: [NamePattern] = []
+  /// How long results of read-only tools may be given again.
+  package var cache: [PatternValue<Duration>] = []
+  /// How much longer they may stand in where the service fails.
+  package var stale: [PatternValue<Duration>] = []
+  /// Which tools' kept results a call of a tool makes untrue.
+  package var clears: [PatternValue<[NamePattern]>] = []
+
+  /// Tools whose calls the gateway makes tasks of, for clients that know tasks.
+  package var tasks: [NamePattern] = []
 
   package init() {}
+
+  /// Whether calls of the tool that the service calls `name` are offered as tasks of ours.
+  package func makesTasks(of name: some Collection<UInt8>) -> Bool {
+    tasks.contains { $0.matches(name) }
+  }
 
   /// Whether the tool that the service calls `name` is shown.
   package func admits(_ name: some Collection<UInt8>) -> Bool {
@@ -40,5 +62,16 @@ package struct NamedText: Hashable, Sendable {
   package init(name: String, text: String) {
     self.name = name
     self.text = text
+  }
+}
+
+/// What holds for the tools whose names match a pattern.
+package struct PatternValue<Value: Hashable & Sendable>: Hashable, Sendable {
+  package var pattern: NamePattern
+  package var value: Value
+
+  package init(_ pattern: String, _ value: Value) {
+    self.pattern = NamePattern(pattern)
+    self.value = value
   }
 }

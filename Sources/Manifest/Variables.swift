@@ -3,7 +3,10 @@ import YAML
 /// Where templates get their values: the environment and the folder of secrets.
 struct Variables: Sendable {
   /// A reference without a value. Messages name the variable, never a value (row M08).
-  struct Missing: Error, Hashable { var message: String }
+  struct Missing: Error, Hashable {
+    var message: String
+    var cause = Diagnostic.Cause.secret
+  }
 
   private let environment: [String: String]
   /// Each secret is the file of its name in here.
@@ -41,7 +44,8 @@ struct Variables: Sendable {
     let value = environment[name]
     if let fallback, value?.isEmpty ?? true { return fallback }
     guard let value else {
-      throw Missing(message: "needs the environment variable \(name), which is not set")
+      throw Missing(
+        message: "needs the environment variable \(name), which is not set", cause: .variable)
     }
     return value
   }
@@ -90,7 +94,7 @@ extension Reader {
       }
       report("\(subject), with its variables filled in, \(problem)", at: node.position)
     } catch {
-      report("\(subject) \(error.message)", at: node.position)
+      report("\(subject) \(error.message)", at: node.position, cause: error.cause)
     }
     return nil
   }

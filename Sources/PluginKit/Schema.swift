@@ -9,9 +9,10 @@
 ///
 /// Checked are `type`, `enum`, `pattern`, `format` (`date`, `date-time` and `uri`),
 /// `minimum`, `maximum`, `minLength`, `maxLength`, `minItems`, `maxItems`, `items`,
-/// `properties`, `required` and `additionalProperties`. `title`, `description`,
-/// `default`, `examples` and `contentEncoding` are for the reader. A service with any other keyword
-/// does not start: a constraint that nobody checks would be a lie.
+/// `properties`, `required`, `additionalProperties`, `minProperties`, `dependentRequired`,
+/// `dependentSchemas`, `not`, `anyOf` and `allOf`. `title`, `description`, `default`,
+/// `examples` and `contentEncoding` are for the reader. A service with
+/// any other keyword does not start: a constraint that nobody checks would be a lie.
 public struct Schema: Hashable, Sendable {
   /// The schema as clients see it.
   public let value: StructuredValue
@@ -34,7 +35,7 @@ public struct Schema: Hashable, Sendable {
     return StructuredValue(members)
   }
 
-  private static func check(
+  static func check(
     _ value: StructuredValue, against schema: StructuredValue, at pointer: String,
     _ violations: inout [ArgumentViolation]
   ) {
@@ -52,6 +53,7 @@ public struct Schema: Hashable, Sendable {
       }
     }
     if value.object != nil { checkMembers(value, against: schema, at: pointer, &violations) }
+    checkRules(value, against: schema, at: pointer, &violations)
   }
 
   private static func checkMembers(
@@ -66,6 +68,8 @@ public struct Schema: Hashable, Sendable {
       } else if schema["additionalProperties"]?.bool == false {
         let known = properties.map(\.0).joined(separator: ", ")
         violations.append(ArgumentViolation("unknown argument; known are \(known)", at: place))
+      } else if let others = schema["additionalProperties"], others.object != nil {
+        check(member, against: others, at: place, &violations)
       }
     }
     for name in schema["required"]?.array ?? [] {
@@ -167,7 +171,8 @@ extension Schema {
 
   private static func problem(in schema: StructuredValue) -> String? {
     guard schema.object != nil else { return "a schema must be an object" }
-    for (keyword, _) in schema.members where !keywords.contains(keyword) {
+    for (keyword, _) in schema.members
+    where !keywords.contains(keyword) && !ruleKeywords.contains(keyword) {
       return "the keyword '\(keyword)' is not checked"
     }
     if let pattern = schema["pattern"]?.string, (try? Regex(pattern)) == nil {
@@ -178,6 +183,8 @@ extension Schema {
     }
     let inner =
       (schema["items"].map { [$0] } ?? []) + (schema["properties"]?.members.map(\.1) ?? [])
+      + (schema["additionalProperties"].flatMap { $0.object == nil ? nil : [$0] } ?? [])
+      + ruleSchemas(of: schema)
     for schema in inner {
       if let problem = problem(in: schema) { return problem }
     }

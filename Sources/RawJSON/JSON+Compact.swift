@@ -32,15 +32,27 @@ extension JSON {
   ///
   /// For keys that are known only at run time; otherwise as `member(_:of:in:)`.
   package static func member(
-    named key: some Collection<UInt8>, of object: ByteRange, in bytes: RawSpan
+    named key: String.UTF8View, of object: ByteRange, in bytes: RawSpan
   ) -> ByteRange {
     var found = ByteRange.absent
-    forEachMember(of: object, in: bytes) { name, value in
-      guard found.isAbsent, let text = string(name, in: bytes), text.elementsEqual(key) else {
-        return
-      }
+    walk(object, in: bytes) { name, value in
+      guard equals(name, key, in: bytes) else { return true }
       found = value
+      return false
     }
     return found
+  }
+
+  /// Whether a string with exactly this text is at `range`; escapes are decoded. No allocation.
+  private static func equals(
+    _ range: ByteRange, _ text: String.UTF8View, in bytes: RawSpan
+  ) -> Bool {
+    guard isString(range, in: bytes) else { return false }
+    var unescaper = Unescaper(range.insideQuotes)
+    var expected = text.makeIterator()
+    while let byte = unescaper.next(in: bytes) {
+      guard byte == expected.next() else { return false }
+    }
+    return expected.next() == nil
   }
 }

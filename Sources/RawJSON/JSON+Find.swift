@@ -50,7 +50,7 @@ extension JSON {
   }
 
   /// Visits members until `body` answers false.
-  private static func walk(
+  static func walk(
     _ object: ByteRange, in bytes: RawSpan, _ body: (ByteRange, ByteRange) -> Bool
   ) {
     guard object.count > 0, object.fits(in: bytes.byteCount) else { return }

@@ -1,9 +1,12 @@
 /// The tables, and the number that says which they are.
 enum Schema {
   /// Kept in `user_version`. Version 0 is an empty file.
-  static let version = 1
+  static var version: Int { steps.count }
 
-  static let statements = """
+  /// What brings a file from each version to the next; a step that was released stays as it is.
+  static let steps = [beginning, switches, health]
+
+  private static let beginning = """
     CREATE TABLE catalogue (
       service TEXT NOT NULL, digest TEXT NOT NULL, revision TEXT NOT NULL,
       server_info BLOB NOT NULL, capabilities BLOB NOT NULL, instructions BLOB,
@@ -21,5 +24,18 @@ enum Schema {
       pid INTEGER NOT NULL, started INTEGER NOT NULL, boot TEXT NOT NULL,
       configuration TEXT NOT NULL, started_at INTEGER NOT NULL,
       PRIMARY KEY (boot, pid, started)) WITHOUT ROWID;
+    """
+
+  /// Services that a person has switched off.
+  private static let switches = """
+    CREATE TABLE switched_off (
+      service TEXT PRIMARY KEY, changed_at INTEGER NOT NULL) WITHOUT ROWID;
+    """
+
+  /// Changes of health and alerts, oldest first.
+  private static let health = """
+    CREATE TABLE health (
+      id INTEGER PRIMARY KEY, at INTEGER NOT NULL, service TEXT NOT NULL,
+      kind TEXT NOT NULL, word TEXT NOT NULL, detail TEXT NOT NULL);
     """
 }

@@ -99,7 +99,8 @@ package final class StateStore {
     if version < Schema.version {
       // A version below zero is damage, which shows as tables that exist already.
       try connection.transaction { () throws(StoreError) in
-        try connection.execute(Schema.statements + "PRAGMA user_version=\(Schema.version);")
+        for step in Schema.steps[max(0, version)...] { try connection.execute(step) }
+        try connection.execute("PRAGMA user_version=\(Schema.version)")
       }
     }
     connection.setTimeout(busyTimeout)

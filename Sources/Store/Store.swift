@@ -4,6 +4,8 @@
 //                  eras         which era a command speaks
 //                  children     processes that the next start may have to end
 //                  gateways     gateways that run now
+//                  switches     services that a person has switched off
+//                  health       changes of health and alerts, a bounded number
 //
 // SQLite in WAL mode; several gateways share the file. Losing it costs speed,
 // never correctness, so no error here may stop a call: a method that cannot do

@@ -37,19 +37,30 @@ package struct Log: Sendable {
   /// The most bytes of one line: what a pipe takes atomically (`PIPE_BUF`).
   package static let longestLine = 4096
 
-  private let level: LogLevel
+  /// The least level that is written, for all copies of one log.
+  private final class Threshold: Sendable {
+    let level: Atomic<Int>
+    init(_ level: LogLevel) { self.level = Atomic(level.rawValue) }
+  }
+
+  private let threshold: Threshold
   private let descriptor: Int32
 
   package init(level: LogLevel, descriptor: Int32 = 2) {
-    self.level = level
+    threshold = Threshold(level)
     self.descriptor = descriptor
   }
+
+  /// From now on, in every copy of this log.
+  package func change(level: LogLevel) { threshold.level.store(level.rawValue, ordering: .relaxed) }
 
   /// Lines that did not fit into the descriptor since the process started.
   package static var dropped: Int { droppedLines.load(ordering: .relaxed) }
 
   /// Whether an event of this level would be written.
-  package func records(_ level: LogLevel) -> Bool { level >= self.level }
+  package func records(_ level: LogLevel) -> Bool {
+    level.rawValue >= threshold.level.load(ordering: .relaxed)
+  }
 
   /// Writes one event. `fields` must hold no value of an argument, result or secret.
   package func callAsFunction(
@@ -95,7 +106,7 @@ package struct Log: Sendable {
   }
 
   /// UTC, milliseconds, RFC 3339.
-  private static func timestamp() -> String {
+  package static func timestamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     var parts = tm()

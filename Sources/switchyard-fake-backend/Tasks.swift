@@ -40,6 +40,7 @@ extension Server {
       ledger("cancelled task \(id)")
       answerTask(message, named: id)
     case .tasksResult where !message.isModern: answerResult(message)
+    case .subscriptionsListen where message.isModern: listenToTasks(message)
     case .tasksList where !message.isModern:
       let all = tasks.keys.sorted().map { "{" + describe($0, isModern: false) + "}" }
       result(message, #""tasks":[\#(all.joined(separator: ","))]"#)
@@ -90,6 +91,31 @@ extension Server {
     agenda.add(
       .init(
         due: Agenda.now + time, id: [], line: Array((head + done + "}}\n").utf8), isAnswer: false))
+  }
+
+  /// Agrees to tell of the tasks that there are, and tells when they end.
+  private mutating func listenToTasks(_ message: Incoming) {
+    let bytes = message.line.bytes
+    let filter = JSON.member("notifications", of: message.envelope.params, in: bytes)
+    var known: [String] = []
+    JSON.forEachElement(of: JSON.member("taskIds", of: filter, in: bytes), in: bytes) {
+      let id = String(decoding: JSON.string($0, in: bytes) ?? [], as: UTF8.self)
+      if tasks[id] != nil { known.append(id) }
+    }
+    let meta =
+      #""_meta":{"io.modelcontextprotocol/subscriptionId":"#
+      + String(decoding: message.slice(message.envelope.id), as: UTF8.self) + "}"
+    let quoted = known.map { #""\#($0)""# }.joined(separator: ",")
+    notify(
+      "notifications/subscriptions/acknowledged",
+      #"{\#(meta),"notifications":{"taskIds":[\#(quoted)]}}"#)
+    for id in known {
+      let line =
+        #"{"jsonrpc":"2.0","method":"notifications/tasks","params":{"#
+        + describe(id, isModern: true, status: "completed") + "," + meta + "}}\n"
+      let due = tasks[id]?.due ?? 0
+      agenda.add(.init(due: due, id: [], line: Array(line.utf8), isAnswer: false))
+    }
   }
 
   private func describe(_ id: String, isModern: Bool, status: String? = nil) -> String {

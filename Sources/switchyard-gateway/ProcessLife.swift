@@ -18,20 +18,22 @@ final class ProcessLife {
   private var signals: [SignalWatch] = []
   private var parent: ParentWatch?
   private var control: ControlServer?
+  private let hadTerminal = ProcessLife.hasTerminal
 
   /// - Parameter folder: the configuration's, for the entry in the state file.
   static func begin(
     _ configuration: Configuration, environment: [String: String], folder: String, state: String,
-    log: Log
+    log: Log, read: @escaping @Sendable (Bool) -> Configuration
   ) {
-    let life = ProcessLife(configuration, environment, folder: folder, state: state, log: log)
+    let life = ProcessLife(
+      configuration, environment, folder: folder, state: state, log: log, read: read)
     current = life
     life.begin()
   }
 
   private init(
     _ configuration: Configuration, _ environment: [String: String], folder: String, state: String,
-    log: Log
+    log: Log, read: @escaping @Sendable (Bool) -> Configuration
   ) {
     let store = ProcessLife.openStore(state, log: log)
     self.store = store
@@ -39,7 +41,8 @@ final class ProcessLife {
     self.state = state
     let surroundings = Gateway.Surroundings(
       input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
-      environment: environment, folder: folder, store: store, log: log,
+      environment: environment, folder: folder, state: state, read: read, store: store,
+      log: log,
       leave: { code in
         ProcessLife.current?.control?.close()
         if let process = ProcessIdentity.current { _ = store?.unregister(process) }
@@ -61,13 +64,26 @@ final class ProcessLife {
 
   private func begin() {
     let gateway = self.gateway
-    for number in [SIGTERM, SIGINT, SIGHUP] {
+    for number in [SIGTERM, SIGINT] {
       signals.append(SignalWatch(number) { [weak gateway] in gateway?.signalled(number) })
     }
+    signals.append(SignalWatch(SIGHUP) { [unowned self] in hungUp() })
     parent = ParentWatch { [weak gateway] in gateway?.parentEnded() }
     gateway.begin()
     // After the first read has been asked for: nobody waits for this.
     Task(executorPreference: EventLoop.executor) { await self.register() }
+  }
+
+  /// Where our terminal has gone, the signal means the end; from anybody else, "read it again".
+  private func hungUp() {
+    if hadTerminal && !Self.hasTerminal { gateway.signalled(SIGHUP) } else { gateway.reload() }
+  }
+
+  private static var hasTerminal: Bool {
+    let descriptor = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    close(descriptor)
+    return true
   }
 
   private func register() {
@@ -77,6 +93,7 @@ final class ProcessLife {
     _ = store?.register(
       GatewayRecord(process: process, configuration: folder, startedAt: Int64(now.tv_sec)))
     listen(as: process)
+    gateway.watchConfiguration()
   }
 
   /// Without its socket the gateway cannot be told anything, and is otherwise the same.

@@ -3,6 +3,7 @@
 ///
 /// Nothing here waits for a service, so that the first answer is there within
 /// milliseconds of the start.
+import Gateway
 import Glibc
 import Loop
 import MCP
@@ -31,10 +32,11 @@ struct SwitchyardGateway {
     } catch {
       leave(2, saying: "switchyard-gateway: \(error)\n", on: 2)
     }
+    let plugins = pluginDirectories()
     let configuration = Configuration.load(
       directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
-      pluginDirectories: pluginDirectories(), environment: environment)
-    let log = Log(level: LogLevel(configuration.gateway.log.level))
+      pluginDirectories: plugins, environment: environment)
+    let log = Log(level: .init(configuration.gateway.log.level))
     report(configuration, to: log)
     guard configuration.isUsable else {
       leave(1, saying: "switchyard-gateway: the configuration cannot be used; see above.\n", on: 2)
@@ -42,7 +44,13 @@ struct SwitchyardGateway {
     EventLoop.run {
       ProcessLife.begin(
         configuration, environment: environment, folder: paths.configuration, state: paths.state,
-        log: log)
+        log: log,
+        read: { needsManifests in
+          // A folder that was there and is gone is a mistake, whoever asked for it at first.
+          Configuration.load(
+            directory: paths.configuration, isExplicit: true, needsManifests: needsManifests,
+            pluginDirectories: plugins, environment: environment)
+        })
     }
   }
 
@@ -88,17 +96,5 @@ struct SwitchyardGateway {
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     exit(code)
-  }
-}
-
-extension LogLevel {
-  init(_ level: GatewayConfiguration.Level) {
-    switch level {
-    case .trace: self = .trace
-    case .debug: self = .debug
-    case .info: self = .info
-    case .warning: self = .warning
-    case .error: self = .error
-    }
   }
 }

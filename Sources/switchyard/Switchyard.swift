@@ -28,8 +28,9 @@ struct Switchyard: ParsableCommand {
       """,
     version: Product.version,
     subcommands: [
-      Serve.self, Check.self, Schema.self, List.self, Call.self, Status.self, Register.self,
-      Unregister.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
+      Serve.self, Check.self, Schema.self, List.self, Call.self, Explain.self, Status.self,
+      Doctor.self, Enable.self, Disable.self, Reload.self, Register.self, Unregister.self,
+      Add.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
     ])
 
   /// Runs the command that the arguments name; never returns.

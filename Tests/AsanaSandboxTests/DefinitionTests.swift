@@ -13,7 +13,8 @@ import Testing
   private func declared() throws -> [String: JSONValue] {
     let configuration = Configuration.check(
       files: [Self.root + "/manifests/asana.yaml"], directory: "/nonexistent",
-      environment: ["ASANA_ACCESS_TOKEN": "none"])
+      // The sandbox has a workspace for calls that name none.
+      environment: ["ASANA_ACCESS_TOKEN": "none", "ASANA_WORKSPACE": "1001"])
     let entry = try #require(configuration.services.first)
     let service = try #require(entry.manifest?.rest, "\(entry.reasons)")
     return try index(
@@ -35,7 +36,7 @@ import Testing
     return index
   }
 
-  @Test func `the 33 tools of both have the same names, arguments and hints`() throws {
+  @Test func `the 33 tools of both have the same names, schemas and hints`() throws {
     let (declared, offered) = (try declared(), try offered())
     #expect(declared.count == 33)
     #expect(declared.keys.sorted() == offered.keys.sorted())
@@ -43,11 +44,18 @@ import Testing
       let other = try #require(offered[name])
       let schemas = [tool, other].map { Self.withoutWords($0["inputSchema"] ?? .null) }
       #expect(schemas[0] == schemas[1], "\(name): \(schemas[0]) and \(schemas[1])")
+      let answers = [tool, other].map { Self.withoutWords($0["outputSchema"] ?? .null) }
+      #expect(answers[0] == answers[1] && !answers[0].isNull, "\(name): \(answers)")
       let arguments = [tool, other].map {
         $0.at(pointer: "/inputSchema/properties")?.objectValue?.map(\.key) ?? []
       }
       #expect(arguments[0] == arguments[1], "\(name)")
       #expect(Self.hints(tool) == Self.hints(other), "\(name)")
+      for key in ["category", "priority", "estimateMs", "batch", "cacheMs"] {
+        let told = [tool, other].map { $0["_meta"]?["switchyard/" + key] }
+        #expect(told[0] == told[1], "\(name) \(key): \(told)")
+        #expect(told[0] != nil || key == "cacheMs", "\(name) \(key)")
+      }
     }
   }
 

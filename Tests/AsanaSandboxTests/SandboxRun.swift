@@ -1,5 +1,7 @@
+import AsanaSandbox
 import Harness
 import MCP
+import PluginKit
 import RawJSON
 import Testing
 
@@ -19,11 +21,23 @@ struct SandboxRun {
   ) throws -> JSONValue {
     let result = try client.call("asana_" + tool, arguments, within: .seconds(20)).result
     #expect(result?["isError"] == false, "\(result ?? .null)", sourceLocation: sourceLocation)
+    try checkOutput(of: tool, result?["structuredContent"], sourceLocation)
     let content = result?["structuredContent"] ?? .null
     let text = result?.at(pointer: "/content/0/text")?.stringValue ?? ""
     #expect(
       try JSONValue(parsing: Array(text.utf8)) == content, sourceLocation: sourceLocation)
     return content
+  }
+
+  /// An answer is what the tool's output schema says.
+  private func checkOutput(
+    of tool: String, _ content: JSONValue?, _ sourceLocation: SourceLocation
+  ) throws {
+    let schema = try #require(
+      Sandbox.tools.first { $0.definition.name == "asana_" + tool }?.output,
+      sourceLocation: sourceLocation)
+    let violations = Schema(schema).violations(in: StructuredValue(content ?? .null))
+    #expect(violations == [], "\(tool)", sourceLocation: sourceLocation)
   }
 
   /// The gid of what a call answers.
@@ -76,5 +90,18 @@ struct SandboxRun {
     #expect(
       WireRules.violations(in: client.transcript, unfinished: client.partialLine) == [],
       sourceLocation: sourceLocation)
+  }
+}
+
+extension StructuredValue {
+  fileprivate init(_ json: JSONValue) {
+    switch json {
+    case .null: self = .null
+    case .bool(let truth): self.init(truth)
+    case .number: self.init(json.doubleValue ?? 0)
+    case .string(let text): self.init(text)
+    case .array(let values): self.init(values.map { StructuredValue($0) })
+    case .object(let members): self.init(members.map { ($0.key, StructuredValue($0.value)) })
+    }
   }
 }

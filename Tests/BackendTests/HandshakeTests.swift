@@ -35,6 +35,8 @@ import Testing
     #expect(fallen == .respawn)
     #expect(successor == .sendInitialize)
     #expect(ready == .ready(.r2024_11_05))
+    // Who says nothing may only have been slow.
+    #expect(handshake.isCertain == dies)
   }
 
   @Test func `a modern service that was too slow for the probe is asked once more`() {
@@ -46,6 +48,7 @@ import Testing
     let late = handshake.discoverAnswered(offersModern: true)
     #expect(refused == .sendDiscover)
     #expect(late == .ready(.r2026_07_28))
+    #expect(handshake.isCertain)
   }
 
   @Test func `the second probe is the last one`() {

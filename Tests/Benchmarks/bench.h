@@ -82,6 +82,12 @@ void measure_start(void);
 void measure_memory(void);
 void measure_leftovers(void);
 void measure_rest(void);
+void measure_reload(void);
+void measure_notices(void);
+
+/// A figure of /proc/PID/status in MiB, and forgetting the peak so far.
+double megabytes(pid_t, const char *key);
+void reset_peak(pid_t);
 
 int compare_u64(const void *, const void *);
 int compare_double(const void *, const void *);

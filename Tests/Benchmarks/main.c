@@ -54,7 +54,7 @@ static void usage(void) {
   fprintf(stderr,
           "bench --gateway FILE --relay FILE --echo FILE --folder SCRATCH\n"
           "      [--json FILE] [--commit TEXT] [--rounds N] [--cpu N, -1 for any]\n"
-          "      [--only sequential,pipelined,start,memory,leftovers,rest]\n");
+          "      [--only sequential,pipelined,start,memory,leftovers,rest,notices,reload]\n");
   exit(64);
 }
 
@@ -90,5 +90,7 @@ int main(int argc, char **argv) {
   if (is_wanted(only, "memory")) measure_memory();
   if (is_wanted(only, "leftovers")) measure_leftovers();
   if (is_wanted(only, "rest")) measure_rest();
+  if (is_wanted(only, "notices")) measure_notices();
+  if (is_wanted(only, "reload")) measure_reload();
   return report_write(json, commit) ? 1 : 0;
 }

@@ -225,7 +225,7 @@ static void latency_of(struct peer *peer, int port, const char *path, const char
 
 // MARK: Memory
 
-static double megabytes(pid_t pid, const char *key) {
+double megabytes(pid_t pid, const char *key) {
   char path[64], line[256];
   double value = -1;
   snprintf(path, sizeof path, "/proc/%d/status", pid);
@@ -237,7 +237,7 @@ static double megabytes(pid_t pid, const char *key) {
 }
 
 /// Forgets the peak so far.
-static void reset_peak(pid_t pid) {
+void reset_peak(pid_t pid) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/clear_refs", pid);
   FILE *file = fopen(path, "we");

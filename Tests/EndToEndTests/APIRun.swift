@@ -63,7 +63,7 @@ final class APIRun {
   init(
     tools: String = APIRun.tools, rest: [String] = [], more: [String] = [],
     settings: String = "deadlines: {call: 20s}\n", revision: Revision = .newestLegacy,
-    answer: @escaping RawHTTPServer.Answer = APIRun.answer
+    environment: [String: String] = [:], answer: @escaping RawHTTPServer.Answer = APIRun.answer
   ) throws {
     server = try RawHTTPServer(answer: answer)
     let folder = try TemporaryFolder()
@@ -73,7 +73,8 @@ final class APIRun {
     lines += rest.map { "  " + $0 }
     lines += more
     try folder.write(lines.joined(separator: "\n") + "\n" + tools, to: "manifests/api.yaml")
-    gateway = try GatewayRun([], settings: settings, revision: revision, folder: folder)
+    gateway = try GatewayRun(
+      [], settings: settings, revision: revision, environment: environment, folder: folder)
     try gateway.client.handshake()
   }
 

@@ -67,6 +67,26 @@ import Testing
     try run.finish()
   }
 
+  @Test func `R13: what was answered during a halt of the gateway is no timeout`() throws {
+    let run = try GatewayRun.open(
+      [Service("a", more: ["limits: {timeout: 3s}"])], settings: Self.settings)
+    try run.expectServed("a_echo")
+    let ids = try (0..<5).map { _ in
+      try run.client.request(
+        "tools/call", ["name": "a_slow", "arguments": ["ms": 300, "steps": 1]])
+    }
+    // All of them are with the service when this is answered.
+    _ = try run.client.roundTrip("ping")
+    run.client.process.signal(SIGSTOP)
+    run.client.run(for: .milliseconds(3_600))
+    run.client.process.signal(SIGCONT)
+    for id in ids {
+      let answer = try run.client.response(to: id)
+      #expect(answer.kind == .result, "\(answer.text)")
+    }
+    try run.finish()
+  }
+
   @Test func `calls that come while the one probe is out wait for its answer`() throws {
     let folder = try TemporaryFolder()
     let run = try GatewayRun(

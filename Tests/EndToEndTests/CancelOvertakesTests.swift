@@ -49,6 +49,46 @@ import Testing
     try run.finish()
   }
 
+  @Test func `C20: of a cancel and an answer that cross, at most one is heard, and nothing after`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let run = try open(["s"], folder: folder)
+    try run.expectOK("s_echo")
+    var random = SystemRandomNumberGenerator()
+    var kept: [String] = []
+    for _ in 0..<20 {
+      var open: [String] = []
+      var cancelled: [String] = []
+      for number in 0..<50 {
+        open.append(
+          try run.client.request(
+            "tools/call",
+            [
+              "name": "s_slow",
+              "arguments": [
+                "ms": .number(JSONNumber(Int.random(in: 0...3, using: &random))), "steps": 1,
+              ],
+            ]))
+        guard number % 2 == 1, let place = open.indices.randomElement(using: &random) else {
+          continue
+        }
+        cancelled.append(open.remove(at: place))
+        try run.client.cancel(cancelled[cancelled.count - 1])
+      }
+      kept += open
+      // The gateway has read every cancel when it answers this.
+      _ = try run.client.roundTrip("ping")
+      let answered = cancelled.map { run.client.transcript.answersByID[$0]?.count ?? 0 }
+      #expect(answered.allSatisfy { $0 <= 1 })
+      for id in open { #expect(try run.client.response(to: id).kind == .result) }
+      #expect(cancelled.map { run.client.transcript.answersByID[$0]?.count ?? 0 } == answered)
+    }
+    #expect(kept.count == 500)
+    try run.expectOK("s_echo")
+    try run.finish()
+  }
+
   @Test func `b: a cancel reaches the one service, with the id it knows, and nothing is answered`()
     throws
   {

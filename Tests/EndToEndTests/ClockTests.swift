@@ -39,19 +39,11 @@ import Testing
   func `T01: a jump of the wall clock moves no deadline`() throws {
     let folder = try TemporaryFolder()
     let clock = try folder.write("+0d", to: "clock")
-    // Swift reads no arguments under this preload, therefore the folders come by variables.
-    try folder.ensureFolder("home")
-    #expect(symlink("..", folder.path + "/home/switchyard") == 0)
-    let run = try GatewayRun(
-      [Service("hung", more: ["limits: {timeout: 500ms}"]), Service("good")],
-      environment: [
-        "LD_PRELOAD": Self.faketime, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "XDG_CONFIG_HOME": folder.path + "/home",
-        "XDG_STATE_HOME": folder.path + "/home/state",
-      ], folder: folder)
+    let run = try disturbed(
+      folder, clock, [Service("hung", more: ["limits: {timeout: 500ms}"]), Service("good")])
     try run.client.handshake()
     try run.expectServed("hung_echo")
-    for jump in ["+10d", "-10d", "@1970-01-02 00:00:00", "@2038-01-19 03:14:08"] {
+    for jump in Self.jumps {
       let took = try Promptness.best(under: .milliseconds(750)) {
         try folder.write("+0d", to: "clock")
         try run.expectOK()
@@ -68,6 +60,71 @@ import Testing
       #expect(took < .milliseconds(750), "\(jump)")
       try run.expectOK()
     }
+    try run.finish()
+  }
+
+  private static let jumps = ["+10d", "-10d", "@1970-01-02 00:00:00", "@2038-01-19 03:14:08"]
+
+  /// A gateway whose wall clock is what the file `clock` says.
+  private func disturbed(
+    _ folder: TemporaryFolder, _ clock: String, _ services: [Service],
+    settings: String = GatewayRun.patientSettings
+  ) throws -> GatewayRun {
+    // Swift reads no arguments under this preload, therefore the folders come by variables.
+    try folder.ensureFolder("home")
+    #expect(symlink("..", folder.path + "/home/switchyard") == 0)
+    return try GatewayRun(
+      services, settings: settings,
+      environment: [
+        "LD_PRELOAD": Self.faketime, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "XDG_CONFIG_HOME": folder.path + "/home",
+        "XDG_STATE_HOME": folder.path + "/home/state",
+      ], folder: folder)
+  }
+
+  @Test(.enabled(if: access(faketime, R_OK) == 0, "faketime is not installed"))
+  func `T01: a jump of the wall clock fails no check and raises no alert`() throws {
+    let folder = try TemporaryFolder()
+    let clock = try folder.write("+0d", to: "clock")
+    let run = try disturbed(
+      folder, clock, [Service("a")],
+      settings: GatewayRun.patientSettings
+        + "surface: {tools: true}\nhealth: {every: 50ms, degraded_over: 1m, timeout: 1m}\n"
+        + "alerts: {after: 0s}\n")
+    try run.client.handshake()
+    try run.expectOK("a_echo")
+    func checks() -> Int {
+      let answer = try? run.client.call("gateway_metrics", ["service": "a"])
+      return answer?.result?.at(pointer: "/structuredContent/checks")?.intValue ?? 0
+    }
+    for jump in Self.jumps {
+      try folder.write(jump, to: "clock")
+      let before = checks()
+      #expect(run.wait { checks() > before + 2 }, "\(jump)")
+      #expect(HealthKeys.report(run)?["state"] == "up", "\(jump)")
+    }
+    #expect(!run.client.stderr.contains("alert.raised"))
+    try run.finish()
+  }
+
+  @Test func `T06: the log is in UTC wherever the machine is`() throws {
+    let run = try GatewayRun([Service("good")], environment: ["TZ": "Pacific/Kiritimati"])
+    func minute(_ offset: Int) -> String {
+      var seconds = time(nil) + offset
+      var parts = tm()
+      gmtime_r(&seconds, &parts)
+      var text = [CChar](repeating: 0, count: 32)
+      let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M", &parts)
+      return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    let begin = minute(0)
+    try run.client.handshake()
+    try run.expectOK()
+    #expect(run.wait { run.client.stderr.contains("service.ready") })
+    let line = run.client.stderr.split(separator: "\n").first { $0.contains("service.ready") }
+    let said = line?.split(separator: "\"").dropFirst(2).first.map(String.init) ?? ""
+    let stamp = String(said.prefix(begin.count))
+    #expect(stamp >= begin && stamp <= minute(0), "\(said)")
     try run.finish()
   }
 }

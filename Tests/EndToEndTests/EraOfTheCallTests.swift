@@ -80,6 +80,51 @@ import Testing
     try run.finish()
   }
 
+  @Test func `a service that was silent once is asked again, one that was silent twice is not`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let settings = GatewayRun.patientSettings.replacing("probe: 1m", with: "probe: 300ms")
+    // How many processes a call of a modern client takes: one more where the question is asked.
+    func starts(_ calls: Int) throws -> Int {
+      let before = folder.text("starts").split(separator: "\n").count
+      let run = try GatewayRun(
+        [Service("s", "legacy,silent-on-discover,starts=\(folder.path)/starts")],
+        settings: settings, revision: .newest, folder: folder)
+      try run.client.handshake()
+      for call in 0..<calls {
+        if call > 0 { #expect(try run.client.call("s_crash").kind == .failure) }
+        try run.expectOK("s_echo")
+      }
+      try run.finish()
+      return folder.text("starts").split(separator: "\n").count - before
+    }
+    #expect(try starts(1) == 2)
+    // Forgotten with the gateway, asked again at its start and after the crash.
+    #expect(try starts(2) == 4)
+    #expect(try starts(1) == 1)
+  }
+
+  @Test func `both processes of a service are told the log level`() throws {
+    let run = try GatewayRun.open([Service("s", "watch,legacy"), Service("good")], settings: "")
+    #expect(try run.client.roundTrip("logging/setLevel", ["level": "warning"]).result == [:])
+    run.client.revision = .newest
+    // The second process is started for the modern era, and has turned out to be legacy.
+    for _ in 0..<2 { #expect(try run.client.call("s_echo").kind == .result) }
+    run.client.revision = .newestLegacy
+    let level = "/structuredContent/level"
+    #expect(try run.client.call("s_state").result?.at(pointer: level) == "warning")
+    run.client.revision = .newest
+    #expect(try run.client.call("s_state").result?.at(pointer: level) == "warning")
+    run.client.revision = .newestLegacy
+    #expect(try run.client.roundTrip("logging/setLevel", ["level": "debug"]).result == [:])
+    for revision in [Revision.newestLegacy, .newest] {
+      run.client.revision = revision
+      #expect(try run.client.call("s_state").result?.at(pointer: level) == "debug")
+    }
+    try run.finish()
+  }
+
   @Test(arguments: [Revision.newestLegacy, .newest])
   func `with a single service, name, instructions and order are its own`(revision: Revision) throws
   {

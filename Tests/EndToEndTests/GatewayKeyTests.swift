@@ -25,7 +25,9 @@ import Testing
   }
 
   private static let behaviours: [KeyBehaviour] =
-    logging + limits + deadlines + starting + stopping + stderr + PolicyKeys.breaker
+    logging + limits + deadlines + tasks + starting + stopping + stderr + PolicyKeys.breaker
+    + HealthKeys.health + HealthKeys.alerts + HealthKeys.surface + HealthKeys.metrics
+    + PolicyKeys.retry + CacheKeys.gateway
 
   private static let logging: [KeyBehaviour] = [
     KeyBehaviour(key: "log.level", values: [("error", "silent"), ("info", "tells")]) { run, _ in
@@ -151,6 +153,56 @@ import Testing
       key: "discovery.deadline", values: [("200ms", "0"), ("1m", "11")],
       services: KeyBehaviour.fixed(Service("a", "delay@init=1500"))
     ) { run, _ in "\(try KeyBehaviour.tools(run).count)" },
+  ]
+
+  private static let tasking: @Sendable (String) -> [Service] = { _ in
+    [Service("a", more: [#"tools: {tasks: ["*"]}"#])]
+  }
+
+  /// Makes a task of a call of a legacy client; returns the task.
+  private static func task(
+    _ run: GatewayRun, _ tool: String, _ arguments: JSONValue = [:]
+  ) throws -> ServerMessage {
+    try run.client.roundTrip(
+      "tools/call", ["name": .string(tool), "arguments": arguments, "task": [:]])
+  }
+
+  private static let tasks: [KeyBehaviour] = [
+    KeyBehaviour(
+      key: "tasks.after", values: [("1ms", "task"), ("1h", "complete")],
+      services: tasking, revision: .newest
+    ) { run, _ in
+      run.client.capabilities = ["extensions": ["io.modelcontextprotocol/tasks": [:]]]
+      let answer = try run.client.call("a_slow", ["ms": 1_000])
+      return answer.result?["resultType"]?.stringValue ?? answer.text
+    },
+    KeyBehaviour(
+      key: "tasks.keep", values: [("200ms", "gone"), ("1h", "3600000")], services: tasking
+    ) { run, expected in
+      let made = try task(run, "a_echo")
+      let id = made.result?.at(pointer: "/task/taskId") ?? .null
+      let ttl = made.result?.at(pointer: "/task/ttl")?.text ?? made.text
+      guard expected == "gone" else { return ttl }
+      let isGone = run.wait {
+        (try? run.client.roundTrip("tasks/get", ["taskId": id]))?.kind == .failure
+      }
+      return isGone ? "gone" : ttl
+    },
+    KeyBehaviour(
+      key: "tasks.count", values: [("1", "-31004"), ("2", "task")], services: tasking
+    ) { run, _ in
+      _ = try task(run, "a_hang")
+      let second = try task(run, "a_hang")
+      return second.errorCode.map(String.init) ?? "task"
+    },
+    KeyBehaviour(
+      key: "tasks.results", values: [("1KiB", "-31004"), ("1MiB", "result")], services: tasking
+    ) { run, _ in
+      let made = try task(run, "a_echo", ["text": filler])
+      let id = made.result?.at(pointer: "/task/taskId") ?? .null
+      let result = try run.client.roundTrip("tasks/result", ["taskId": id])
+      return result.errorCode.map(String.init) ?? "result"
+    },
   ]
 
   /// Services that say how many of them are about to start when they are.

@@ -1,5 +1,6 @@
 import CommandTesting
 import Glibc
+import Harness
 import Loop
 import RawJSON
 import Store
@@ -61,6 +62,27 @@ extension GatewayRun {
 
   /// A new connection to the gateway's socket.
   func control() throws -> ControlLine { try ControlLine(try #require(waitForControl())) }
+
+  var controlCount: Int { ControlAddress.all(in: folder.path + "/state").count }
+
+  /// What the gateway says of one service; nil if it does not know it.
+  func status(of service: String) -> JSONValue? {
+    let status = try? control().ask(#"{"command":"status"}"#)
+    return status?["services"]?.arrayValue?.first { $0["name"]?.stringValue == service }
+  }
+
+  /// What a reload would do now.
+  func difference() throws -> JSONValue { try control().ask(#"{"command":"diff"}"#) }
+
+  func manifest(_ service: Service) -> String {
+    let variables = [ProcessMarker.name: marker.value, "SERVICE": service.name]
+    return service.manifest(command: Self.backend, variables: variables)
+  }
+
+  /// Writes a manifest beside, or in place of, those that are there.
+  func write(_ service: Service) throws {
+    try folder.write(manifest(service), to: "manifests/\(service.name).yaml")
+  }
 
   /// `switchyard` with the folders of this run.
   func command(_ words: String...) throws -> CommandRun {

@@ -10,7 +10,7 @@ struct KeyBehaviour: Sendable, CustomTestStringConvertible {
   /// `limits.page`
   var key: String
   var values: [(text: String, seen: String)]
-  /// Keys that stand beside it, by their full names; `gateway.yaml` only.
+  /// Keys of `gateway.yaml` that stand beside it, by their full names.
   var beside: [String: String] = [:]
   /// The services of the run with one value of the key.
   var services: @Sendable (_ value: String) -> [Service] = { _ in [Service("a")] }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct ManifestKeyTests {
   @Test(arguments: behaviours)
   func `a key of a manifest is obeyed`(behaviour: KeyBehaviour) throws {
-    try behaviour.check(settings: { _ in GatewayRun.patientSettings })
+    try behaviour.check(settings: { _ in KeyBehaviour.settings(behaviour.beside) })
   }
 
   @Test func `no key of a manifest is without such a test`() {
@@ -25,7 +25,9 @@ import Testing
     }
   }
 
-  private static let behaviours: [KeyBehaviour] = head + process + tools + tail
+  private static let behaviours: [KeyBehaviour] =
+    head + process + tools + tail + HealthKeys.manifest + PolicyKeys.manifest
+    + CacheKeys.manifest
 
   /// One service whose manifest has these lines at its end.
   private static func more(_ line: String, _ script: String = "")
@@ -152,7 +154,16 @@ import Testing
         let echo = list.result?["tools"]?.arrayValue?.first { $0["name"]?.stringValue == "a_echo" }
         return echo?["description"]?.stringValue ?? ""
       }),
+    KeyBehaviour(
+      key: "tools.tasks", values: [("[add]", "-32601"), ("['ec*']", "task")],
+      services: { [Service("a", more: ["tools: {tasks: \($0)}"])] }, observe: asTask),
   ]
+
+  /// How a call ends that asks for a task.
+  private static let asTask: @Sendable (GatewayRun, String) throws -> String = { run, _ in
+    let answer = try run.client.roundTrip("tools/call", ["name": "a_echo", "task": [:]])
+    return answer.errorCode.map(String.init) ?? (answer.result?["task"] == nil ? "call" : "task")
+  }
 
   /// A call that hangs, and then another one.
   private static let second: @Sendable (GatewayRun, String) throws -> String = { run, expected in
@@ -161,11 +172,28 @@ import Testing
     return try KeyBehaviour.outcome(run, of: "a_echo", expected)
   }
 
+  private static let afterMissing: @Sendable (String) -> [Service] = {
+    [Service("a", more: ["after: \($0)"]), Service("b", command: "no-such")]
+  }
+
   private static let tail: [KeyBehaviour] = [
+    KeyBehaviour(
+      key: "after", values: [("[]", "result"), ("[b]", "-31001")],
+      services: afterMissing
+    ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },
     KeyBehaviour(
       key: "priority", values: [("1", "a_echo z_echo"), ("99", "z_echo a_echo")],
       services: { [Service("a", "tools=1"), Service("z", "tools=1", more: ["priority: \($0)"])] },
       observe: names),
+    KeyBehaviour(
+      key: "asks", values: [("[roots]", "-32601"), ("[roots, elicitation]", "asked")],
+      services: more("asks: ")
+    ) { run, expected in
+      run.client.answers["elicitation/create"] = .result(Asked.accepted)
+      let answer = try run.client.response(to: run.ask("a_ask", "elicitation/create", Asked.form))
+      let code = answer.result?.at(pointer: "/structuredContent/answer/code")
+      return code?.text ?? "asked"
+    },
     KeyBehaviour(
       key: "methods", values: [("[other/*]", "-32601"), ("[vendor/*]", "b")],
       services: {

@@ -16,7 +16,7 @@ import Testing
     "%0d%0aX: y", "a,b", "+", "~", "'--", "a=b",
   ]
 
-  @Test func `S10: whatever an argument holds, the request keeps its shape`() throws {
+  @Test func `S08 S09 S10: whatever an argument holds, the request keeps its shape`() throws {
     let api = try APIRun()
     for payload in Self.payloads {
       let before = api.server.requests.count

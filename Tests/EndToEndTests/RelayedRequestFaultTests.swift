@@ -86,6 +86,63 @@ import Testing
     try run.finish()
   }
 
+  @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
+  func `S16: of what people are shown, only what they can see reaches the client`(
+    revision: Revision, era: String
+  ) throws {
+    let run = try GatewayRun.open(
+      [Service("s", era)], capabilities: GatewayRun.everything, revision: revision)
+    let params: JSONValue = [
+      "message": "Pay \u{202E}001\u{202C}?\u{1B}[2K",
+      "requestedSchema": [
+        "type": "object",
+        "properties": [
+          "a": ["type": "string", "title": "x\u{200B}y", "description": "d\u{E0041}"]
+        ],
+      ], "vendor/raw": "\u{202E}",
+    ]
+    let id = try run.ask("s_ask", "elicitation/create", params)
+    let asked: JSONValue?
+    if revision.era == .legacy {
+      let request = try run.client.serverRequest()
+      asked = request.params
+      try run.client.answer(request.id ?? "", .result(Asked.accepted))
+      #expect(try run.client.response(to: id).kind == .result)
+    } else {
+      let answer = try run.client.response(to: id)
+      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
+    }
+    #expect(asked?["message"] == "Pay 001?[2K", "\(asked ?? .null)")
+    #expect(asked?.at(pointer: "/requestedSchema/properties/a/title") == "xy")
+    #expect(asked?.at(pointer: "/requestedSchema/properties/a/description") == "d")
+    #expect(asked?["vendor/raw"] == "\u{202E}")
+    try run.finish()
+  }
+
+  @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
+  func `S16: what the manifest does not allow is refused, and the service not told of it`(
+    revision: Revision, era: String
+  ) throws {
+    let run = try GatewayRun.open(
+      [Service("s", era, more: ["asks: [roots]"]), Service("good")],
+      capabilities: GatewayRun.everything, revision: revision)
+    let told = try run.client.response(to: run.ask("s_ask", "told"))
+    let capabilities = told.result?.at(pointer: "/structuredContent/told")
+    #expect(capabilities?["roots"] != nil, "\(told.text)")
+    #expect(capabilities?["sampling"] == nil && capabilities?["elicitation"] == nil)
+    let refused = try run.client.response(to: run.ask("s_ask", "elicitation/create", Asked.form))
+    if era == "legacy" {
+      #expect(
+        refused.result?.at(pointer: "/structuredContent/answer/code")
+          == .number(JSONNumber(ErrorCode.methodNotFound.rawValue)), "\(refused.text)")
+    } else {
+      #expect(refused.errorCode == ErrorCode.backendProtocolError.rawValue, "\(refused.text)")
+    }
+    #expect(!run.client.transcript.messages.contains { $0.method == "elicitation/create" })
+    try run.expectOK()
+    try run.finish()
+  }
+
   @Test func `f: of two clients only the one is asked whose call it is`() throws {
     let runs = [try open([Service("s", "legacy")]), try open([Service("s", "legacy")])]
     try runs[1].expectOK("s_echo", within: .seconds(20))

@@ -5,13 +5,53 @@ import RawJSON
 import TestSupport
 import Testing
 
-/// Rows B20, B21, B29, B34 and B35: services that are loud, frozen or odd.
+/// Rows B18 to B21, B29, B34 and B35: services that are loud, frozen or odd.
 @Suite struct ServiceTroubleTests {
   /// A fake backend that first writes to its stderr what `command` prints.
   private func loud(_ name: String, _ command: String) -> Service {
     Service(
       name, command: "/bin/sh",
       arguments: ["-c", "\(command) >&2; exec '\(GatewayRun.backend)'"])
+  }
+
+  @Test func `B18: a slow start holds up its own calls only, and its tools are told later`() throws
+  {
+    let run = try GatewayRun(
+      [Service("slow", "delay@init=1500", more: ["priority: 99"]), Service("good")],
+      settings: GatewayRun.patientSettings.replacing("wait: 1m", with: "wait: 300ms"))
+    try run.client.handshake()
+    let list = try run.client.roundTrip("tools/list")
+    let names = list.result?["tools"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+    #expect(!names.contains("slow_echo"), "\(names)")
+    let waiting = try run.client.request("tools/call", ["name": "slow_echo"])
+    try run.expectOK()
+    #expect(run.client.transcript.answersByID[waiting] == nil)
+    _ = try run.client.notification("notifications/tools/list_changed")
+    #expect(try run.client.response(to: waiting).kind == .result)
+    try run.expectOK("slow_echo")
+    try run.finish()
+  }
+
+  @Test func `B19: a flood on stderr is read, its lines are counted, and nobody waits for it`()
+    throws
+  {
+    let run = try GatewayRun.open(
+      [Service("bad", "stderr-flood"), Service("good")],
+      settings: GatewayRun.patientSettings + "stderr: {rate: 20}\n")
+    let start = ContinuousClock.now
+    try run.expectOK("bad_echo")
+    try run.expectOK()
+    run.client.run(for: .milliseconds(1_000))
+    try run.expectOK("bad_echo")
+    try run.expectOK()
+    func lines(_ event: String) -> Int {
+      run.client.stderr.split(separator: "\n").count { $0.contains("\"event\":\"\(event)\"") }
+    }
+    #expect(run.wait { lines("backend.stderr_suppressed") > 0 }, "\(run.client.stderr.suffix(500))")
+    let seconds = Int((ContinuousClock.now - start) / .seconds(1)) + 2
+    // A second's worth of lines in each second, the first and the last cut.
+    #expect(lines("backend.stderr") <= 20 * seconds, "\(lines("backend.stderr")) in \(seconds) s")
+    try run.finish()
   }
 
   @Test func `B20: bytes without meaning and lines without end are passed on escaped, in pieces`()

@@ -50,6 +50,39 @@ import Testing
   }
 
   @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
+  func `questions for a sample name the same URIs`(revision: Revision, era: String) throws {
+    let run = try GatewayRun(
+      ["a", "b"].map { Service($0, "watch,\(era),name=\($0)") }, settings: "", revision: revision)
+    run.client.capabilities = ["sampling": ["tools": [:]]]
+    try run.client.handshake()
+    _ = try run.client.roundTrip("tools/list")
+    let resource: JSONValue = ["type": "resource", "resource": ["uri": "memo://one", "text": "x"]]
+    let link: JSONValue = ["type": "resource_link", "uri": "memo://one", "name": "x"]
+    let given: JSONValue = ["type": "tool_result", "toolUseId": "1", "content": [link]]
+    let params: JSONValue = [
+      "maxTokens": 5,
+      "messages": [
+        ["role": "user", "content": resource], ["role": "user", "content": [given]],
+      ],
+    ]
+    let id = try run.ask("b_ask", "sampling/createMessage", params)
+    let asked: JSONValue?
+    if revision.era == .legacy {
+      let request = try run.client.serverRequest()
+      asked = request.params
+      try run.client.answer(request.id ?? "", .result(Asked.sampled))
+      #expect(try run.client.response(to: id).kind == .result)
+    } else {
+      let answer = try run.client.response(to: id)
+      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
+    }
+    let uri: JSONValue = "memo://switchyard.b/one"
+    #expect(asked?.at(pointer: "/messages/0/content/resource/uri") == uri)
+    #expect(asked?.at(pointer: "/messages/1/content/0/content/0/uri") == uri)
+    try run.finish()
+  }
+
+  @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
   func `links, embedded resources, prompts, completions and tools name the same URIs`(
     revision: Revision, era: String
   ) throws {

@@ -2,7 +2,8 @@
 /// for tests that start hundreds of them.
 ///
 /// Its tools are `echo`, which answers, and `crash`, which kills it. What is in
-/// the variable `AT_START` runs first, what is in `READY` before the answer to `initialize`.
+/// the variable `AT_START` runs first, what is in `READY` before the answer to `initialize`, what
+/// is in `AT_PING` before the answer to a ping (`continue` leaves it out).
 enum ShellService {
   static func named(
     _ name: String, environment: [String: String] = [:], process: [String] = [],
@@ -27,6 +28,7 @@ enum ShellService {
           eval "$READY"
           result='"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"sh","version":"1"}' ;;
         *'"method":"tools/list"'*) result="\"tools\":[$tools]" ;;
+        *'"method":"ping"'*) eval "$AT_PING"; result= ;;
         *'"name":"crash"'*) kill -9 $$ ;;
         *'"method":"tools/call"'*)
           result='"content":[],"structuredContent":{"text":"still here"}' ;;

@@ -23,7 +23,7 @@ struct LibraryTests {
 
   @Test @EventLoop
   func `a machine without libcurl says which library is missing`() {
-    guard case .failure(let error) = CurlLibrary.load(from: "libcurl-none.so.4") else {
+    guard case .failure(let error) = CurlLibrary.open("libcurl-none.so.4") else {
       Issue.record("there is such a library")
       return
     }
@@ -34,7 +34,7 @@ struct LibraryTests {
 
   @Test @EventLoop
   func `a library that is not libcurl is refused by what it lacks`() {
-    guard case .failure(let error) = CurlLibrary.load(from: "libc.so.6") else {
+    guard case .failure(let error) = CurlLibrary.open("libc.so.6") else {
       Issue.record("libc is taken for libcurl")
       return
     }

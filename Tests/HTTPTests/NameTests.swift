@@ -98,6 +98,10 @@ struct NameTests {
   func `a failed look-up that nobody waits for is not the answer to the next request`() async throws
   {
     let server = try RawHTTPServer()
+    // The library is there, so that nothing waits for it.
+    let other = try client(of: server)
+    #expect(await get(other, "/echo").status == 200)
+    other.close()
     let names = Names([.failure(NameLookup.Failure(code: -2)), addresses("127.0.0.1")])
     let client = names.client(origin(server.port, allowsPrivateAddresses: true))
     let events = EventRecorder()

@@ -174,4 +174,15 @@ import Testing
     let stars = NamePattern(String(repeating: "*a", count: 100) + "b")
     #expect(!stars.matches(String(repeating: "a", count: 5_000).utf8))
   }
+
+  @Test func `health.check is one of its words, a tool or a URL`() {
+    for check in ["ping", "discover", "tools", "tool search", "http://localhost/up", "unix:/run/s"]
+    {
+      #expect(complaints(process("health: {check: '\(check)'}")) == [], "\(check)")
+    }
+    for check in ["pong", "tool", "tool a b", "ftp://x/", "http://x/a b", "http://x/?q=1", ""] {
+      let found = complaints(process("health: {check: '\(check)'}"))
+      #expect(found.count == 1 && found[0].contains("'health.check' must be ping"), "\(check)")
+    }
+  }
 }

@@ -42,6 +42,16 @@ import Testing
         ["format": "uri"], ["https://example.org/x?y#z", "mailto:a@b"],
         ["", "/path", "no scheme", "https://a b", ":x", "1a:b"]
       ),
+      (["additionalProperties": ["type": "integer"]], [[:], ["a": 1]], [["a": "x"]]),
+      (["minProperties": 1], [["a": 1], 5], [[:]]),
+      (["dependentRequired": ["a": ["b"]]], [[:], ["b": 1], ["a": 1, "b": 1]], [["a": 1]]),
+      (
+        ["dependentSchemas": ["a": ["not": ["required": ["b"]]]]], [["b": 1], ["a": 1]],
+        [["a": 1, "b": 1]]
+      ),
+      (["anyOf": [["required": ["a"]], ["required": ["b"]]]], [["b": 1], 5], [["c": 1]]),
+      (["allOf": [["minimum": 1], ["maximum": 2]]], [1, 2], [0, 3]),
+      (["not": ["type": "string"]], [1, nil], ["x"]),
       ([:], [nil, 1, "x", [], [:]], []),
     ]
     for (schema, good, bad) in cases {
@@ -65,6 +75,24 @@ import Testing
       ])
   }
 
+  @Test func `a rule between arguments is told in words that help`() {
+    let schema: StructuredValue = [
+      "dependentRequired": ["url": ["name"]],
+      "dependentSchemas": [
+        "gid": ["anyOf": [["required": ["text"]], ["required": ["html"]]]],
+        "text": ["not": ["required": ["html"]]],
+      ],
+    ]
+    #expect(
+      complaints(schema, ["gid": 1, "url": 1]) == [
+        "/name: is required with url", ": with gid, the call needs text or html",
+      ])
+    #expect(
+      complaints(schema, ["text": 1, "html": 1]) == [
+        ": with text, the call must not have html"
+      ])
+  }
+
   @Test func `defaults of arguments are filled in`() {
     let schema = Schema(["properties": ["a": ["default": 5], "b": ["default": "x"], "c": [:]]])
     #expect(schema.filled(["b": "y"]) == ["b": "y", "a": 5])
@@ -72,7 +100,8 @@ import Testing
 
   @Test(
     arguments: [
-      ["oneOf": []], ["properties": ["a": ["const": 1]]], ["items": ["format": "ipv4"]],
+      ["oneOf": []], ["anyOf": [["const": 1]]],
+      ["properties": ["a": ["const": 1]]], ["items": ["format": "ipv4"]],
       ["pattern": "("], true,
     ] as [StructuredValue])
   func `a service with a schema that is not kept does not start`(schema: StructuredValue) async {

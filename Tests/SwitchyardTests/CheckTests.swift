@@ -25,6 +25,24 @@ import Testing
     #expect(run.output.hasSuffix("1 of 2 services ready, 2 errors\n"))
   }
 
+  @Test func `a command that is not there is told, and its service is not called ready`() throws {
+    let home = try DemoHome()
+    try home.write("process: {command: no-such-command}\n", to: "gone.yaml")
+    let run = try home.run("check")
+    #expect(run.code == 0, "it may be installed where the gateway runs")
+    #expect(run.output.contains("gone.yaml:1:20: warning: the command 'no-such-command' is not"))
+    #expect(run.output.hasSuffix("1 of 2 services ready, 1 warning\n"))
+    #expect(try home.run("status").output.contains("gone  no-command  the command 'no-such"))
+    let json = try JSONValue(parsing: Array(try home.run("status", "--json").output.utf8))
+    #expect(json["services"]?.arrayValue?.map { $0["state"] } == ["on", "no-command"])
+  }
+
+  @Test func `without a gateway there is nothing to compare with`() throws {
+    let home = try DemoHome()
+    let run = try home.run("check", "--diff")
+    #expect((run.code, run.output) == (0, "no gateway is running\n"))
+  }
+
   @Test func `single files and JSON`() throws {
     let home = try DemoHome()
     try home.write("prcess: {}\n", to: "bad.yaml")

@@ -8,7 +8,10 @@ import Testing
 /// `SWITCHYARD_SNAPSHOTS=write swift test --filter HelpTests` writes them anew.
 @Suite struct HelpTests {
   static let commands = [
-    "", "serve", "check", "schema", "list", "call", "status", "register", "unregister", "import",
+    "", "serve", "check", "schema", "list", "call", "explain", "status", "doctor", "enable",
+    "disable",
+    "reload",
+    "register", "unregister", "add", "import",
     "test",
     "record", "replay",
   ]

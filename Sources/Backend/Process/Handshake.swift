@@ -56,6 +56,9 @@ package struct Handshake: Hashable, Sendable {
   private var stage = Stage.unstarted
   /// A child was lost to a probe: the next one is initialized first.
   private var probeIsHarmful = false
+  /// The verdict will rest on what the service said or did, and not on its silence: one that is
+  /// slow to start says nothing either.
+  package private(set) var isCertain = true
   /// The second probe, after a refused `initialize`, happens at most once.
   private var hasProbedLast = false
 
@@ -90,6 +93,7 @@ package struct Handshake: Hashable, Sendable {
   package mutating func discoverAnswered(offersModern: Bool) -> Action {
     guard stage == .probing else { return .fail(.refused) }
     if offersModern {
+      isCertain = true
       stage = .settled
       return .ready(.newest)
     }
@@ -117,6 +121,7 @@ package struct Handshake: Hashable, Sendable {
 
   /// The time for the present stage is over.
   package mutating func timeElapsed() -> Action {
+    isCertain = false
     if let successor = respawnAfterGuess() { return successor }
     guard stage == .probing, setting == .auto, !hasProbedLast else { return fail(.timedOut) }
     return respawn()

@@ -1,4 +1,3 @@
-import Glibc
 package import Loop
 package import Manifest
 
@@ -38,23 +37,14 @@ package enum Launch {
   package static func executable(
     of process: ProcessSpec, inherited: [String: String]
   ) throws(Failure) -> String {
-    let declared = process.environment.last { $0.name == "PATH" }?.value.exposed
-    let path = declared ?? inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-    return try locate(process.command, path: path)
+    try locate(process.command, path: process.searchPath(inherited: inherited))
   }
 
   /// An absolute path as it is; a bare name from the directories of `PATH`.
   package static func locate(_ command: String, path: String) throws(Failure) -> String {
-    if command.utf8.contains(UInt8(ascii: "/")) { return command }
-    for directory in path.utf8.split(separator: UInt8(ascii: ":")) where !directory.isEmpty {
-      let candidate = String(decoding: directory, as: UTF8.self) + "/" + command
-      var status = stat()
-      if access(candidate, X_OK) == 0, stat(candidate, &status) == 0,
-        status.st_mode & S_IFMT == S_IFREG
-      {
-        return candidate
-      }
+    guard let file = ProcessSpec.locate(command, path: path) else {
+      throw .commandNotFound(command)
     }
-    throw .commandNotFound(command)
+    return file
   }
 }

@@ -31,6 +31,7 @@ package final class ProcessBackend: ServiceBackend {
   package var pid: Int32 { child.pid }
   package override var identity: ProcessIdentity? { child.identity }
   package override var place: (name: StaticString, value: String) { ("pid", String(child.pid)) }
+  package override var isEraCertain: Bool { handshake.isCertain }
   package override var queuedBytes: Int { writer.queuedBytes }
   package var isGone: Bool { exit != nil && ending != nil && goneReported }
   var goneReported = false

@@ -1,10 +1,9 @@
 import HTTP
 import Loop
 
-/// One request and the whole of its answer, awaited.
+/// One request and the whole of its answer.
 ///
-/// Cancelling the task closes the transfer at once. The body is collected as it comes, in a block
-/// of its declared length where there is one.
+/// The body is collected as it comes, in a block of its declared length where there is one.
 @EventLoop
 final class HTTPExchange: HTTPTransferEvents {
   enum Outcome {
@@ -18,40 +17,55 @@ final class HTTPExchange: HTTPTransferEvents {
   private var head: HTTPResponseHead?
   private var body: [UInt8] = []
   private var transfer: HTTPTransfer?
-  private var continuation: CheckedContinuation<Outcome, Never>?
+  private var done: (@EventLoop (Outcome) -> Void)?
 
-  private init(limit: Int, onSent: @escaping @EventLoop (Int) -> Void) {
-    self.limit = limit
+  /// Sends the request; `done` is called once, never within this call.
+  ///
+  /// - onSent: hears how many bytes of a large body have gone out.
+  init(
+    _ request: HTTPRequest, on client: HTTPClient, onSent: @escaping @EventLoop (Int) -> Void,
+    done: @escaping @EventLoop (Outcome) -> Void
+  ) {
+    limit = request.limits.responseBytes
     self.onSent = onSent
+    self.done = done
+    transfer = client.start(request, events: self)
   }
 
-  /// - Parameter onSent: hears how many bytes of a large body have gone out.
+  /// The same, awaited. Cancelling the task closes the transfer at once.
   static func run(
     _ request: HTTPRequest, on client: HTTPClient, onSent: @escaping @EventLoop (Int) -> Void
   ) async -> Outcome {
-    let exchange = HTTPExchange(limit: request.limits.responseBytes, onSent: onSent)
+    let holder = Holder()
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         guard !Task.isCancelled else { return continuation.resume(returning: .cancelled) }
-        exchange.continuation = continuation
-        exchange.transfer = client.start(request, events: exchange)
+        holder.exchange = HTTPExchange(
+          request, on: client, onSent: onSent, done: { continuation.resume(returning: $0) })
       }
     } onCancel: {
-      EventLoop.onLoop { exchange.cancel() }
+      EventLoop.onLoop { holder.exchange?.cancel() }
     }
   }
 
-  private func cancel() {
-    guard continuation != nil else { return }
+  /// Closes the transfer; it ends as cancelled, within this call. Nothing happens after its end.
+  func cancel() {
+    guard done != nil else { return }
     transfer?.cancel()
     end(.cancelled)
   }
 
   private func end(_ outcome: Outcome) {
     transfer = nil
-    let waiting = continuation
-    continuation = nil
-    waiting?.resume(returning: outcome)
+    let done = done
+    self.done = nil
+    done?(outcome)
+  }
+
+  /// For a cancel that may come before the exchange is there.
+  @EventLoop
+  private final class Holder {
+    var exchange: HTTPExchange?
   }
 
   // MARK: HTTPTransferEvents
@@ -72,9 +86,12 @@ final class HTTPExchange: HTTPTransferEvents {
       guard let head else {
         return end(.failure(HTTPError(.protocolViolation, .maybeSent, "No answer came.")))
       }
-      end(.answer(RESTAnswer(head: head, body: body)))
-    case .failure(let error): end(.failure(error))
+      let answer = RESTAnswer(head: head, body: body)
+      body = []
+      end(.answer(answer))
+    case .failure(let error):
+      body = []
+      end(.failure(error))
     }
-    body = []
   }
 }

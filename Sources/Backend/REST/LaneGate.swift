@@ -21,6 +21,11 @@ final class LaneGate {
 
   var waitingCount: Int { lane.waiting }
 
+  /// A place that is free and that nobody waits for; nil if there is none.
+  func enterAtOnce(_ demand: RateLane.Demand) -> RateLane.Ticket? {
+    lane.admitAtOnce(demand, at: EventLoop.turnTime)
+  }
+
   /// Waits for a place; `onWait` is called once if it does not come at once.
   func enter(
     _ demand: RateLane.Demand,
@@ -57,7 +62,8 @@ final class LaneGate {
 
   /// The server answered, or may have seen the request.
   func answered(_ ticket: RateLane.Ticket) {
-    lane.answered(ticket, at: EventLoop.now)
+    // It had come when this turn began.
+    lane.answered(ticket, at: EventLoop.turnTime)
     advance()
   }
 
@@ -83,6 +89,7 @@ final class LaneGate {
   }
 
   private func advance() {
+    guard lane.waiting > 0 else { return }
     let now = EventLoop.now
     for ticket in lane.advance(at: now) {
       // One that was cancelled in this very turn gives its place back.

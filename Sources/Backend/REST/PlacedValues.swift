@@ -18,6 +18,11 @@ struct PlacedValues {
   mutating func add(
     _ value: JSONValue, at place: REST.Place, pointer: String, names: (String) -> String?
   ) throws(RequestBuilder.Refusal) {
+    if case .name(let only)? = place.name.first, place.name.count == 1, !place.wraps,
+      !place.spreads, place.position != .body
+    {
+      return append(value, only, place, pointer)
+    }
     var name: [String] = []
     for segment in place.name {
       switch segment {
@@ -34,19 +39,18 @@ struct PlacedValues {
       return try addToBody(value, at: name, place, pointer)
     }
     guard place.spreads, case .object(let object) = value else {
-      return append(value, name, place, pointer)
+      return append(value, name.joined(separator: "."), place, pointer)
     }
     for member in object {
-      append(member.value, name + [member.key], place, pointer)
+      append(member.value, (name + [member.key]).joined(separator: "."), place, pointer)
     }
   }
 
   private mutating func append(
-    _ value: JSONValue, _ name: [String], _ place: REST.Place, _ pointer: String
+    _ value: JSONValue, _ name: String, _ place: REST.Place, _ pointer: String
   ) {
     // Null is nothing where only text fits.
     guard !value.isNull else { return }
-    let name = name.joined(separator: ".")
     let parameter = RequestParameter(
       name: name, value: value, style: place.style, pointer: pointer)
     switch place.position {

@@ -18,20 +18,23 @@ package final class RESTBackend {
   private let limits: ServiceLimits
   private let log: Log
   /// Nil if the origin cannot be used, for the reason beside it.
-  private let client: HTTPClient?
+  let client: HTTPClient?
   private var originFault: HTTPOriginError?
-  private let valve = Valve()
-  private let gate: LaneGate
+  let valve = Valve()
+  let gate: LaneGate
   /// Lanes whose places are held for a whole call.
   private let callGate: LaneGate
   /// For each lane of the manifest: its indexes in the gates.
-  private let requestLanes: [Int]
-  private let callLanes: [Int?]
+  let requestLanes: [Int]
+  let callLanes: [Int?]
   /// The index of `limits.concurrent` among the limits of `gate`.
-  private let concurrentLane: Int
+  let concurrentLane: Int
   /// Of every request: what is wanted back, the fixed headers, the credentials.
   let headers: [HTTPHeader]
   private var changesTold: Set<String> = []
+  /// Requests that are in `send`.
+  var underWay = 0
+  private var retries = RetryBudget()
 
   package init(
     _ api: REST.Service, service: String, limits: ServiceLimits, environment: [String: String],
@@ -112,43 +115,71 @@ package final class RESTBackend {
   /// Sends one request, as often as that is safe and useful, until there is an answer of any
   /// status below 400.
   ///
+  /// - Parameter begun: the first attempt, where that was made already (`sendAtOnce`).
   /// - Throws: what the API refused, or why there is no answer; `nil` stands for a cancelled task.
-  func send(_ sending: Sending, for run: RESTRun) async throws(RESTFailure) -> RESTAnswer {
+  func send(
+    _ sending: Sending, for run: RESTRun, begun: Attempt? = nil
+  ) async throws(RESTFailure) -> RESTAnswer {
+    var begun = begun
+    var retry = RetryState()
+    if begun == nil { underWay += 1 }
+    defer {
+      underWay -= 1
+      if retry.isRetry { retries.give() }
+    }
+    while true {
+      let attempt: Attempt
+      if let first = begun {
+        begun = nil
+        attempt = first
+      } else {
+        attempt = try await self.attempt(sending, retryOf: retry.ticket, for: run)
+      }
+      switch attempt.outcome {
+      case .cancelled:
+        gate.answered(attempt.ticket)
+        throw .cancelled
+      case .failure(let error):
+        if error.wasSent == .notSent {
+          gate.notSent(attempt.ticket)
+        } else {
+          gate.answered(attempt.ticket)
+        }
+        try await retry.prepare(after: error, sending, on: self, for: run)
+      case .answer(var answer):
+        take(&answer, attempt.ticket)
+        if answer.isSuccess { return answer }
+        // What a failure quotes of the headers must not hold credentials either.
+        for index in answer.head.headers.indices {
+          answer.head.headers[index].value = redactor.redacted(answer.head.headers[index].value)
+        }
+        try await retry.prepare(after: answer, attempt.ticket, sending, on: self, for: run)
+      }
+    }
+  }
+
+  private func attempt(
+    _ sending: Sending, retryOf ticket: RateLane.Ticket?, for run: RESTRun
+  ) async throws(RESTFailure) -> Attempt {
     guard let client else {
       throw RESTFailure(
         .internal, "Service '\(service)' \(originFault.map { "\($0)" } ?? "has no address").",
         form: .protocolError(.unavailable), wasSent: false)
     }
-    var retry = RetryState()
-    while true {
-      guard await valve.pass() else { throw .cancelled }
-      let ticket = try await enter(sending, retryOf: retry.ticket, for: run)
-      run.hasSent = true
-      var request = sending.request
-      request.limits = httpLimits(until: run.deadline)
-      request.mayRepeat = sending.isRepeatable
-      switch await HTTPExchange.run(request, on: client, onSent: { run.uploaded($0) }) {
-      case .cancelled:
-        gate.answered(ticket)
-        throw .cancelled
-      case .failure(let error):
-        if error.wasSent == .notSent { gate.notSent(ticket) } else { gate.answered(ticket) }
-        try await retry.prepare(after: error, sending, on: self, for: run)
-      case .answer(var answer):
-        gate.answered(ticket)
-        redactor.redact(&answer.body)
-        tellChanges(answer)
-        if answer.isSuccess {
-          gate.accepted()
-          return answer
-        }
-        // What a failure quotes of the headers must not hold credentials either.
-        for index in answer.head.headers.indices {
-          answer.head.headers[index].value = redactor.redacted(answer.head.headers[index].value)
-        }
-        try await retry.prepare(after: answer, ticket, sending, on: self, for: run)
-      }
-    }
+    guard await valve.pass() else { throw .cancelled }
+    let ticket = try await enter(sending, retryOf: ticket, for: run)
+    run.hasSent = true
+    let outcome = await HTTPExchange.run(
+      limited(sending, until: run.deadline), on: client, onSent: { run.uploaded($0) })
+    return Attempt(ticket: ticket, outcome: outcome)
+  }
+
+  /// An answer has come: it frees its place in the lanes and loses our credentials.
+  func take(_ answer: inout RESTAnswer, _ ticket: RateLane.Ticket) {
+    gate.answered(ticket)
+    redactor.redact(&answer.body)
+    tellChanges(answer)
+    if answer.isSuccess { gate.accepted() }
   }
 
   /// Waits until the lanes admit the request.
@@ -160,10 +191,7 @@ package final class RESTBackend {
         .unavailable, "The queue of service '\(service)' is full.",
         form: .protocolError(.overloaded), wasSent: false, isRetryable: true)
     }
-    let lanes = sending.lanes.filter { requestLanes.indices.contains($0) }.map { requestLanes[$0] }
-    let demand = RateLane.Demand(
-      run.priority, limits: lanes + [concurrentLane], cost: sending.cost, deadline: run.deadline,
-      retryOf: ticket)
+    let demand = demand(of: sending, retryOf: ticket, for: run)
     let entrance = await gate.enter(demand) { until, reason in run.waits(until: until, reason) }
     switch entrance {
     case .admitted(let ticket): return ticket
@@ -184,6 +212,9 @@ package final class RESTBackend {
     }
   }
 
+  /// Whether one more request may be tried again after a failure.
+  func takeRetry() -> Bool { retries.take(ofInFlight: underWay) }
+
   func leaveCall(_ ticket: RateLane.Ticket) { callGate.answered(ticket) }
 
   func rejected(retryAfter: Duration?) { gate.rejected(retryAfter: retryAfter) }
@@ -199,19 +230,11 @@ package final class RESTBackend {
       isRetryable: true, retryAfter: refusal.retryAfter)
   }
 
-  private func httpLimits(until deadline: Instant) -> HTTPLimits {
-    let connections = api.connections
-    return HTTPLimits(
-      connect: connections.connectTimeout, idle: connections.idleTimeout,
-      total: max(deadline - EventLoop.now, .milliseconds(1)),
-      responseBytes: connections.answerLimit)
-  }
-
   /// An API that announces changes of itself is quoted in the log, once for each of them.
   private func tellChanges(_ answer: RESTAnswer) {
     for header in answer.head.headers where header.name.utf8.count > 7 {
-      let name = header.name.utf8.suffix(7).map { $0 | 0x20 }
-      guard name.elementsEqual("-change".utf8), changesTold.count < 64,
+      let end = header.name.utf8.suffix(7)
+      guard end.elementsEqual("-change".utf8, by: { $0 | 0x20 == $1 }), changesTold.count < 64,
         changesTold.insert(header.value).inserted
       else { continue }
       log(
@@ -222,17 +245,6 @@ package final class RESTBackend {
         ])
     }
   }
-}
-
-/// A request and what its sending depends on.
-struct Sending {
-  var request: HTTPRequest
-  /// Indexes into the service's lanes.
-  var lanes: [Int]
-  /// How many requests the API counts it as.
-  var cost = 1
-  /// Whether it may be sent twice.
-  var isRepeatable: Bool
 }
 
 extension RESTFailure {

@@ -51,14 +51,21 @@ package struct RESTRequest: Sendable {
 
   /// Path and query as a request line has them, behind what the address begins with.
   package func target(under address: REST.Address) -> String {
-    let path = address.path + path
-    return query.isEmpty ? path : path + "?" + query
+    var target = address.path
+    target.reserveCapacity(target.utf8.count + path.utf8.count + query.utf8.count + 1)
+    target += path
+    if !query.isEmpty {
+      target += "?"
+      target += query
+    }
+    return target
   }
 }
 
 /// Percent-encoding (RFC 3986, 2.1): every byte but letters, digits, `-`, `.`, `_` and `~`.
 package enum PercentEncoding {
   package static func encoded(_ text: String) -> String {
+    if text.utf8.allSatisfy(isUnreserved) { return text }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)
     append(text, to: &bytes)

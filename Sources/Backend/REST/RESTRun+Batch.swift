@@ -198,7 +198,7 @@ extension RESTRun {
 
   /// The action as a request of its own.
   private func alone(_ action: Action) async -> JSONValue {
-    let run = RESTRun(action.tool, on: backend, observer: self)
+    let run = RESTRun(SharedTool(action.tool), on: backend, observer: self)
     switch await run.outcome(JSONValue.object(action.arguments.values).serialized()) {
     case .success(let result):
       let data = (try? JSONValue(parsing: result.text)) ?? .null

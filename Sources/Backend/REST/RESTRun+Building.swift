@@ -7,7 +7,7 @@ extension RESTRun {
   func build(
     _ operation: REST.Operation, item: StepNode?, page: RequestBuilder.Page
   ) throws(RESTFailure) -> HTTPRequest {
-    let builder = RequestBuilder(tool, arguments: arguments.values) { reference in
+    let builder = RequestBuilder(shared, arguments: arguments.values) { reference in
       self.value(of: reference, item: item)?.json.value
     }
     let request: RESTRequest
@@ -27,7 +27,8 @@ extension RESTRun {
       target += request.query.isEmpty ? "?" : "&"
       target += "\(PercentEncoding.encoded(name))=\(PercentEncoding.encoded(secret.exposed))"
     }
-    let headers = backend.headers + request.headers.map { HTTPHeader($0.name, $0.value) }
+    var headers = backend.headers
+    for header in request.headers { headers.append(HTTPHeader(header.name, header.value)) }
     var result = HTTPRequest(method: request.method.onTheWire, target: target, headers: headers)
     try setBody(request.body, of: &result)
     return result

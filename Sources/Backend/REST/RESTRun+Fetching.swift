@@ -32,40 +32,56 @@ extension RESTRun {
   func fetch(
     _ operation: REST.Operation, item: StepNode? = nil, most: Int?, telling: Bool
   ) async throws(RESTFailure) -> Fetched {
-    var pages = Pages(
-      operation, most: most, size: given(operation.paging?.limitParameter),
-      start: given(operation.paging?.parameter))
-    var items: [JSONText] = []
+    var listing = nextListing ?? begun?.listing ?? listing(operation, most: most)
+    nextListing = nil
     while true {
-      let answer = try await send(operation, item: item, page: pages.request(having: items.count))
-      let whole = try json(of: answer)
-      let value = try unwrapped(whole, operation)
-      let list = operation.paging?.items.map { value.value(at: $0) ?? .null } ?? value
-      guard list.isArray else {
-        // No list: the answer is the result.
-        if telling { advance("read the answer") }
-        return Fetched(content: .value(Projection(tool.result.fields).applied(to: value)))
-      }
-      let raw = list.elements
-      let projection = telling ? Projection(tool.result.fields) : Projection([])
-      let kept = raw.filter { passes($0, operation.keep) }.map { projection.applied(to: $0) }
-      let room = most.map { max(0, $0 - items.count) } ?? kept.count
-      let isCut = kept.count > room
-      items += kept.prefix(room)
-      if telling {
-        tell(.items(Array(kept.prefix(room)), count: items.count))
-        advance("read page \(pages.count)")
-      }
-      let hasMore = pages.follow(answer, whole, raw)
-      if isCut { isTruncated = true }
-      if isCut || !hasMore || pages.count >= Self.mostPages
-        || most.map({ items.count >= $0 }) == true
-      {
-        if hasMore { isTruncated = true }
-        return Fetched(
-          content: .items(items), next: isCut ? nil : pages.next, isCut: isCut || hasMore)
+      let answer = try await send(operation, item: item, page: listing.request())
+      if let fetched = try take(answer, of: operation, &listing, telling: telling) {
+        return fetched
       }
     }
+  }
+
+  func listing(_ operation: REST.Operation, most: Int?) -> Listing {
+    Listing(
+      pages: Pages(
+        operation, most: most, size: given(operation.paging?.limitParameter),
+        start: given(operation.paging?.parameter)),
+      most: most)
+  }
+
+  /// Takes an answer in; nil if there is another page to ask for.
+  func take(
+    _ answer: RESTAnswer, of operation: REST.Operation, _ listing: inout Listing, telling: Bool
+  ) throws(RESTFailure) -> Fetched? {
+    let whole = try json(of: answer)
+    let value = try unwrapped(whole, operation)
+    let list = operation.paging?.items.map { value.value(at: $0) ?? .null } ?? value
+    guard list.isArray else {
+      // No list: the answer is the result.
+      if telling { advance("read the answer") }
+      return Fetched(content: .value(Projection(tool.result.fields).applied(to: value)))
+    }
+    let raw = list.elements
+    let projection = telling ? Projection(tool.result.fields) : Projection([])
+    let kept = raw.filter { passes($0, operation.keep) }.map { projection.applied(to: $0) }
+    let room = listing.most.map { max(0, $0 - listing.items.count) } ?? kept.count
+    let isCut = kept.count > room
+    listing.items += kept.prefix(room)
+    if telling {
+      tell(.items(Array(kept.prefix(room)), count: listing.items.count))
+      advance("read page \(listing.pages.count)")
+    }
+    let hasMore = listing.pages.follow(answer, whole, raw)
+    if isCut { isTruncated = true }
+    guard
+      isCut || !hasMore || listing.pages.count >= Self.mostPages
+        || listing.most.map({ listing.items.count >= $0 }) == true
+    else { return nil }
+    if hasMore { isTruncated = true }
+    return Fetched(
+      content: .items(listing.items), next: isCut ? nil : listing.pages.next,
+      isCut: isCut || hasMore)
   }
 
   /// The number that the call gives for a query parameter of paging.
@@ -116,6 +132,16 @@ extension RESTRun {
       }
     }
   }
+}
+
+/// What has come of a list so far.
+struct Listing {
+  var pages: Pages
+  let most: Int?
+  var items: [JSONText] = []
+
+  /// What the next request says about its page.
+  mutating func request() -> RequestBuilder.Page { pages.request(having: items.count) }
 }
 
 /// Where we are in a list of pages.

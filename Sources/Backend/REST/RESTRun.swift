@@ -1,5 +1,6 @@
+import HTTP
 package import Loop
-package import Manifest
+import Manifest
 import RawJSON
 package import Resilience
 
@@ -15,7 +16,8 @@ package import Resilience
 /// an `each` or a `batch`, at most as many as the manifest says.
 @EventLoop
 package final class RESTRun {
-  let tool: REST.Tool
+  let shared: SharedTool
+  var tool: REST.Tool { _read { yield shared.value } }
   let backend: RESTBackend
   private let observer: any RESTRunObserver
   /// Whether the API can have seen a request of this call.
@@ -25,10 +27,16 @@ package final class RESTRun {
   /// Requests, actions or bytes done and known of.
   var meter = Meter()
   /// Whether `max_items` cut something off.
-  var isTruncated = false
+  package internal(set) var isTruncated = false
   /// Items that all `each` together have got.
   var itemCount = 0
   private var callTickets: [RateLane.Ticket] = []
+  /// What `begin` has sent and what came of it, for the task that goes on.
+  var begun: Begun?
+  /// Where a list goes on whose first page `begin` has read.
+  var nextListing: Listing?
+  /// The request that `begin` has sent.
+  var requestAtOnce: RequestAtOnce?
 
   struct Meter {
     var done = 0
@@ -37,8 +45,8 @@ package final class RESTRun {
     var message = ""
   }
 
-  package init(_ tool: REST.Tool, on backend: RESTBackend, observer: any RESTRunObserver) {
-    self.tool = tool
+  package init(_ tool: SharedTool, on backend: RESTBackend, observer: any RESTRunObserver) {
+    shared = tool
     self.backend = backend
     self.observer = observer
   }
@@ -57,14 +65,25 @@ package final class RESTRun {
   ///
   /// - Parameter json: the JSON of the call's arguments; empty if it has none.
   package func outcome(_ json: consuming [UInt8]) async -> Result<RESTResult, RESTFailure> {
+    do throws(RESTFailure) {
+      arguments = try RESTArguments(json, for: tool, of: backend.api)
+    } catch {
+      return .failure(error)
+    }
+    return await outcome()
+  }
+
+  /// Runs the tool, whose arguments are known, or goes on with what `begin` has begun.
+  package func outcome() async -> Result<RESTResult, RESTFailure> {
     defer {
       for ticket in callTickets { backend.leaveCall(ticket) }
       callTickets = []
     }
     do throws(RESTFailure) {
-      arguments = try RESTArguments(json, for: tool, of: backend.api)
       switch tool.execution {
-      case .operations(let operations): return .success(try await perform(operations))
+      case .operations(let operations):
+        let fetched = try await fetch(try chosen(operations), most: most, telling: true)
+        return .success(try result(fetched))
       case .steps(let steps): return .success(try await perform(steps))
       }
     } catch {
@@ -72,7 +91,8 @@ package final class RESTRun {
     }
   }
 
-  private func perform(_ operations: [REST.Operation]) async throws(RESTFailure) -> RESTResult {
+  /// The operation that the arguments choose.
+  func chosen(_ operations: [REST.Operation]) throws(RESTFailure) -> REST.Operation {
     let chosen = operations.first { operation in
       operation.condition.map { arguments.satisfies($0) } ?? true
     }
@@ -81,7 +101,10 @@ package final class RESTRun {
         .validation, "The arguments choose none of the ways in which '\(tool.name)' can be done.",
         wasSent: false)
     }
-    let fetched = try await fetch(chosen, most: most, telling: true)
+    return chosen
+  }
+
+  func result(_ fetched: Fetched) throws(RESTFailure) -> RESTResult {
     let result = RESTResult(fetched)
     try check(result)
     return result
@@ -109,16 +132,25 @@ package final class RESTRun {
     _ operation: REST.Operation, item: StepNode? = nil,
     page: RequestBuilder.Page = RequestBuilder.Page()
   ) async throws(RESTFailure) -> RESTAnswer {
-    let request = try build(operation, item: item, page: page)
+    let begun = begun
+    self.begun = nil
+    let sending: Sending
+    if let begun {
+      sending = begun.sending
+    } else {
+      sending = self.sending(try build(operation, item: item, page: page), operation)
+    }
     // One place a call, however many of its requests want one.
     if callTickets.isEmpty, let ticket = try await backend.enterCall(operation.lanes, for: self) {
       callTickets.append(ticket)
     }
-    return try await backend.send(
-      Sending(
-        request: request, lanes: operation.lanes,
-        isRepeatable: operation.method.isSafe || tool.annotations.isIdempotent),
-      for: self)
+    return try await backend.send(sending, for: self, begun: begun?.attempt)
+  }
+
+  func sending(_ request: HTTPRequest, _ operation: REST.Operation) -> Sending {
+    Sending(
+      request: request, lanes: operation.lanes,
+      isRepeatable: operation.method.isSafe || tool.annotations.isIdempotent)
   }
 
   // MARK: Telling

@@ -8,7 +8,8 @@ package import RawJSON
 /// violation, and then there is no request.
 package struct RequestBuilder {
   private let arguments: JSONObject
-  private let tool: REST.Tool
+  private let shared: SharedTool
+  private var tool: REST.Tool { _read { yield shared.value } }
   private let resolve: (REST.Reference) -> JSONValue?
 
   /// What a request could not be made of, told like a wrong argument.
@@ -30,11 +31,17 @@ package struct RequestBuilder {
   ///   - arguments: those of the call, checked and completed (`REST.Tool.complete`).
   ///   - resolve: the value of a reference to something else than an argument or `config`.
   package init(
-    _ tool: REST.Tool, arguments: JSONObject, resolve: @escaping (REST.Reference) -> JSONValue?
+    _ tool: SharedTool, arguments: JSONObject, resolve: @escaping (REST.Reference) -> JSONValue?
   ) {
-    self.tool = tool
+    shared = tool
     self.arguments = arguments
     self.resolve = resolve
+  }
+
+  package init(
+    _ tool: REST.Tool, arguments: JSONObject, resolve: @escaping (REST.Reference) -> JSONValue?
+  ) {
+    self.init(SharedTool(tool), arguments: arguments, resolve: resolve)
   }
 
   /// The request of an operation of the tool.
@@ -100,15 +107,18 @@ package struct RequestBuilder {
       try values.add(found, at: value.place, pointer: "", names: argumentText)
     }
     guard operation.takesArguments else { return values }
-    let isMultipart = tool.arguments.contains { $0.place?.file != nil }
+    let isMultipart = tool.arguments.indices.contains { tool.arguments[$0].place?.file != nil }
     values.isMultipart = isMultipart
-    for argument in tool.arguments {
-      guard let place = argument.place, let value = arguments[argument.name] else { continue }
+    // Whole arguments are not copied here: they are large.
+    for index in tool.arguments.indices {
+      guard let place = tool.arguments[index].place else { continue }
+      let name = tool.arguments[index].name
+      guard let value = arguments[name] else { continue }
       if place.position == .path, !operation.path.takes(place) { continue }
       if let file = place.file {
-        values.add(file: argument.name, at: place, part: file, names: argumentText)
-      } else if !isFileDetail(argument.name) {
-        let pointer = "/" + argument.name.asPointerStep
+        values.add(file: name, at: place, part: file, names: argumentText)
+      } else if !isMultipart || !isFileDetail(name) {
+        let pointer = "/" + name.asPointerStep
         try values.add(value, at: place, pointer: pointer, names: argumentText)
       }
     }
@@ -163,7 +173,8 @@ package struct RequestBuilder {
         throw Refusal(
           Violation(at: pointer, "must not be empty, '.' or '..' or hold control characters"))
       }
-      path += "/" + text
+      path += "/"
+      path += text
     }
     return path
   }
@@ -204,13 +215,14 @@ extension REST.PathTemplate {
   /// Whether a name of the path is the place's.
   fileprivate func takes(_ place: REST.Place) -> Bool {
     guard case .name(let name)? = place.name.first else { return false }
-    return parameters.contains { $0.utf8.elementsEqual(name.utf8) }
+    return has(name)
   }
 }
 
 extension String {
   /// As one step of a JSON pointer (RFC 6901).
   fileprivate var asPointerStep: String {
+    if !utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) { return self }
     var step: [UInt8] = []
     for byte in utf8 {
       switch byte {

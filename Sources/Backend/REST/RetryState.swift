@@ -16,6 +16,8 @@ struct RetryState {
   private(set) var ticket: RateLane.Ticket?
   private var failures = 0
   private var rejections = 0
+  /// It counts against the budget of the service; to be given back when it has ended.
+  private(set) var isRetry = false
 
   init() {}
 
@@ -28,11 +30,11 @@ struct RetryState {
     failures += 1
     ticket = nil
     let isSafe = error.wasSent == .notSent || sending.isRepeatable
-    guard isSafe, error.isTransient, failures < backend.api.connections.attempts else {
-      throw RESTFailure(error, service: backend.service, at: backend.api.address)
-    }
-    try await pause(
-      for: run, or: RESTFailure(error, service: backend.service, at: backend.api.address))
+    let failure = RESTFailure(error, service: backend.service, at: backend.api.address)
+    guard isSafe, error.isTransient, failures < backend.api.connections.attempts,
+      isWithinBudget(of: backend)
+    else { throw failure }
+    try await pause(for: run, or: failure)
   }
 
   mutating func prepare(
@@ -61,9 +63,16 @@ struct RetryState {
     failures += 1
     self.ticket = nil
     guard sending.isRepeatable, (502...504).contains(answer.status),
-      failures < backend.api.connections.attempts
+      failures < backend.api.connections.attempts, isWithinBudget(of: backend)
     else { throw failure(nil) }
     try await pause(for: run, or: failure(nil))
+  }
+
+  /// A service that fails every request must not get all of them again. What it refused for its
+  /// rate is not counted: the lane says when that goes out.
+  private mutating func isWithinBudget(of backend: RESTBackend) -> Bool {
+    if !isRetry { isRetry = backend.takeRetry() }
+    return isRetry
   }
 
   /// Full jitter: a crowd that failed together does not come back together.

@@ -18,6 +18,8 @@ final class Valve {
     for (_, continuation) in all { continuation.resume(returning: true) }
   }
 
+  var isOpen: Bool { !isClosed }
+
   /// Returns true once it is open, false when the task is cancelled.
   func pass() async -> Bool {
     guard isClosed else { return true }

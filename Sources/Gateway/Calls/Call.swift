@@ -15,7 +15,7 @@ import Resilience
 final class Call: ServiceRequest, ClientRequest {
   let session: ClientSession
   /// The client's id, byte for byte.
-  private(set) var id: RequestID
+  var id: RequestID
   private(set) var client: ClientContext
   let method: Method
   let service: Service
@@ -30,7 +30,7 @@ final class Call: ServiceRequest, ClientRequest {
   var deadline: Instant { clock.deadline }
   /// What only some calls have; most never make one.
   var extras: CallExtras?
-  private var lastProgress = -Double.infinity
+  private(set) var lastProgress = -Double.infinity
   private(set) var backend: ServiceBackend?
   var upstreamID: UInt64 = 0
   /// When the request went to the service, and its size.
@@ -40,7 +40,7 @@ final class Call: ServiceRequest, ClientRequest {
   var taskRole: TaskRole
   private(set) var isDone = false
   /// The log messages that a modern client wants while this is in flight.
-  private let logLevel: LogLevel?
+  var logLevel: LogLevel?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
@@ -98,6 +98,7 @@ final class Call: ServiceRequest, ClientRequest {
       session.splice.replace(envelope.requestState, with: state)
     }
     askForTask(envelope)
+    hideWish(line, envelope)
     backend.send(line, edited: session.splice, for: self)
   }
 
@@ -118,31 +119,17 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
-    guard finish(Outcome(line, envelope), bytes: line.count) else { return }
+    let outcome = Outcome(line, envelope)
+    guard finish(outcome, bytes: line.count) else { return }
     // Kept for a slow client: it comes before the answer or not at all.
     if let held = extras?.heldProgress { session.write(held) }
     if envelope.kind == .failure { doubtList(line, envelope) }
+    if let plan, plan.wantsAnswer, envelope.kind == .result {
+      return answerPlanned(line, envelope, plan, outcome)
+    }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
-    session.writeEdited(line)
-  }
-
-  /// The service shares URIs with another, or has tasks: its names for them become those that
-  /// clients know.
-  private func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    var edits = taskEdits(line, envelope)
-    if let names = service.uriNames {
-      edits += Links.edits(in: envelope.result, of: method, in: line.bytes, names)
-    }
-    guard !edits.isEmpty else {
-      translate(line, envelope)
-      return session.writeEdited(line)
-    }
-    Splice(edits).applied(to: line.bytes).withUnsafeBytes { renamed in
-      guard let envelope = try? Envelope.scan(renamed.bytes) else { return }
-      translate(renamed, envelope)
-      session.writeEdited(renamed)
-    }
+    write(line)
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -160,6 +147,7 @@ final class Call: ServiceRequest, ClientRequest {
     guard value > lastProgress else { return }
     lastProgress = value
     clock.progressed(at: EventLoop.turnTime)
+    if let ownTask { return taskProgressed(ownTask, line, envelope) }
     guard !token.isEmpty else { return }
     session.splice.removeAll()
     session.splice.replace(envelope.progressToken, with: token)
@@ -186,8 +174,10 @@ final class Call: ServiceRequest, ClientRequest {
       return
     }
     if failure.wasSent { service.lastTrouble = failure.detail }
+    if let plan, !isDone, handsOver(failure, to: plan) { return }
     guard finish(Outcome(failure)) else { return }
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    if standsIn() { return }
+    reply(counted(.backend(failure, service: service.name)))
   }
 
   // MARK: From the session
@@ -202,7 +192,9 @@ final class Call: ServiceRequest, ClientRequest {
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
+    ownTask?.givenUp()
     report(.cancelled, bytes: 0)
+    plan?.ended(.cancelled)
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -214,24 +206,28 @@ final class Call: ServiceRequest, ClientRequest {
     lastProgress = -.infinity
   }
 
-  func pauseClock() { clock.pause(at: EventLoop.now) }
+  func pauseClock() {
+    clock.pause(at: EventLoop.now)
+    if client.era == .legacy { ownTask?.asks(true) }
+  }
 
   func resumeClock() {
     clock.resume(at: EventLoop.now)
     session.ledger.noteDeadline(of: self)
+    if !clock.isPaused { ownTask?.asks(false) }
   }
 
   func deadlineReached(at now: Instant) {
     let wasSent = backend != nil
     guard now >= deadline, finish(deadlineOutcome) else { return }
     letGo(reason: "deadline exceeded")
+    if standsIn() { return }
     let time = clock.isExhausted(at: now) ? session.absoluteTime : service.manifest.limits.timeout
     guard let hint = extras?.hint else {
-      let error = CallError.timedOut(service: service.name, after: time, wasSent: wasSent)
-      return session.reply(to: id, error: error)
+      return reply(counted(.timedOut(service: service.name, after: time, wasSent: wasSent)))
     }
     let failure = BackendFailure(.protocolError, wasSent: wasSent, detail: hint)
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
   }
 
   func missed(_ hint: String) { needExtras().hint = hint }
@@ -242,14 +238,7 @@ final class Call: ServiceRequest, ClientRequest {
     letGo(reason: "the gateway is ending")
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
-    session.reply(to: id, error: .backend(failure, service: service.name))
-  }
-
-  private func progressValue(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Double {
-    if let whole = JSON.integer(envelope.progress, in: line.bytes) { return Double(whole) }
-    let text = line[envelope.progress.start..<envelope.progress.end]
-    guard text.count <= 40 else { return .nan }
-    return Double(String(decoding: text, as: UTF8.self)) ?? .nan
+    reply(.backend(failure, service: service.name))
   }
 
   private func letGo(reason: StaticString) {
@@ -267,11 +256,17 @@ final class Call: ServiceRequest, ClientRequest {
   /// - Parameter bytes: of the service's answer.
   func finish(_ outcome: Outcome = .answered, bytes: Int = 0) -> Bool {
     guard !isDone else { return false }
+    leave(outcome, bytes: bytes)
+    plan?.ended(outcome)
+    return session.ledger.close(id)
+  }
+
+  /// Ends this attempt and leaves the call open.
+  func leave(_ outcome: Outcome, bytes: Int = 0) {
     isDone = true
     if input != nil || clock.isPaused { endInput() }
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     report(outcome, bytes: bytes)
-    return session.ledger.close(id)
   }
 
   /// Nothing needs to be asked any more in the course of the call.
@@ -280,13 +275,4 @@ final class Call: ServiceRequest, ClientRequest {
     withdrawWaiting(because: "The call has ended.")
     releaseKept()
   }
-}
-
-/// The limits of one call in time, in nanoseconds, all counted from `start`.
-struct CallTimes {
-  var start: Instant
-  /// Without progress; `limits.timeout` of the manifest.
-  var patience: Int64
-  /// With any progress.
-  var absolute: Int64
 }

@@ -48,3 +48,12 @@ struct CallClock: Hashable {
     progressed(at: now)
   }
 }
+
+/// The limits of one call in time, in nanoseconds, all counted from `start`.
+struct CallTimes {
+  var start: Instant
+  /// Without progress; `limits.timeout` of the manifest.
+  var patience: Int64
+  /// With any progress.
+  var absolute: Int64
+}

@@ -26,6 +26,8 @@ struct CallError: Error, Hashable {
   var outcome = Outcome.notExecuted
   var isRetryable = false
   var retryAfter: Duration?
+  /// How often it was tried; nil where that follows from `wasSent`.
+  var attempts: Int?
   /// `data` as the specification prescribes it for this code, in place of ours.
   var specifiedData: [UInt8]?
 
@@ -48,7 +50,7 @@ struct CallError: Error, Hashable {
     output += #","sent":\#(wasSent),"outcome":"\#(outcome.rawValue)","#.utf8
     output += #""retryable":\#(isRetryable)"#.utf8
     if let retryAfter { output += #","retryAfterMs":\#(retryAfter.inMilliseconds)"#.utf8 }
-    output += #","attempts":\#(wasSent ? 1 : 0)}}"#.utf8
+    output += #","attempts":\#(attempts ?? (wasSent ? 1 : 0))}}"#.utf8
     return output
   }
 }

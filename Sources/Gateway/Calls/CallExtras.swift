@@ -11,12 +11,16 @@ final class CallExtras {
   var requestState: [UInt8] = []
   /// What is asked of the client in the course of the call, if anything is or may be.
   var input: CallInput?
+  /// The task that the gateway has made of the call; its answer goes there.
+  var ownTask: OfferedTask?
   /// Why no answer will come, if that is known before the deadline.
   var hint: String?
   /// The line, kept only while the call waits for a backend.
   var kept: (line: [UInt8], envelope: Envelope)?
   /// The newest progress that the client was too slow for.
   var heldProgress: [UInt8]?
+  /// What is known of the call beyond this attempt; nil for nearly all.
+  var plan: CallPlan?
 }
 
 extension Call {
@@ -28,4 +32,9 @@ extension Call {
   }
 
   var input: CallInput? { extras?.input }
+  var plan: CallPlan? { extras?.plan }
+  var ownTask: OfferedTask? {
+    get { extras?.ownTask }
+    set { needExtras().ownTask = newValue }
+  }
 }

@@ -1,6 +1,8 @@
+import Loop
 import MCP
 import Manifest
 import RawJSON
+import Telemetry
 
 /// Everything on offer, under the names that the client sees.
 ///
@@ -25,13 +27,25 @@ final class Catalogue {
     let json: [UInt8]
     /// As it stands in lists of the legacy era, if that differs.
     let legacyJSON: [UInt8]?
-    /// Whether a tool can be called as a task of 2025-11-25.
+    /// Whether a tool can be called as a task, and whose task that is.
     let taskSupport: TaskSupport
+    /// What the manifest declares of a tool.
+    let policy: ToolPolicy
+    /// The services of one group that have it; empty where it belongs to one service.
+    let members: [Member]
+    /// Whether a call is more than passed on: it may be sent again, or elsewhere.
+    let isPlanned: Bool
+    /// The figures of the tool, once it was called.
+    @EventLoop var statistics: ToolStatistics?
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
-      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden
+      legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden,
+      policy: ToolPolicy = ToolPolicy(), members: [Member] = []
     ) {
+      self.policy = policy
+      self.members = members
+      isPlanned = members.count > 1 || policy.isPlanned
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
@@ -106,7 +120,7 @@ final class Catalogue {
         let items = (offer.items[kind] ?? []).compactMap { item in
           PublicItem.entry(
             item, kind: kind, manifest: manifest, service: index, contest: contest,
-            hasTasks: offer.hasLegacyTasks)
+            tasks: offer.taskKind)
         }
         for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
           if claimed[entry.publicName] == nil { order.append(entry.publicName) }
@@ -114,13 +128,13 @@ final class Catalogue {
         }
       }
       file(kind, order.map { claimed[$0] ?? [] }) { index in
-        offers.first { $0.index == index }?.manifest.name ?? "?"
+        offers.first { $0.index == index }?.manifest
       }
     }
   }
 
   private func file(
-    _ kind: Offer.Kind, _ claims: [[Entry]], serviceName: (Int) -> String
+    _ kind: Offer.Kind, _ claims: [[Entry]], manifest: (Int) -> ServiceManifest?
   ) {
     var unique: [Entry] = []
     var lost: [[UInt8]] = []
@@ -128,9 +142,13 @@ final class Catalogue {
       guard let first = claim.first else { continue }
       if Set(claim.map(\.service)).count == 1 {
         unique.append(first)
+      } else if let shared = Entry(
+        sharing: claim, groups: claim.map { manifest($0.service)?.group })
+      {
+        unique.append(shared)
       } else {
         lost.append(first.publicName)
-        let names = claim.map { serviceName($0.service) }
+        let names = claim.map { manifest($0.service)?.name ?? "?" }
         collisions.append(Collision(kind: kind, name: first.publicName, services: names))
       }
     }
@@ -166,6 +184,12 @@ final class Catalogue {
   /// The service to which a URI of a client belongs, and what the service calls it: a listed one,
   /// one that carries the service's name, or one that a template could have made.
   func resolve(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
+    let target = owner(of: uri)
+    // Those of the gateway itself are no service's.
+    return target?.service == Surface.index ? nil : target
+  }
+
+  private func owner(of uri: [UInt8]) -> (service: Int, own: [UInt8])? {
     if let entry = uri.withUnsafeBytes({ entry(.resources, named: $0) }) {
       return (entry.service, entry.ownName)
     }
@@ -189,7 +213,9 @@ final class Catalogue {
 
   /// The template or resource that a completion request names.
   func resolveReference(_ uri: [UInt8]) -> (service: Int, own: [UInt8])? {
-    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }) {
+    if let entry = uri.withUnsafeBytes({ entry(.templates, named: $0) }),
+      entry.service != Surface.index
+    {
       return (entry.service, entry.ownName)
     }
     return resolve(uri)

@@ -18,12 +18,15 @@ enum Links {
       edits.append(Edit(range: uri, replacement: text))
     }
     switch method {
+    case .tasksGet, .tasksChanged:
+      let inner = JSON.member("result", of: result, in: bytes)
+      forEachURI(of: JSON.member("content", of: inner, in: bytes), in: bytes, change)
     case .resourcesRead:
       let contents = JSON.member("contents", of: result, in: bytes)
       JSON.forEachElement(of: contents, in: bytes) { content in
         change(JSON.member("uri", of: content, in: bytes))
       }
-    case .promptsGet:
+    case .promptsGet, .samplingCreateMessage:
       let messages = JSON.member("messages", of: result, in: bytes)
       JSON.forEachElement(of: messages, in: bytes) { message in
         forEachURI(of: JSON.member("content", of: message, in: bytes), in: bytes, change)
@@ -48,6 +51,12 @@ enum Links {
     } else if JSON.equals(type, "resource", in: bytes) {
       let resource = JSON.member("resource", of: block, in: bytes)
       body(JSON.member("uri", of: resource, in: bytes))
+    } else if JSON.equals(type, "tool_result", in: bytes) {
+      // Of `sampling/createMessage`: what a tool gave, and no further such block within.
+      JSON.forEachElement(of: JSON.member("content", of: block, in: bytes), in: bytes) { inner in
+        let type = JSON.member("type", of: inner, in: bytes)
+        if !JSON.equals(type, "tool_result", in: bytes) { visit(inner, in: bytes, body) }
+      }
     }
   }
 

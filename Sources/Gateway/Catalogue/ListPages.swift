@@ -12,7 +12,7 @@ struct ListPages {
     var era: Era
   }
 
-  private let pageSize: Int
+  private var pageSize: Int
   /// Another one in every process: no client can make a cursor up.
   private let cursorKey = Cursor.Key(.random(in: 0 ... .max), .random(in: 0 ... .max))
   /// Grows with every catalogue, so that a cursor of an old one is recognised.
@@ -20,6 +20,13 @@ struct ListPages {
   private var pages: [Key: [[UInt8]]] = [:]
 
   init(pageSize: Int) { self.pageSize = pageSize }
+
+  /// Pages of another size; cursors of the old ones are refused.
+  mutating func change(pageSize: Int) {
+    guard pageSize != self.pageSize else { return }
+    self.pageSize = pageSize
+    reset()
+  }
 
   /// Forgets everything: the catalogue is another.
   mutating func reset() {

@@ -8,7 +8,7 @@ enum PublicItem {
   /// `nil` if the manifest hides it.
   static func entry(
     _ item: Offer.Item, kind: Offer.Kind, manifest: ServiceManifest, service: Int,
-    contest: URIContest = URIContest([]), hasTasks: Bool = false
+    contest: URIContest = URIContest([]), tasks: TaskKind = .none
   ) -> Catalogue.Entry? {
     switch kind {
     case .resources, .templates:
@@ -25,7 +25,7 @@ enum PublicItem {
       let json = Links.tool(item.json, contest.names[service])
       return tool(
         Offer.Item(name: item.name, json: json), manifest: manifest, service: service,
-        support: hasTasks ? TaskSupport(of: json) : .forbidden)
+        support: tasks.support(of: item.name, json, manifest))
     }
   }
 
@@ -52,7 +52,8 @@ enum PublicItem {
     let json = rewritten(item.json, name: name, description: rules.described(item.name))
     return Catalogue.Entry(
       service: service, publicName: name, ownName: item.name, json: json,
-      legacyJSON: legacy(json, support: support), taskSupport: support)
+      legacyJSON: legacy(json, support: support), taskSupport: support,
+      policy: manifest.policy(of: item.name))
   }
 
   /// `execution` announces tasks of 2025-11-25: it is left out here and told to legacy clients.
@@ -81,7 +82,7 @@ enum PublicItem {
       switch support {
       case .forbidden: []
       // A tool that must be called as a task can be called without one here.
-      case .optional, .required: Array(#""execution":{"taskSupport":"optional"}"#.utf8)
+      case .optional, .required, .offered: Array(#""execution":{"taskSupport":"optional"}"#.utf8)
       }
     let bytes = json.span.bytes
     let whole = ByteRange(start: 0, end: json.count)

@@ -4,6 +4,14 @@ import RawJSON
 enum ControlCommand: Hashable {
   /// What runs, and how it is.
   case status
+  /// Switches a service on or off in this gateway; whoever says it keeps it in the state file.
+  case turn(String, on: Bool)
+  /// Reads the configuration anew and takes it over.
+  case reload
+  /// Reads the configuration and says what a reload would do.
+  case difference
+  /// What was counted, in the format of Prometheus.
+  case metrics
 
   /// Reads one line; throws the answer to a line that is no command.
   init(_ line: [UInt8]) throws(ControlAnswer) {
@@ -15,6 +23,14 @@ enum ControlCommand: Hashable {
     }
     switch word {
     case "status": self = .status
+    case "enable", "disable":
+      guard let service = object["service"]?.stringValue, service.utf8.count <= 64 else {
+        throw .failure("no_service", "The command '\(word)' has a text \"service\".")
+      }
+      self = .turn(service, on: word == "enable")
+    case "reload": self = .reload
+    case "diff": self = .difference
+    case "metrics": self = .metrics
     default:
       throw .failure("unknown_command", "This gateway knows no command '\(word.prefix(40))'.")
     }
@@ -26,11 +42,15 @@ struct ControlAnswer: Error, Hashable {
   let line: [UInt8]
 
   /// `{"ok":true,...}`
-  static func success(_ members: JSONObject = JSONObject()) -> ControlAnswer {
+  static func success(_ members: JSONObject) -> ControlAnswer {
     var object = JSONObject()
     object["ok"] = true
     for member in members { object[member.key] = member.value }
     return ControlAnswer(line: JSONValue.object(object).serialized())
+  }
+
+  static func success(_ members: KeyValuePairs<String, JSONValue>) -> ControlAnswer {
+    success(JSONObject(members.map { .init(key: $0.key, value: $0.value) }))
   }
 
   /// `{"ok":false,"error":{"code":CODE,"message":MESSAGE}}`; the code is for programs.

@@ -21,11 +21,28 @@ extension Gateway {
     report["ending"] = .bool(ending != nil)
     var all: [(name: String, report: JSONObject)] = services.map { ($0.name, $0.statusReport) }
     all += restServices.map { ($0.name, $0.statusReport) }
+    all += switchedOff.values.map { ($0.name, $0.statusReport) }
     for entry in configuration.services where entry.manifest == nil {
       all.append((entry.name, entry.statusReport))
     }
     all.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    report["services"] = .array(all.map { .object($0.report) })
+    report["reloads"] = .count(reloader.count)
+    if let trouble = reloader.trouble {
+      report["configurationError"] = [
+        "sinceMs": .count(Int((EventLoop.now - trouble.since).inMilliseconds)),
+        "why": .string(trouble.why),
+      ]
+    }
+    report["services"] = .array(
+      all.map { name, report in
+        var report = report
+        if let record = health.record(named: name) {
+          report["health"] = .object(health.report(of: record))
+          report["counts"] = .object(health.counts(of: record))
+        }
+        return .object(report)
+      })
+    report["memoryBytes"] = .count(HealthWatch.residentMemory)
     return report
   }
 }
@@ -58,6 +75,7 @@ extension Service {
   private var stateWord: String {
     switch phase {
     case .asleep: lastFailure == nil ? "asleep" : "failed"
+    case .held: "held"
     case .queued: "queued"
     case .starting: "starting"
     case .ready: "ready"
@@ -75,6 +93,18 @@ extension RESTService {
     report["state"] = "ready"
     report["pids"] = .array([])
     report["tools"] = .count(offer.items[.tools]?.count ?? 0)
+    return report
+  }
+}
+
+extension SwitchedOffService {
+  fileprivate var statusReport: JSONObject {
+    var report: JSONObject
+    switch kind {
+    case .process(let service): report = service.statusReport
+    case .rest(let service): report = service.statusReport
+    }
+    report["state"] = service?.isEmpty == false ? "draining" : "switched-off"
     return report
   }
 }

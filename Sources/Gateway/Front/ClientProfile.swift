@@ -39,6 +39,15 @@ final class ClientProfile: Sendable {
   /// A client that can be asked nothing.
   static let none = ClientProfile([])
 
+  /// The same client, as if it knew no tasks of the extension.
+  var withoutTasks: ClientProfile {
+    let text = extensions
+    let whole = ByteRange(start: 0, end: text.count)
+    return ClientProfile(
+      abilities,
+      extensions: ClientProfile.passedOn(whole, in: text.span.bytes, keepsTasks: false))
+  }
+
   /// What a legacy service is told in `initialize`.
   var legacyCapabilities: [UInt8] { ClientProfile.json(abilities, extensions, era: .legacy) }
 
@@ -53,11 +62,12 @@ final class ClientProfile: Sendable {
   /// The extensions that hold for the other side too. Tasks of the extension exist between modern
   /// peers only.
   static func passedOn(
-    _ extensions: ByteRange, in bytes: RawSpan, keepsTasks: Bool
+    _ extensions: ByteRange, in bytes: RawSpan, keepsTasks: Bool, adding: [UInt8] = []
   ) -> [UInt8] {
     let kept = JSON.rebuildObject(
       extensions, in: bytes,
-      dropping: { !keepsTasks && JSON.equals($0, "io.modelcontextprotocol/tasks", in: bytes) })
+      dropping: { !keepsTasks && JSON.equals($0, "io.modelcontextprotocol/tasks", in: bytes) },
+      adding: adding)
     return kept.count > 2 ? kept : []
   }
 

@@ -32,6 +32,8 @@ struct Incoming {
   var client: ClientContext
   /// It has waited for discovery once and must be answered now.
   var hasWaited = false
+  /// An equal call failed: this one waits for no other.
+  var isAlone = false
 }
 
 /// The client on our stdin and stdout, and the only writer of stdout.
@@ -44,8 +46,9 @@ final class ClientSession: ByteSink {
   /// Above this many waiting bytes only the newest progress of each call is kept.
   static let progressMark = 256 * 1024
 
-  let limits: GatewayConfiguration.Limits
-  let absoluteTime: Duration
+  // Read for each message and changed by a reload alone, which none is in the middle of.
+  @exclusivity(unchecked) private(set) var limits: GatewayConfiguration.Limits
+  private(set) var absoluteTime: Duration
   let log: Log
   /// The gateway, which lives as long as the session.
   var delegate: (any ClientSessionDelegate)?
@@ -76,7 +79,7 @@ final class ClientSession: ByteSink {
   let ledger: RequestLedger
   /// What services ask of the client.
   private(set) lazy var reverse = ReverseRequests(of: self, patience: inputTime)
-  private let inputTime: Duration
+  private var inputTime: Duration
   private var framer: LineFramer
   private var trimTimer: LoopTimer?
   var reader: DescriptorReader?
@@ -100,6 +103,16 @@ final class ClientSession: ByteSink {
   }
 
   func begin() { reader?.resume() }
+
+  /// Takes over what a reload has changed; what is in flight is not touched.
+  func adopt(_ configuration: GatewayConfiguration) {
+    limits = configuration.limits
+    absoluteTime = configuration.deadlines.absolute
+    inputTime = configuration.deadlines.input
+    ledger.limit = limits.clientCalls
+    framer.limit = limits.clientMessage
+    reverse.patience = inputTime.inNanoseconds
+  }
 
   /// Reads no more; what is in flight can still be answered.
   func stopReading() {

@@ -25,6 +25,8 @@ final class ParkedRequest: ClientRequest {
     session.ledger.open(request.id, self)
   }
 
+  var method: Method { request.envelope.method }
+
   /// Serves the request with what is known now.
   func resume() {
     guard !isDone else { return }

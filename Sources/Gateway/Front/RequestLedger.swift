@@ -10,10 +10,12 @@ import Resilience
 final class RequestLedger {
   /// Called each time the last request in flight is done, at the end of the turn.
   var onIdle: (@EventLoop () -> Void)?
-  private let limit: Int
+  /// Requests in flight; those that are keep their place when it is lowered (row M18).
+  var limit: Int
   private var inFlight: [RequestID: any ClientRequest] = [:]
   private var sweepTimer: LoopTimer?
   private var nextSweep = Instant.distantFuture
+  private var isSecondLook = false
 
   init(limit: Int) { self.limit = limit }
 
@@ -70,9 +72,20 @@ final class RequestLedger {
     timer.start(at: instant)
   }
 
+  /// A sweep that comes so late was held up with everything else, and what has been answered
+  /// meanwhile has not been read yet.
+  private static let punctual = Duration.milliseconds(200)
+
   private func sweep() {
-    nextSweep = .distantFuture
     let now = EventLoop.now
+    let isLate = nextSweep < now && now - nextSweep > Self.punctual
+    nextSweep = .distantFuture
+    // After a halt of this process: once more, when what lies in the pipes has been read (row R13).
+    if isLate, !isSecondLook {
+      isSecondLook = true
+      return scheduleSweep(at: now + .milliseconds(20))
+    }
+    isSecondLook = false
     for request in Array(inFlight.values) where request.deadline <= now {
       request.deadlineReached(at: now)
     }

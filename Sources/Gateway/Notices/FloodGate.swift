@@ -2,10 +2,10 @@ import Resilience
 
 /// Bounds how many log messages of one service reach the client, and counts the rest.
 ///
-/// A value without a clock. Bursts up to `burst` pass, then `perSecond`; what was
+/// A value without a clock. What a second may bring may come at once; what was
 /// dropped is told once it is over, at most once a second.
 struct FloodGate {
-  static let burst = 500
+  static let burst = perSecond
   static let perSecond = 50
 
   /// Nanoseconds that one message costs.

@@ -28,6 +28,19 @@ extension Gateway {
     if !timer.isActive { timer.start(at: due) }
   }
 
+  /// The lists for which requests of clients wait.
+  var awaitedLists: Set<Announcement> {
+    Set(
+      parked.compactMap {
+        switch $0.method {
+        case .toolsList: .tools
+        case .promptsList: .prompts
+        case .resourcesList, .resourcesTemplatesList: .resources
+        default: nil
+        }
+      })
+  }
+
   // MARK: From services
 
   /// A service says that one of its lists has changed.

@@ -20,8 +20,9 @@ extension Gateway {
     }
     session.logLevel = level
     for service in services {
-      guard let backend = service.feed.openBackend else { continue }
-      service.feed.tellLevel(wantedLevel(of: service), on: backend)
+      for backend in service.acceptingBackends {
+        service.feed.tellLevel(wantedLevel(of: service), on: backend)
+      }
     }
     session.reply(to: request.id, result: Array("{}".utf8))
   }
@@ -119,7 +120,9 @@ extension Gateway {
 
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     service.feed.hasFailed = true
+    health.serviceFailed(service)
     tell(service.isOff ? .off : .stopped, of: service)
+    dependencyChanged(service)
   }
 
   func callsWait(for service: Service) {

@@ -21,6 +21,7 @@ extension Gateway {
     case .message: logged(line, envelope, of: service, on: backend)
     case .subscriptionsAcknowledged: service.feed.acknowledged(line, envelope)
     case .tasksStatus: taskChanged(line, envelope, of: service)
+    case .tasksChanged: extensionTaskChanged(line, envelope, of: service)
     case .progress: taskProgressed(line, envelope, of: service)
     case .unknown: relayCustom(line, envelope, of: service, on: backend)
     default: break

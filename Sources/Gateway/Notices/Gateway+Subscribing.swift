@@ -17,7 +17,8 @@ extension Gateway {
     guard JSON.isObject(filter, in: bytes) else {
       throw .invalidParams("params.notifications must be an object.")
     }
-    let uris = try resources(in: filter, of: request)
+    let uris = try texts("resourceSubscriptions", in: filter, of: request)
+    let tasks = try texts("taskIds", in: filter, of: request)
     if uris.contains(where: { catalogue.resolve($0) == nil }), waitsForDiscovery(request) { return }
     let asked = Announcement.allCases.filter { announcement in
       let value = JSON.member(announcement.filter, of: filter, in: bytes)
@@ -28,14 +29,14 @@ extension Gateway {
     }
     listeners[request.id] = subscription
     session.ledger.open(request.id, subscription)
-    watch(uris, for: subscription)
+    watch(uris, tasks, for: subscription)
   }
 
-  private func resources(
-    in filter: ByteRange, of request: Incoming
+  private func texts(
+    _ key: StaticString, in filter: ByteRange, of request: Incoming
   ) throws(CallError) -> [[UInt8]] {
     let bytes = request.line.bytes
-    let list = JSON.member("resourceSubscriptions", of: filter, in: bytes)
+    let list = JSON.member(key, of: filter, in: bytes)
     var uris: [[UInt8]] = []
     var isValid = true
     JSON.forEachElement(of: list, in: bytes) { element in
@@ -46,46 +47,60 @@ extension Gateway {
       if !uris.contains(uri), uris.count <= Self.resourcesPerListen { uris.append(uri) }
     }
     guard isValid else {
-      throw .invalidParams("params.notifications.resourceSubscriptions must be a list of strings.")
+      throw .invalidParams("params.notifications.\(key) must be a list of strings.")
     }
     guard uris.count <= Self.resourcesPerListen else {
       throw .invalidParams(
-        "A subscription names at most \(Self.resourcesPerListen) resources.",
+        "A subscription names at most \(Self.resourcesPerListen) resources, and tasks.",
         reason: "too_many_resources")
     }
     return uris
   }
 
   /// Asks each service about its resources; the listen is acknowledged with those it agreed to.
-  private func watch(_ uris: [[UInt8]], for subscription: ListenSubscription) {
+  private func watch(
+    _ uris: [[UInt8]], _ tasks: [[UInt8]], for subscription: ListenSubscription
+  ) {
     let id = subscription.id
+    // One more, so that what is answered at once does not acknowledge too early.
+    subscription.openQuestions = 1
+    defer { settle(subscription, uris) }
+    watch(tasks: tasks, for: subscription) { [unowned self] in settle(subscription, uris) }
     var questions: [(service: Service, own: [UInt8], asked: [UInt8])] = []
     for uri in uris where subscriptions.count < ResourceSubscriptions.limit {
       guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else { continue }
       let resource = ResourceSubscriptions.Resource(service: target.service, uri: target.own)
       subscriptions.add(.listen(id), to: resource, as: uri)
-      questions.append((services[target.service], target.own, uri))
+      questions.append((slots[target.service], target.own, uri))
     }
-    subscription.openQuestions = questions.count
+    subscription.openQuestions += questions.count
     for question in questions {
       question.service.feed.want(question.own) { [unowned self] outcome in
-        subscription.openQuestions -= 1
         let isOpen = listeners[id] === subscription
         if case .agreed = outcome, isOpen {
           subscription.honouredURIs.append(question.asked)
         } else {
           release(.listen(id), question.own, of: question.service)
         }
-        if isOpen, subscription.openQuestions == 0 { subscription.acknowledge(uris) }
+        settle(subscription, uris)
       }
     }
-    if questions.isEmpty { subscription.acknowledge(uris) }
+  }
+
+  /// One question is answered; the last one acknowledges the listen.
+  private func settle(_ subscription: ListenSubscription, _ uris: [[UInt8]]) {
+    subscription.openQuestions -= 1
+    guard subscription.openQuestions == 0, listeners[subscription.id] === subscription else {
+      return
+    }
+    subscription.acknowledge(uris)
   }
 
   private func forget(listen id: RequestID) {
-    listeners[id] = nil
+    let subscription = listeners.removeValue(forKey: id)
+    for task in subscription?.honouredTasks ?? [] { unwatch(task: task) }
     for resource in subscriptions.removeAll(of: .listen(id)) {
-      services[resource.service].feed.unwant(resource.uri)
+      slots[resource.service].feed.unwant(resource.uri)
     }
   }
 
@@ -112,7 +127,7 @@ extension Gateway {
     guard subscriptions.count < ResourceSubscriptions.limit else {
       throw .tooManyInFlight(ResourceSubscriptions.limit)
     }
-    let service = services[target.service]
+    let service = slots[target.service]
     let resource = ResourceSubscriptions.Resource(service: service.index, uri: target.own)
     subscriptions.add(.session, to: resource, as: uri)
     let asked = SubscribeRequest(request.id, session: session, service: service)
@@ -132,7 +147,7 @@ extension Gateway {
       throw .invalidParams("params.uri must be a string.")
     }
     if let target = catalogue.resolve(uri) ?? onlyResource(uri) {
-      release(.session, target.own, of: services[target.service])
+      release(.session, target.own, of: slots[target.service])
     }
     // What nobody had subscribed to is not subscribed to now: that is no error.
     session.reply(to: request.id, result: Array("{}".utf8))

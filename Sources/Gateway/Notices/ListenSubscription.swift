@@ -14,7 +14,9 @@ final class ListenSubscription: ClientRequest {
   let deadline = Instant.distantFuture
   /// The resources that it asked for and that services agreed to tell about.
   var honouredURIs: [[UInt8]] = []
-  /// Resources about which a service has not answered yet.
+  /// The tasks that it asked for and is told about, as the client knows them.
+  var honouredTasks: [[UInt8]] = []
+  /// Resources and tasks about which a service has not answered yet.
   var openQuestions = 0
   private(set) var isAcknowledged = false
   private var early = HeldNotices()
@@ -43,17 +45,26 @@ final class ListenSubscription: ClientRequest {
       .map { Array("\"\($0.filter)\":true".utf8) }
     let uris = asked.filter { honouredURIs.contains($0) }
     if !uris.isEmpty {
-      var list = Array(#""resourceSubscriptions":["#.utf8)
-      for (index, uri) in uris.enumerated() {
-        if index > 0 { list.append(UInt8(ascii: ",")) }
-        JSON.appendQuoted(uri, to: &list)
-      }
-      honoured.append(list + [UInt8(ascii: "]")])
+      let list = Array(#""resourceSubscriptions":["#.utf8)
+      honoured.append(list + Self.quoted(uris))
+    }
+    if !honouredTasks.isEmpty {
+      honoured.append(Array(#""taskIds":["#.utf8) + Self.quoted(honouredTasks))
     }
     members += honoured.joined(separator: [UInt8(ascii: ",")])
     members.append(UInt8(ascii: "}"))
     session.write(Notice.line(.subscriptionsAcknowledged, members))
     for line in early.takeAll() { session.notify(line) }
+  }
+
+  /// The texts as JSON strings, up to the end of their list.
+  private static func quoted(_ texts: [[UInt8]]) -> [UInt8] {
+    var list: [UInt8] = []
+    for (index, text) in texts.enumerated() {
+      if index > 0 { list.append(UInt8(ascii: ",")) }
+      JSON.appendQuoted(text, to: &list)
+    }
+    return list + [UInt8(ascii: "]")]
   }
 
   func announce(_ announcement: Announcement) {

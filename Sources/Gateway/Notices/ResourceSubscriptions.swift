@@ -60,6 +60,14 @@ struct ResourceSubscriptions {
     return held.filter { remove(subscriber, from: $0) }
   }
 
+  /// Forgets everything about a service that is gone; its number may become another's.
+  mutating func removeAll(of service: Int) {
+    for (resource, holders) in subscribers where resource.service == service {
+      count -= holders.count
+      subscribers[resource] = nil
+    }
+  }
+
   /// Who hears that `uri` of a service has changed: those who asked for it, or for
   /// a resource of which it is a part (2025-11-25, resources: sub-resources).
   func recipients(of uri: [UInt8], from service: Int) -> [Recipient] {

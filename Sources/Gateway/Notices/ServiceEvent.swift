@@ -11,6 +11,8 @@ enum ServiceEvent {
   case stopped
   /// It cannot be started, or crashes again and again.
   case off
+  /// It has failed so often that it gets no calls for a while, or gets them again.
+  case circuitOpen, circuitClosed
   /// Calls wait, because it has as many as it may have.
   case waiting
   /// Log messages of it were dropped.
@@ -19,8 +21,8 @@ enum ServiceEvent {
   var level: LogLevel {
     switch self {
     case .started: .debug
-    case .restarted, .waiting: .notice
-    case .stopped, .suppressed: .warning
+    case .restarted, .waiting, .circuitClosed: .notice
+    case .stopped, .suppressed, .circuitOpen: .warning
     case .off: .error
     }
   }
@@ -32,6 +34,8 @@ enum ServiceEvent {
     case .restarted: "service_restarted"
     case .stopped: "service_stopped"
     case .off: "service_off"
+    case .circuitOpen: "circuit_open"
+    case .circuitClosed: "circuit_closed"
     case .waiting: "calls_wait"
     case .suppressed: "messages_suppressed"
     }
@@ -44,6 +48,9 @@ enum ServiceEvent {
     case .stopped: "Service '\(service)' ended unexpectedly."
     case .off:
       "Service '\(service)' cannot be used: it does not start, or ends again and again."
+    case .circuitOpen:
+      "Service '\(service)' has failed again and again and gets no calls for a while."
+    case .circuitClosed: "Service '\(service)' gets calls again."
     case .waiting: "Calls wait, because service '\(service)' has as many as it may have."
     case .suppressed(let count):
       "\(count) log messages of service '\(service)' were dropped: there were too many."

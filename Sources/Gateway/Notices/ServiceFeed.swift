@@ -30,11 +30,14 @@ final class ServiceFeed {
   var lastDoubt: Instant?
   /// It ended by itself, or did not start, and has not been ready since.
   var hasFailed = false
-  /// The log level that the present process was told.
-  private var toldLevel: LogLevel?
+  /// The log levels that processes were told, by their numbers: there may be one for each era.
+  private var toldLevels: [ObjectIdentifier: LogLevel] = [:]
 
   /// Resources that the service has agreed to tell about, by its own URIs.
   private(set) var agreed: Set<[UInt8]> = []
+  /// Tasks about which a modern service has agreed to tell, by its own ids, and for how many
+  /// listens; they end with its process.
+  private var watchedTasks: [[UInt8]: Int] = [:]
   /// Requests for the next listen.
   private var asking: [WatchRequest] = []
   private var backend: ServiceBackend?
@@ -74,12 +77,35 @@ final class ServiceFeed {
     }
   }
 
+  /// Asks a modern service that runs to tell when a task changes.
+  func want(task id: [UInt8], _ finish: @escaping @EventLoop (Bool) -> Void) {
+    if let count = watchedTasks[id] {
+      watchedTasks[id] = count + 1
+      return finish(true)
+    }
+    guard let backend = openBackend else { return finish(false) }
+    let request = WatchRequest(id, subject: .task, feed: self) { [unowned self] outcome in
+      var isAgreed = false
+      if case .agreed = outcome { isAgreed = true }
+      if isAgreed { watchedTasks[id, default: 0] += 1 }
+      finish(isAgreed)
+    }
+    request.send(on: backend)
+  }
+
+  func unwant(task id: [UInt8]) {
+    guard let count = watchedTasks[id] else { return }
+    watchedTasks[id] = count > 1 ? count - 1 : nil
+    if count == 1, openBackend?.revision.era == .modern { relistenSoon() }
+  }
+
   /// A new process is ready; nothing else has been sent to it yet.
   func opened(_ backend: ServiceBackend) {
     self.backend = backend
-    (current, next, toldLevel) = (nil, nil, nil)
+    (current, next) = (nil, nil)
     // They ended with the process that had them.
     tasks.removeAll()
+    watchedTasks.removeAll()
     let isAnother = openings > 0
     openings += 1
     if backend.revision.era == .modern { return relisten() }
@@ -97,6 +123,7 @@ final class ServiceFeed {
 
   /// A process takes no more requests.
   func closed(_ backend: ServiceBackend) {
+    toldLevels[ObjectIdentifier(backend)] = nil
     guard self.backend === backend else { return }
     (self.backend, current, next) = (nil, nil, nil)
   }
@@ -128,17 +155,19 @@ final class ServiceFeed {
     guard let backend, backend.isAccepting, backend.revision.era == .modern else { return }
     let lists = Announcement.allCases.filter { declares($0) }
     let requests = (next?.requests ?? []) + asking
-    let uris = agreed.union(requests.map(\.uri))
+    let uris = agreed.union(requests.filter { $0.subject == .resource }.map(\.uri))
+    let tasks = Set(watchedTasks.keys).union(requests.filter { $0.subject == .task }.map(\.uri))
     next?.requests = []
     next?.cancel()
     next = nil
     asking = []
-    guard !lists.isEmpty || !uris.isEmpty else {
+    guard !lists.isEmpty || !uris.isEmpty || !tasks.isEmpty else {
       current?.cancel()
       current = nil
       return
     }
-    next = UpstreamListen(on: backend, feed: self, lists: lists, uris: uris, requests: requests)
+    next = UpstreamListen(
+      on: backend, feed: self, lists: lists, uris: uris, tasks: tasks, requests: requests)
   }
 
   private func declares(_ announcement: Announcement) -> Bool {
@@ -157,12 +186,16 @@ final class ServiceFeed {
     guard let listen = next,
       JSON.integer(envelope.subscriptionId, in: bytes) == Int64(exactly: listen.id)
     else { return }
-    var honoured: Set<[UInt8]> = []
     let notifications = JSON.member("notifications", of: envelope.params, in: bytes)
-    let list = JSON.member("resourceSubscriptions", of: notifications, in: bytes)
-    JSON.forEachElement(of: list, in: bytes) { element in
-      if let uri = JSON.string(element, in: bytes) { honoured.insert(uri) }
+    func texts(_ key: StaticString) -> Set<[UInt8]> {
+      var found: Set<[UInt8]> = []
+      JSON.forEachElement(of: JSON.member(key, of: notifications, in: bytes), in: bytes) {
+        if let text = JSON.string($0, in: bytes) { found.insert(text) }
+      }
+      return found
     }
+    let honoured = texts("resourceSubscriptions")
+    let tasks = texts("taskIds")
     let isAfterRestart = current == nil && openings > 1
     current?.cancel()
     current = listen
@@ -170,7 +203,9 @@ final class ServiceFeed {
     let held = agreed.intersection(listen.uris)
     let requests = listen.requests
     listen.requests = []
-    for request in requests { request.acknowledged(honoured.contains(request.uri)) }
+    for request in requests {
+      request.acknowledged((request.subject == .task ? tasks : honoured).contains(request.uri))
+    }
     for uri in held {
       if !honoured.contains(uri) {
         lost(uri)
@@ -198,13 +233,14 @@ final class ServiceFeed {
 
   // MARK: Log levels
 
-  /// Tells the present process the lowest level that anybody asks for, if it is legacy and has a
-  /// log; modern ones are told with each request.
+  /// Tells a process the lowest level that anybody asks for, if it is legacy and has a log; modern
+  /// ones are told with each request.
   func tellLevel(_ wanted: LogLevel?, on backend: ServiceBackend) {
-    guard backend.revision.era == .legacy, let wanted, wanted != toldLevel,
+    let key = ObjectIdentifier(backend)
+    guard backend.revision.era == .legacy, let wanted, wanted != toldLevels[key],
       declaresLogging(backend)
     else { return }
-    toldLevel = wanted
+    toldLevels[key] = wanted
     backend.send(Messages.setLevel(backend.nextID, to: wanted.name), for: UnheededExchange())
   }
 

@@ -17,7 +17,7 @@ final class UpstreamListen: Exchange {
   /// Opens it on `backend`, where it counts as standing: it keeps no process busy.
   init(
     on backend: ServiceBackend, feed: ServiceFeed, lists: [Announcement], uris: Set<[UInt8]>,
-    requests: [WatchRequest]
+    tasks: Set<[UInt8]>, requests: [WatchRequest]
   ) {
     id = backend.nextID
     self.backend = backend
@@ -26,7 +26,9 @@ final class UpstreamListen: Exchange {
     self.requests = requests
     backend.standing += 1
     backend.send(
-      Messages.listen(id, to: lists.map(\.filter), uris: uris.sorted(by: isBefore)), for: self)
+      Messages.listen(
+        id, to: lists.map(\.filter), uris: uris.sorted(by: isBefore),
+        tasks: tasks.sorted(by: isBefore)), for: self)
   }
 
   /// Ends it at the service.

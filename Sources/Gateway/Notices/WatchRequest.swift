@@ -4,7 +4,7 @@ import MCP
 import RawJSON
 import Resilience
 
-/// The question whether a service will tell when one of its resources changes.
+/// The question whether a service will tell when one of its resources, or tasks, changes.
 ///
 /// A legacy service is asked by `resources/subscribe`, a modern one by another
 /// `subscriptions/listen`. It is answered exactly once, in bounded time.
@@ -17,15 +17,24 @@ final class WatchRequest: ServiceRequest {
     case failed(BackendFailure)
   }
 
+  /// What is watched.
+  enum Subject { case resource, task }
+
+  /// The URI, or the id, as the service knows it.
   let uri: [UInt8]
+  let subject: Subject
   private unowned let feed: ServiceFeed
   private var finish: (@EventLoop (Outcome) -> Void)?
   private var timer: LoopTimer?
   /// Counted from when the service has it.
   static let patience = Duration.seconds(10)
 
-  init(_ uri: [UInt8], feed: ServiceFeed, finish: @escaping @EventLoop (Outcome) -> Void) {
+  init(
+    _ uri: [UInt8], subject: Subject = .resource, feed: ServiceFeed,
+    finish: @escaping @EventLoop (Outcome) -> Void
+  ) {
     self.uri = uri
+    self.subject = subject
     self.feed = feed
     self.finish = finish
   }
@@ -34,7 +43,9 @@ final class WatchRequest: ServiceRequest {
     let timer = LoopTimer { [weak self] in self?.timeElapsed() }
     timer.start(after: Self.patience)
     self.timer = timer
-    if backend.revision.era == .legacy {
+    if backend.revision.era == .legacy, subject == .task {
+      acknowledged(false)
+    } else if backend.revision.era == .legacy {
       backend.send(Messages.subscribe(backend.nextID, to: uri), for: self)
     } else {
       feed.listen(for: self)

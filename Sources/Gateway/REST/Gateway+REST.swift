@@ -6,32 +6,47 @@ import RawJSON
 
 extension Gateway {
   /// A call of a tool whose service is an HTTP API.
-  func startREST(_ request: Incoming, _ entry: Catalogue.Entry) throws(CallError) {
+  ///
+  /// - Parameter number: which service, where the tool belongs to a group.
+  func startREST(
+    _ request: Incoming, _ entry: Catalogue.Entry, on number: Int? = nil, plan: CallPlan? = nil
+  ) throws(CallError) {
+    if entry.service == Surface.index { return try callSurface(request, entry) }
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
-    let index = entry.service - services.count
-    guard restServices.indices.contains(index),
-      let tool = restServices[index].tool(named: entry.ownName)
-    else { throw .unknown("tool", "of a service that is gone") }
-    let service = restServices[index]
+    let number = number ?? entry.service
+    let service = slots[rest: number]
+    guard let service, let tool = service.tool(named: entry.ownName(for: number)) else {
+      throw .unknown("tool", "of a service that is gone")
+    }
     let bytes = request.line.bytes
     let token = request.envelope.progressToken
     guard token.isAbsent || RequestID.isLegal(token, in: bytes) else {
       throw .invalidParams("params._meta.progressToken must be a string or an integer.")
     }
-    let items = JSON.member(RESTNotifier.itemsKey, of: request.envelope.meta, in: bytes)
     let notifier = RESTNotifier(
-      token: JSON.copy(token, in: bytes), stream: tool.stream,
-      wantsItems: JSON.copy(items, in: bytes).elementsEqual("true".utf8))
+      token: JSON.copy(token, in: bytes), stream: tool.value.stream,
+      wantsItems: !token.isAbsent && wantsItems(request))
+    let isTask = try wantsTask(request, of: entry, service.name)
     let isProbe = try service.admitsCall()
     let call = RESTCall(
       session: session, id: request.id, client: request.client, service: service, entry: entry,
       tool: tool,
       notifier: notifier,
       times: CallTimes(
-        start: EventLoop.turnTime, patience: service.patience(for: tool), absolute: absoluteTime))
+        start: plan?.start ?? EventLoop.turnTime, patience: service.patience(for: tool.value),
+        absolute: absoluteTime))
     call.isProbe = isProbe
+    call.plan = plan
+    service.inFlight += 1
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
+    if isTask { offerTask(call, request) }
+  }
+
+  private func wantsItems(_ request: Incoming) -> Bool {
+    let bytes = request.line.bytes
+    let items = JSON.member(RESTNotifier.itemsKey, of: request.envelope.meta, in: bytes)
+    return JSON.copy(items, in: bytes).elementsEqual("true".utf8)
   }
 }

@@ -13,28 +13,34 @@ import Resilience
 @EventLoop
 final class RESTCall: ClientRequest, RESTRunObserver {
   let session: ClientSession
-  let id: RequestID
-  private let client: ClientContext
+  var id: RequestID
+  let client: ClientContext
   let service: RESTService
   let entry: Catalogue.Entry
   let startedAt: Instant
-  private let tool: REST.Tool
+  private let tool: SharedTool
   private var notifier: RESTNotifier
 
   /// Soft: moved on by progress. Never beyond `absoluteDeadline`.
   private(set) var deadline: Instant
-  private let absoluteDeadline: Instant
-  private let patience: Int64
+  private var absoluteDeadline: Instant
+  private var patience: Int64
   private var run: RESTRun?
   private var task: Task<Void, Never>?
-  private var isDone = false
+  private(set) var isDone = false
+  /// The task that the gateway has made of it; its answer goes there.
+  var ownTask: OfferedTask?
   /// It alone tells the open breaker of its service whether calls may pass again.
   var isProbe = false
+  /// What is known of the call beyond this attempt.
+  var plan: CallPlan?
+  var hasTold = false
+  private var isTruncated = false
   private var heldProgress: [UInt8]?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, service: RESTService,
-    entry: Catalogue.Entry, tool: REST.Tool, notifier: RESTNotifier, times: CallTimes
+    entry: Catalogue.Entry, tool: SharedTool, notifier: RESTNotifier, times: CallTimes
   ) {
     self.session = session
     self.id = id
@@ -50,32 +56,67 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   }
 
   /// - Parameter arguments: the JSON of `params.arguments`; empty if there are none.
-  func start(_ arguments: [UInt8]) {
-    task = Task(executorPreference: EventLoop.executor) { await self.perform(arguments) }
-  }
-
-  private func perform(_ arguments: consuming [UInt8]) async {
-    guard !isDone else { return }
+  func start(_ arguments: consuming [UInt8]) {
     let run = RESTRun(tool, on: service.backend, observer: self)
     self.run = run
-    let outcome = await run.outcome(arguments)
-    self.run = nil
+    switch run.begin(arguments, onEnd: { [self] in ended($0, run) }) {
+    case .ended(let outcome): settle(outcome)
+    case .sent: break
+    case .needsTask: goOn(run)
+    }
+  }
+
+  private func ended(_ outcome: Result<RESTResult, RESTFailure>?, _ run: RESTRun) {
+    if let outcome { settle(outcome) } else { goOn(run) }
+  }
+
+  private func goOn(_ run: RESTRun) {
+    task = Task(executorPreference: EventLoop.executor) { await self.perform(run) }
+  }
+
+  private func perform(_ run: RESTRun) async {
+    guard !isDone else { return }
+    settle(await run.outcome())
+  }
+
+  private func settle(_ outcome: Result<RESTResult, RESTFailure>) {
+    isTruncated = run?.isTruncated ?? false
+    run = nil
+    if let plan, !isDone, handsOver(outcome, to: plan) { return }
     guard finish(Outcome(outcome)) else { return }
     answer(outcome)
+  }
+
+  /// Ends every request under way and begins none.
+  private func stop() {
+    task?.cancel()
+    run?.cancel()
+    run = nil
   }
 
   private func answer(_ outcome: Result<RESTResult, RESTFailure>) {
     switch outcome {
     case .success(let result):
-      session.reply(to: id, ToolResult(result, for: client, from: session.identity))
+      var answer = ToolResult(result, for: client, from: session.identity)
+      plan?.keep(answer, .answered, isWhole: !isTruncated)
+      if let plan, plan.number > 1 { answer.note = plan.meta(.answered) }
+      reply(answer)
     case .failure(let failure):
       switch failure.form {
       case .toolResult:
-        session.reply(to: id, ToolResult(failure, for: client, from: session.identity))
+        reply(ToolResult(failure, for: client, from: session.identity))
       case .timeout, .protocolError:
-        session.reply(to: id, error: .rest(failure, service: service.name))
+        if ownTask == nil, let result = plan?.standIn() {
+          return session.reply(to: id, result: result)
+        }
+        reply(.rest(failure, service: service.name))
       }
     }
+  }
+
+  private func reply(_ result: ToolResult) {
+    if let ownTask { return ownTask.answered(result) }
+    session.reply(to: id, result)
   }
 
   // MARK: From the run
@@ -87,7 +128,9 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     } else {
       deadline = min(EventLoop.now.advanced(byNanoseconds: patience), absoluteDeadline)
     }
-    guard let line = notifier.line(for: notice) else { return }
+    // A task tells of itself.
+    guard ownTask == nil, let line = notifier.line(for: notice) else { return }
+    hasTold = true
     if session.isClogged {
       heldProgress = line
       session.holdsProgress = true
@@ -104,37 +147,53 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     session.write(held)
   }
 
+  /// Of its deadlines only the last one holds from now on.
+  func waitAsTask() {
+    heldProgress = nil
+    patience = session.absoluteTime.inNanoseconds
+    absoluteDeadline = EventLoop.now.advanced(byNanoseconds: patience)
+    deadline = absoluteDeadline
+  }
+
   // MARK: From the session
 
   func cancelled() {
     guard !isDone else { return }
     isDone = true
     report(.cancelled)
-    task?.cancel()
+    plan?.ended(.cancelled)
+    stop()
+    ownTask?.givenUp()
   }
 
   func deadlineReached(at now: Instant) {
     let wasSent = run?.hasSent ?? false
     guard now >= deadline, finish(deadlineOutcome(wasSent)) else { return }
-    task?.cancel()
+    stop()
     let time = now >= absoluteDeadline ? session.absoluteTime : .nanoseconds(patience)
-    session.reply(to: id, error: .timedOut(service: service.name, after: time, wasSent: wasSent))
+    reply(.timedOut(service: service.name, after: time, wasSent: wasSent))
   }
 
   func abandoned() {
     guard finish(.withheld) else { return }
     let wasSent = run?.hasSent ?? false
-    task?.cancel()
+    stop()
     let failure = BackendFailure(
       .shuttingDown, wasSent: wasSent, detail: "The gateway is ending.")
-    session.reply(to: id, error: .backend(failure, service: service.name))
+    reply(.backend(failure, service: service.name))
+  }
+
+  /// Ends this attempt and leaves the call open.
+  func leave(_ outcome: Outcome) {
+    isDone = true
+    report(outcome)
   }
 
   /// Whether this is the one moment to answer.
   private func finish(_ outcome: Outcome) -> Bool {
     guard !isDone else { return false }
-    isDone = true
-    report(outcome)
+    leave(outcome)
+    plan?.ended(outcome)
     return session.ledger.close(id)
   }
 }

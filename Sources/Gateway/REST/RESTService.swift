@@ -11,17 +11,25 @@ import Telemetry
 /// asked for it. Its backend, and with it libcurl, comes with the first call.
 @EventLoop
 final class RESTService {
-  /// Its number in the catalogue: REST services are counted after those with a process.
+  /// REST services have numbers from here on, those with a process smaller ones.
+  static let firstIndex = 1 << 20
+
+  /// Its number in the catalogue.
   let index: Int
   let manifest: ServiceManifest
   let offer: Offer
   private let api: REST.Service
+  private let tools: [SharedTool]
   private let environment: [String: String]
   private let log: Log
   private var opened: RESTBackend?
   var breaker = CircuitBreaker()
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
+  /// Calls that have begun and not ended.
+  var inFlight = 0
+  /// Answers slowly or with trouble; said by the health checks.
+  var isDegraded = false
 
   init(
     index: Int, manifest: ServiceManifest, api: REST.Service, environment: [String: String],
@@ -31,6 +39,7 @@ final class RESTService {
     self.manifest = manifest
     self.api = api
     self.environment = environment
+    tools = api.tools.map { SharedTool($0) }
     self.log = log
     var offer = Offer(
       introduction: .init(revision: .newest, capabilities: Array(#"{"tools":{}}"#.utf8)))
@@ -54,8 +63,8 @@ final class RESTService {
   /// The client is slow, or no longer.
   func setPaused(_ isPaused: Bool) { opened?.setPaused(isPaused) }
 
-  func tool(named name: [UInt8]) -> REST.Tool? {
-    api.tools.first { $0.name.utf8.elementsEqual(name) }
+  func tool(named name: [UInt8]) -> SharedTool? {
+    tools.first { $0.value.name.utf8.elementsEqual(name) }
   }
 
   /// Without progress; the tool's own `timeout` wins.

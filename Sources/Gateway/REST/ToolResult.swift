@@ -18,6 +18,8 @@ struct ToolResult {
   private let failure: RESTFailure?
   private let client: ClientContext
   private let identity: ServerIdentity
+  /// One more member of `_meta`; empty for none.
+  var note: [UInt8] = []
 
   init(_ result: RESTResult, for client: ClientContext, from identity: ServerIdentity = .gateway) {
     self.identity = identity
@@ -39,24 +41,25 @@ struct ToolResult {
 
   /// Hands the members of the result over in order, without its braces.
   func write(_ sink: (UnsafeRawBufferPointer) -> Void) {
-    var head = Array(#"{"#.utf8)
-    if client.era == .modern { head += (ModernResult.complete + ",").utf8 }
-    head += #""content":[{"type":"text","text":"#.utf8
-    emit(head, sink)
+    emit("{", sink)
+    if client.era == .modern { emit(Array((ModernResult.complete + ",").utf8), sink) }
+    emit(#""content":[{"type":"text","text":"#, sink)
     if failure != nil {
       var quoted: [UInt8] = []
       JSON.appendQuoted(text.utf8, to: &quoted)
-      emit(quoted + Array(#"}],"isError":true"#.utf8), sink)
+      emit(quoted, sink)
+      emit(#"}],"isError":true"#, sink)
     } else {
-      emit([UInt8(ascii: "\"")], sink)
+      emit("\"", sink)
       for piece in pieces { piece.withBytes { escape($0, sink) } }
-      emit(Array(#""}]"#.utf8), sink)
+      emit(#""}]"#, sink)
       if client.revision >= .r2025_06_18 {
-        emit(Array(#","structuredContent":"#.utf8), sink)
+        emit(#","structuredContent":"#, sink)
         for piece in pieces { piece.withBytes { sink($0) } }
       }
     }
-    emit(meta + [UInt8(ascii: "}")], sink)
+    emit(meta, sink)
+    emit("}", sink)
   }
 
   private var meta: [UInt8] {
@@ -72,8 +75,16 @@ struct ToolResult {
       }
       members.append(UInt8(ascii: "}"))
     }
+    if !note.isEmpty {
+      if !members.isEmpty { members.append(UInt8(ascii: ",")) }
+      members += note
+    }
     guard !members.isEmpty else { return [] }
     return Array(#","_meta":{"#.utf8) + members + [UInt8(ascii: "}")]
+  }
+
+  private func emit(_ text: StaticString, _ sink: (UnsafeRawBufferPointer) -> Void) {
+    text.withUTF8Buffer { sink(UnsafeRawBufferPointer($0)) }
   }
 
   private func emit(_ bytes: [UInt8], _ sink: (UnsafeRawBufferPointer) -> Void) {
@@ -108,7 +119,7 @@ extension ClientSession {
     writer.writeInPieces { sink in
       head.withUnsafeBytes { sink($0) }
       result.write(sink)
-      [UInt8(ascii: "}")].withUnsafeBytes { sink($0) }
+      StaticString("}").withUTF8Buffer { sink(UnsafeRawBufferPointer($0)) }
     }
     noteFullness()
   }

@@ -21,26 +21,23 @@ extension Call {
     needExtras().input = input
     input.waiting.append(CallInput.Waiting(id: id, question: question))
     // What the service asks in one go is asked in one go.
-    if !input.isParked, input.waiting.count == 1 {
+    if ownTask != nil || !input.isParked && input.waiting.count == 1 {
       EventLoop.atEndOfTurn { [self] in askByResult() }
     }
     return nil
   }
 
   private func askByResult() {
+    if ownTask != nil { return askThroughTask() }
     guard let input, !input.isParked, !input.waiting.isEmpty, !isDone, session.ledger.close(id)
     else { return }
     input.rounds += 1
     input.isParked = true
     clock.pause(at: EventLoop.now)
     extras?.heldProgress = nil
-    var entries: [(key: [UInt8], question: Question)] = []
-    for index in input.waiting.indices {
-      input.keys += 1
-      let key = Array(String(input.keys).utf8)
-      input.waiting[index].key = key
-      entries.append((key, input.waiting[index].question))
-    }
+    for index in input.waiting.indices { input.waiting[index].key = nil }
+    giveKeys()
+    let entries = input.waiting.map { (key: $0.key ?? [], question: $0.question) }
     let reverse = session.reverse
     let token = Self.parkingToken()
     let until = reverse.expiry
@@ -50,14 +47,19 @@ extension Call {
     replyInputRequired(entries, state: quote + token + quote)
   }
 
+  /// Names the questions that have no name yet; no name comes twice in one call.
+  func giveKeys() {
+    guard let input else { return }
+    for index in input.waiting.indices where input.waiting[index].key == nil {
+      input.keys += 1
+      input.waiting[index].key = Array(String(input.keys).utf8)
+    }
+  }
+
   /// What a token of a parked call begins with; a sealed state begins otherwise.
   static let parkingMark = Array("p.".utf8)
 
-  /// 128 random bits: nobody comes upon one by trying.
-  private static func parkingToken() -> [UInt8] {
-    let words: [UInt64] = [.random(in: 0 ... .max), .random(in: 0 ... .max)]
-    return parkingMark + words.flatMap(StateSeal.hex)
-  }
+  private static func parkingToken() -> [UInt8] { parkingMark + randomText() }
 
   /// The client has come back: its answers go to the service, and the call goes on under the new
   /// request's id.
@@ -68,7 +70,8 @@ extension Call {
     session.ledger.open(id, self)
     resumeClock()
     give(
-      JSON.member("inputResponses", of: request.envelope.params, in: request.line.bytes), request)
+      JSON.member("inputResponses", of: request.envelope.params, in: request.line.bytes),
+      in: request.line)
     if let outcome = input.outcome {
       input.outcome = nil
       return deliver(outcome)
@@ -79,9 +82,10 @@ extension Call {
     withdrawWaiting(because: "The client was asked too often in this call.")
   }
 
-  private func give(_ responses: ByteRange, _ request: Incoming) {
+  /// Hands the client's answers to the service that asked.
+  func give(_ responses: ByteRange, in line: UnsafeRawBufferPointer) {
     guard let input, let backend else { return }
-    let bytes = request.line.bytes
+    let bytes = line.bytes
     JSON.forEachMember(of: responses, in: bytes) { key, response in
       guard JSON.isObject(response, in: bytes), let name = JSON.string(key, in: bytes),
         let index = input.waiting.firstIndex(where: { $0.key == name })
@@ -151,8 +155,9 @@ extension Call {
   func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ServiceBackend)
     -> ClientProfile
   {
-    let profile = client.profile
-    guard client.era == .legacy, backend.revision.era == .modern, method.mayAskForInput,
+    guard backend.revision.era == .modern else { return client.profile }
+    let profile = toldProfile
+    guard client.era == .legacy || mayBecomeTask, method.mayAskForInput,
       !profile.abilities.isEmpty
     else { return profile }
     if input?.original.isEmpty == false { return profile }

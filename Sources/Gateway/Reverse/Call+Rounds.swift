@@ -20,22 +20,39 @@ extension Call {
     guard !envelope.resultType.isAbsent,
       JSON.equals(envelope.resultType, "input_required", in: line.bytes)
     else { return false }
+    let edits = Asking.edits(
+      inRequests: JSON.member("inputRequests", of: envelope.result, in: line.bytes),
+      in: line.bytes, service)
+    guard !edits.isEmpty else {
+      takeRound(line, envelope)
+      return true
+    }
+    Splice(edits).applied(to: line.bytes).withUnsafeBytes { edited in
+      guard let envelope = try? Envelope.scan(edited.bytes) else { return }
+      takeRound(edited, envelope)
+    }
+    return true
+  }
+
+  private func takeRound(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     do throws(InputRound.Fault) {
       try inputRequired(InputRound(envelope.result, in: line.bytes), line, envelope)
     } catch {
       breachOfProtocol(error.text)
     }
-    return true
   }
 
   private func inputRequired(
     _ round: InputRound, _ line: UnsafeRawBufferPointer, _ envelope: Envelope
   ) {
     guard method.mayAskForInput else { return breachOfProtocol("asks for input where it may not") }
+    guard round.needs.isSubset(of: service.allowed) else {
+      return breachOfProtocol("asks the client for what its manifest does not allow")
+    }
     guard client.profile.abilities.isSuperset(of: round.needs) else {
       return breachOfProtocol("asks the client for what it has not declared")
     }
-    if client.era == .modern { return passOn(line, envelope) }
+    if client.era == .modern, ownTask == nil { return passOn(line, envelope) }
     guard let input, !input.original.isEmpty else {
       return breachOfProtocol("asks for input though nobody can be asked")
     }
@@ -43,7 +60,11 @@ extension Call {
       return breachOfProtocol("has asked for input \(InputRound.limit) times and asks again")
     }
     input.rounds += 1
+    var round = round
+    round.firstNumber = input.keys + 1
+    input.keys += round.entries.count
     input.round = round
+    if client.era == .modern { return askThroughTask(round) }
     for (index, entry) in round.entries.enumerated() {
       pauseClock()
       session.reverse.ask(entry.question, for: .call(self, index))
@@ -86,7 +107,7 @@ extension Call {
     tryAgainIfComplete()
   }
 
-  private func tryAgainIfComplete() {
+  func tryAgainIfComplete() {
     guard let input, let round = input.round, round.isComplete else { return }
     input.round = nil
     let members = [UInt8(ascii: ",")] + round.members
@@ -111,24 +132,24 @@ extension Call {
       "Service '\(service.name)' asked for \(question.method.name), and the client refused: "
       + Printable.text(message, limit: 200)
     guard method == .toolsCall else {
-      return session.reply(
-        to: id,
-        error: CallError(
+      return reply(
+        CallError(
           code: .deniedByPolicy, message: text, service: service.name, reason: "input_refused",
           wasSent: true))
     }
     var result = Array(#"{"content":[{"type":"text","text":"#.utf8)
     JSON.appendQuoted(text.utf8, to: &result)
-    session.reply(to: id, result: result + Array(#"}],"isError":true}"#.utf8))
+    result += #"}],"isError":true}"#.utf8
+    if let ownTask { return ownTask.answered(Message.result(id: id.bytes, result)) }
+    session.reply(to: id, result: result)
   }
 
   /// The client has not answered a question in time.
   func inputTimedOut() {
     guard finish(.withheld) else { return }
     let time = Duration.nanoseconds(session.reverse.patience)
-    session.reply(
-      to: id,
-      error: CallError(
+    reply(
+      CallError(
         code: .timeout,
         message: "The client did not answer what service '\(service.name)' asked within \(time).",
         service: service.name, reason: "input_deadline", wasSent: true, outcome: .unknown))
@@ -171,14 +192,8 @@ extension Call {
   /// - Parameter state: a JSON string.
   func replyInputRequired(_ entries: [(key: [UInt8], question: Question)], state: [UInt8]) {
     var result = Array(#"{"resultType":"input_required","requestState":"#.utf8) + state
-    result += #","inputRequests":{"#.utf8
-    for (index, entry) in entries.enumerated() {
-      if index > 0 { result.append(UInt8(ascii: ",")) }
-      JSON.appendQuoted(entry.key, to: &result)
-      result.append(UInt8(ascii: ":"))
-      result += entry.question.inputRequest
-    }
-    result += "},".utf8 + session.identity.meta + [UInt8(ascii: "}")]
+    result += #","inputRequests":"#.utf8 + InputRound.requests(entries)
+    result += ",".utf8 + session.identity.meta + [UInt8(ascii: "}")]
     session.reply(to: id, result: result)
   }
 }

@@ -33,6 +33,8 @@ struct InputRound: Hashable {
   private(set) var entries: [Entry] = []
   /// To be given back with the answers, as JSON; empty if there was none.
   let state: [UInt8]
+  /// What the first question is called where a task asks it: names of one task never come again.
+  var firstNumber = 1
 
   /// Reads the result at `result`.
   init(_ result: ByteRange, in bytes: RawSpan) throws(Fault) {
@@ -63,6 +65,35 @@ struct InputRound: Hashable {
   var needs: ClientAbilities { entries.reduce(into: []) { $0.formUnion($1.question.needs) } }
 
   var isComplete: Bool { entries.allSatisfy { $0.answer != nil } }
+
+  /// The value of `inputRequests` of a task, with what has not been answered.
+  var openRequests: [UInt8] {
+    Self.requests(
+      entries.enumerated().filter { $0.element.answer == nil }.map {
+        (key: Array(String(firstNumber + $0.offset).utf8), question: $0.element.question)
+      })
+  }
+
+  /// Which question the key at `range`, given out by `openRequests`, means.
+  func index(ofKey range: ByteRange, in bytes: RawSpan) -> Int? {
+    guard let text = JSON.string(range, in: bytes),
+      let number = Int(String(decoding: text, as: UTF8.self))
+    else { return nil }
+    let (index, overflow) = number.subtractingReportingOverflow(firstNumber)
+    return !overflow && entries.indices.contains(index) ? index : nil
+  }
+
+  /// The value of `inputRequests`; keys are plain text.
+  static func requests(_ entries: [(key: [UInt8], question: Question)]) -> [UInt8] {
+    var text: [UInt8] = [UInt8(ascii: "{")]
+    for (index, entry) in entries.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      JSON.appendQuoted(entry.key, to: &text)
+      text.append(UInt8(ascii: ":"))
+      text += entry.question.inputRequest
+    }
+    return text + [UInt8(ascii: "}")]
+  }
 
   /// Files the answer to the question at `index`; the first one counts.
   mutating func answer(_ index: Int, with result: [UInt8]) {

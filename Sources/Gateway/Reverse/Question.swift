@@ -71,10 +71,15 @@ struct Question: Hashable {
 extension Question {
   /// The parameters for a client of `revision`; the service's own bytes where nothing differs.
   ///
-  /// - Parameter number: our number of the question: its progress token, if the service wants
-  ///   progress, and the id of an elicitation that has none.
-  func params(for revision: Revision, number: UInt64?) -> [UInt8] {
-    guard !params.isEmpty else { return [] }
+  /// - Parameters:
+  ///   - number: our number of the question: its progress token, if the service wants
+  ///     progress, and the id of an elicitation that has none.
+  ///   - task: the task of the gateway's own in whose course it is asked (2025-11-25).
+  func params(for revision: Revision, number: UInt64?, task: OfferedTask? = nil) -> [UInt8] {
+    let related = task.map { TaskDescription.relatedMember($0.id) } ?? []
+    guard !params.isEmpty else {
+      return related.isEmpty ? [] : Array(#"{"_meta":{"#.utf8) + related + Array("}}".utf8)
+    }
     let bytes = params.span.bytes
     let whole = ByteRange(start: 0, end: params.count)
     var dropped: [StaticString] = ["task"]
@@ -86,10 +91,10 @@ extension Question {
     {
       added += #""elicitationId":"switchyard-\#(number)""#.utf8
     }
-    if !progressToken.isEmpty {
+    if !progressToken.isEmpty || !related.isEmpty {
       dropped.append("_meta")
       if !added.isEmpty { added.append(UInt8(ascii: ",")) }
-      added += #""_meta":"#.utf8 + meta(number)
+      added += #""_meta":"#.utf8 + meta(progressToken.isEmpty ? nil : number, related)
     }
     func isDropped(_ key: ByteRange) -> Bool {
       dropped.contains { JSON.equals(key, $0, in: bytes) }
@@ -111,13 +116,21 @@ extension Question {
     return RequestID.isLegal(token, in: bytes) ? JSON.copy(token, in: bytes) : []
   }
 
-  private func meta(_ number: UInt64?) -> [UInt8] {
+  private func meta(_ number: UInt64?, _ related: [UInt8]) -> [UInt8] {
     let bytes = params.span.bytes
     let meta = JSON.member("_meta", of: ByteRange(start: 0, end: params.count), in: bytes)
     var own: [UInt8] = []
     if let number { own = Array(#""progressToken":\#(number)"#.utf8) }
+    if !related.isEmpty {
+      if !own.isEmpty { own.append(UInt8(ascii: ",")) }
+      own += related
+    }
     return JSON.rebuildObject(
-      meta, in: bytes, dropping: { JSON.equals($0, MetaKey.progressToken, in: bytes) }, adding: own)
+      meta, in: bytes,
+      dropping: {
+        JSON.equals($0, MetaKey.progressToken, in: bytes)
+          || !related.isEmpty && JSON.equals($0, MetaKey.relatedTask, in: bytes)
+      }, adding: own)
   }
 
   /// The question as an entry of `inputRequests`.

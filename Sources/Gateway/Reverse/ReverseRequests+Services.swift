@@ -7,11 +7,12 @@ import RawJSON
 extension ReverseRequests {
   /// A request of a service that only the client can answer.
   func receive(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from backend: ServiceBackend
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from backend: ServiceBackend,
+    allowed: ClientAbilities
   ) {
     let id = JSON.copy(envelope.id, in: line.bytes)
     do throws(Question.Refusal) {
-      try pass(on: line, envelope, id, from: backend)
+      try pass(on: line, envelope, id, from: backend, allowed)
     } catch {
       backend.refuse(id, error)
     }
@@ -19,7 +20,7 @@ extension ReverseRequests {
 
   private func pass(
     on line: UnsafeRawBufferPointer, _ envelope: Envelope, _ id: [UInt8],
-    from backend: ServiceBackend
+    from backend: ServiceBackend, _ allowed: ClientAbilities
   ) throws(Question.Refusal) {
     // Since 2026-07-28 a service makes no requests at all.
     guard envelope.method.isAskedByServer, backend.revision.has(.requestsByService) else {
@@ -27,6 +28,11 @@ extension ReverseRequests {
     }
     guard let question = Question(envelope.method, params: envelope.params, in: line.bytes) else {
       throw Question.Refusal(code: .invalidParams, text: "The mode is unknown.")
+    }
+    guard question.needs.isSubset(of: allowed) else {
+      throw Question.Refusal(
+        code: .methodNotFound,
+        text: "The manifest of the service does not allow it to ask for \(question.method.name).")
     }
     let calls = backend.exchanges.compactMap { $0 as? Call }
     guard openQuestions(of: backend, calls) < Self.perBackend else {
@@ -77,9 +83,7 @@ extension ReverseRequests {
       if case .service(let question) = asked.entry(number)?.asker { question.resumeOwners() }
       withdraw(number)
     }
-    for case let call as Call in backend.exchanges {
-      call.input?.waiting.removeAll { $0.id == id }
-    }
+    for case let call as Call in backend.exchanges { call.withdrawWaiting(id) }
   }
 }
 

@@ -44,7 +44,7 @@ final class ReverseRequests {
 
   unowned let session: ClientSession
   /// `deadlines.input` in nanoseconds.
-  let patience: Int64
+  var patience: Int64
   var asked = PendingTable<Asked>(firstID: .random(in: 1 ... .max))
   var lot = ParkingLot<Call>(limit: ReverseRequests.parkedCalls)
   let seal = StateSeal.random()
@@ -68,7 +68,8 @@ final class ReverseRequests {
     asked.open(Asked(asker: asker, question: question, until: until))
     session.write(
       Message.request(
-        id: id, question.method, params: question.params(for: revision, number: id)))
+        id: id, question.method,
+        params: question.params(for: revision, number: id, task: asker.task)))
     schedule(until)
   }
 
@@ -162,6 +163,17 @@ final class ReverseRequests {
     for call in lot.takeExpired(at: now) { call.parkingExpired() }
     let next = [asked.all.map(\.until).min(), lot.nextExpiry].compactMap(\.self).min()
     if let next { timer?.start(at: next) }
+  }
+}
+
+extension ReverseRequests.Asked.Asker {
+  /// The task of the gateway's own in whose course is asked, if that can be said.
+  @EventLoop
+  var task: OfferedTask? {
+    switch self {
+    case .call(let call, _): call.ownTask
+    case .service(let question): question.owners.count == 1 ? question.owners.first?.ownTask : nil
+    }
   }
 }
 

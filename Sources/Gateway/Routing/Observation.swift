@@ -30,7 +30,7 @@ protocol AttemptObserver: AnyObject {
 extension Gateway: AttemptObserver {
   /// The one place that hears how attempts end: breakers have been told before, metrics and health
   /// are told here. It is on the way of every call, so nothing in it may allocate or ask a clock.
-  func observed(_ observation: Observation) {}
+  func observed(_ observation: Observation) { health.observed(observation) }
 }
 
 extension Call {
@@ -48,11 +48,14 @@ extension Call {
     let now = EventLoop.turnTime
     service.record(outcome, at: now)
     var duration: Int64 = 0
-    if backend != nil { duration = max(0, now.nanoseconds &- sentAt.nanoseconds) }
+    if backend != nil {
+      duration = max(0, now.nanoseconds &- sentAt.nanoseconds)
+      if outcome.verdict == .healthy { service.callTime.note(duration) }
+    }
     session.delegate?.observed(
       Observation(
         service: service.index, entry: entry, method: method, outcome: outcome, duration: duration,
-        bytesIn: sentBytes, bytesOut: bytes, attempt: 1))
+        bytesIn: sentBytes, bytesOut: bytes, attempt: plan?.number ?? 1))
   }
 }
 
@@ -70,4 +73,14 @@ extension Gateway {
   }
 
   var probePatience: Duration { configuration.gateway.breaker.probe }
+}
+
+extension REST.Priority {
+  var lane: RateLane.Priority {
+    switch self {
+    case .high: .high
+    case .medium: .medium
+    case .low: .low
+    }
+  }
 }

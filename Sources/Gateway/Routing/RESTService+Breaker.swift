@@ -51,12 +51,27 @@ extension RESTCall {
   /// Tells the breaker and the gateway how the call ended; once.
   func report(_ outcome: Outcome) {
     let now = EventLoop.turnTime
+    service.inFlight -= 1
     service.record(outcome, isProbe: isProbe, at: now, log: session.log)
     let duration = max(0, now.nanoseconds &- startedAt.nanoseconds)
     session.delegate?.observed(
       Observation(
         service: service.index, entry: entry, method: .toolsCall, outcome: outcome,
-        duration: outcome == .refused ? 0 : duration, bytesIn: 0, bytesOut: 0, attempt: 1))
+        duration: outcome == .refused ? 0 : duration, bytesIn: 0, bytesOut: 0,
+        attempt: plan?.number ?? 1))
+  }
+
+  /// Whether the plan goes on without this attempt, which is then over and answers nobody.
+  func handsOver(_ outcome: Result<RESTResult, RESTFailure>, to plan: CallPlan) -> Bool {
+    guard case .failure(let failure) = outcome, case .protocolError(let reason) = failure.form
+    else {
+      return false
+    }
+    let outcome = Outcome(outcome)
+    guard plan.takesOver(outcome, because: reason, hasTold: hasTold) else { return false }
+    leave(outcome)
+    plan.goOn(after: outcome)
+    return true
   }
 
   func deadlineOutcome(_ wasSent: Bool) -> Outcome {

@@ -23,6 +23,7 @@ extension Service {
     host.log(
       .warning, "breaker.open",
       ["service": name, "retry_ms": String((until - now).inMilliseconds), "why": lastTrouble])
+    host.tell(.circuitOpen, of: self)
     failGuarded(circuitOpen(until: until, at: now))
   }
 
@@ -71,17 +72,21 @@ extension Service {
     switch breaker.state(at: now) {
     case .closed:
       host.log(.info, "breaker.closed", ["service": name])
+      host.tell(.circuitClosed, of: self)
       sendWaiting()
     case .open: breakerOpened(at: now)
-    case .halfOpen: if waiting.contains(where: \.isGuarded) { beginProbe(at: now) }
+    case .halfOpen: if waiting.contains(where: { $0.isGuarded }) { beginProbe(at: now) }
     case .probing: break
     }
   }
 
   private func failGuarded(_ failure: BackendFailure) {
-    let refused = waiting.filter(\.isGuarded)
-    guard !refused.isEmpty else { return }
-    waiting.removeAll(where: \.isGuarded)
-    for request in refused { request.failed(failure) }
+    for request in waiting.removeAll(where: { $0.isGuarded }) { request.failed(failure) }
+  }
+
+  /// While the breaker is not closed, calls go on waiting.
+  func sendUnguarded() {
+    guard case .ready(let backend) = phase, backend.isAccepting else { return }
+    for request in waiting.removeAll(where: { !$0.isGuarded }) { request.send(on: backend) }
   }
 }

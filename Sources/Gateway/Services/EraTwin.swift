@@ -18,13 +18,18 @@ final class EraTwin {
 
   init(of primary: Service, for era: Era) {
     host = TwinHost(primary, era)
-    var manifest = primary.manifest
-    // It is there for as long as it is used, whatever its sibling does.
-    manifest.process.start = .onDemand
     service = Service(
-      index: primary.index, manifest: manifest, digest: primary.digest, host: host)
+      index: primary.index, manifest: Self.manifest(of: primary.manifest), digest: primary.digest,
+      host: host)
     service.feed = primary.feed
     service.takeNames(of: primary)
+  }
+
+  /// It is there for as long as it is used, whatever its sibling does.
+  static func manifest(of manifest: ServiceManifest) -> ServiceManifest {
+    var manifest = manifest
+    manifest.process.start = .onDemand
+    return manifest
   }
 }
 
@@ -65,13 +70,19 @@ private final class TwinHost: ServiceHost {
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
   var probePatience: Duration { primary.host.probePatience }
 
+  func standing(of service: Service, tries: Bool) -> DependencyStanding {
+    primary.host.standing(of: primary, tries: tries)
+  }
+  func isNeeded(_ service: Service) -> Bool { primary.host.isNeeded(primary) }
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try primary.host.launch(primary)
   }
   func settings(for service: Service) -> BackendSettings { primary.host.settings(for: primary) }
   func knownEra(of service: Service) -> Era? { primary.host.knownEra(of: service) }
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool { false }
-  func isOutdated(_ backend: ServiceBackend) -> Bool { primary.host.isOutdated(backend) }
+  func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool {
+    primary.host.isOutdated(backend, of: primary)
+  }
   func childStarted(_ backend: ServiceBackend, of service: Service) {
     primary.host.childStarted(backend, of: primary)
   }
@@ -84,8 +95,10 @@ private final class TwinHost: ServiceHost {
   func noteEra(of service: Service, on backend: ServiceBackend) {
     primary.host.noteEra(of: service, on: backend)
   }
-  /// The sibling hears of changes already.
-  func service(_ service: Service, opened backend: ServiceBackend) {}
+  /// The sibling hears of changes already; a log each of them has.
+  func service(_ service: Service, opened backend: ServiceBackend) {
+    primary.host.levelIsWanted(of: primary, on: backend)
+  }
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service) {
     primary.host.resourceMayHaveChanged(uri, of: primary)
   }
@@ -94,6 +107,12 @@ private final class TwinHost: ServiceHost {
   func levelIsWanted(of service: Service, on backend: ServiceBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
   }
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool {
+    primary.host.tell(event, of: primary)
+  }
+  /// The sibling's phase is the service's.
+  func phaseChanged(of service: Service) {}
+  func wroteJunk(_ service: Service) { primary.host.wroteJunk(primary) }
   func serviceFailed(_ service: Service, _ failure: BackendFailure) {
     primary.host.serviceFailed(primary, failure)
   }

@@ -13,12 +13,13 @@ extension Service: ServiceBackendDelegate {
     lastFailure = nil
     readyCount += 1
     readyEra = backend.revision.era
-    isOutdated = host.isOutdated(backend)
+    isOutdated = host.isOutdated(backend, of: self)
     host.log(.info, "service.ready", ["service": name, backend.place.name: backend.place.value])
     watchIdleness()
     host.service(self, opened: backend)
     sendWaiting()
     host.serviceIsReady(self, on: backend)
+    if isLeaving { endIfLeft() }
   }
 
   func backend(_ backend: ServiceBackend, needsSuccessorWith handshake: Handshake) {
@@ -59,11 +60,16 @@ extension Service: ServiceBackendDelegate {
 
   func backendIsGone(_ backend: ServiceBackend) {
     ending.removeAll { $0 === backend }
+    draining.removeAll { $0 === backend }
     host.childGone(backend, of: self)
   }
 
+  func backendWroteJunk(_ backend: ServiceBackend) { host.wroteJunk(self) }
+
   func backendHasRoom(_ backend: ServiceBackend) {
-    lastUse = EventLoop.turnTime
+    // The end of a health check is no use of the service.
+    if endedCheck { endedCheck = false } else { lastUse = EventLoop.turnTime }
+    if isLeaving || !draining.isEmpty { return backendHasLess(backend) }
     if isOutdated, backend.inFlight == 0, feed.tasks.count == 0,
       case .ready(let current) = phase, current === backend
     {

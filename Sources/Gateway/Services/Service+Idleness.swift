@@ -21,6 +21,7 @@ extension Service {
     if backend.inFlight > 0 || !waiting.isEmpty || isWatched || feed.tasks.isActive(at: now) {
       lastUse = now
     }
+    if host.isNeeded(self) { lastUse = now }
     let due = lastUse + manifest.process.idle
     guard now >= due else {
       idleTimer?.start(at: due)
@@ -30,6 +31,11 @@ extension Service {
     retire(backend)
   }
 
+  /// It runs whether it is called or not.
+  var mustRun: Bool {
+    !isLeaving && (isWatched || manifest.process.start == .always || host.isNeeded(self))
+  }
+
   /// Ends a process that nothing is in flight with; the next request starts another.
   func retire(_ backend: ServiceBackend) {
     isOutdated = false
@@ -37,6 +43,15 @@ extension Service {
     phase = .asleep
     backend.stop(host.settings(for: self).patience)
     feed.closed(backend)
-    if isWatched || manifest.process.start == .always { wake() }
+    if mustRun { wake() }
+  }
+
+  /// Whether it does not start, or crashes again and again.
+  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
+  /// Whether a request is with it or waits for it.
+  var isBusy: Bool {
+    if twin?.service.isBusy == true || draining.contains(where: { $0.inFlight > 0 }) { return true }
+    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
+    return !waiting.isEmpty
   }
 }

@@ -36,13 +36,14 @@ extension Service {
     phase = .starting(backend)
     host.childStarted(backend, of: self)
     host.log(.info, "service.starting", ["service": name, "origin": endpoint.originText])
-    for request in waiting { request.serviceStarted() }
+    for request in waiting.all { request.serviceStarted() }
     backend.begin()
   }
 
   /// The server had forgotten us: what it was asked to tell, it is asked again.
   func backendIsRenewed(_ backend: ServiceBackend) {
     guard case .ready(let current) = phase, current === backend else { return }
+    feed.closed(backend)
     host.service(self, opened: backend)
   }
 }

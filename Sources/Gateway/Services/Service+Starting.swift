@@ -3,6 +3,12 @@ import Manifest
 
 /// What a start is made of.
 extension Service {
+  /// By what the manifest says and what was found out about its command before.
+  func prepareHandshake() {
+    handshake = Handshake(
+      setting: handshakeSetting, knownEra: host.knownEra(of: self), preferred: startedFor)
+  }
+
   var handshakeSetting: Handshake.Setting {
     switch manifest.process.protocolChoice {
     case .auto: .auto

@@ -23,6 +23,8 @@ import Telemetry
 final class Service {
   enum Phase {
     case asleep
+    /// Waits for services that come before it.
+    case held
     /// Waits for a slot in the start queue.
     case queued
     case starting(ServiceBackend)
@@ -34,20 +36,29 @@ final class Service {
   }
 
   let index: Int
-  let manifest: ServiceManifest
+  // Read for each call and changed by a reload alone, which no call is in the middle of.
+  @exclusivity(unchecked) var manifest: ServiceManifest
   /// The identity of its command, under which the state file knows it.
-  let digest: String
+  var digest: String
   /// `limits.timeout` in nanoseconds.
-  let patience: Int64
-  var phase = Phase.asleep
+  @exclusivity(unchecked) var patience: Int64
+  var phase = Phase.asleep { didSet { host.phaseChanged(of: self) } }
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
+  /// What it offered was said by a process that was started otherwise.
+  var hasStaleOffer = false
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
   /// Its process was told less about the client than is known now, and is replaced when idle.
   var isOutdated = false
   /// The era of the requests for which it was last started.
   var startedFor = Era.legacy
+  /// How often its era was guessed because it did not answer the question.
+  var silentStarts = 0
+  /// What it may ask of a client (`asks` of the manifest).
+  let allowed: ClientAbilities
+  /// The last client it was told about, and what it was told.
+  private var told: (all: ClientProfile, allowed: ClientProfile)?
   /// How often it has become ready in the life of this gateway.
   var readyCount = 0
 
@@ -56,12 +67,25 @@ final class Service {
   var breaker: CircuitBreaker
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
-  var waiting: [any ServiceRequest] = []
+  /// How long calls took lately, and nanoseconds.
+  var callTime = CallTime()
+  /// Answers slowly or with trouble; said by the health checks.
+  var isDegraded = false
+  /// When it was last started though calls go past it.
+  var lastRevival = Instant(nanoseconds: .min)
+  var waiting = WaitingLine()
   var ending: [ServiceBackend] = []
+  /// Those of `ending` that still answer what they were asked before they were replaced.
+  var draining: [ServiceBackend] = []
+  /// It is not served any more: it ends when nothing is in flight with it.
+  var isLeaving = false
+  var leavingTimer: LoopTimer?
   var handshake: Handshake
-  private var pauseTimer: LoopTimer?
+  var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
   var lastUse = Instant.zero
+  /// What has just been answered or given up is a health check.
+  var endedCheck = false
   /// What it tells unasked; it outlives the processes.
   lazy var feed = ServiceFeed(self)
   /// A second process for the other era, while a client uses both.
@@ -82,6 +106,7 @@ final class Service {
     self.manifest = manifest
     self.digest = digest
     patience = manifest.limits.timeout.inNanoseconds
+    allowed = ClientAbilities(allowed: manifest.asks)
     self.host = host
     handshake = Handshake(setting: .auto, knownEra: nil)
     breaker = CircuitBreaker(host.breakerLimits)
@@ -91,14 +116,8 @@ final class Service {
   /// Whether its task ids carry its name: there is more than one service.
   var prefixesTasks = false
   func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
-  /// Whether it does not start, or crashes again and again.
-  var isOff: Bool { if case .asleep = phase { lastFailure != nil } else { policy.isFlapping } }
-  /// Whether a request is with it or waits for it.
-  var isBusy: Bool {
-    if twin?.service.isBusy == true { return true }
-    if case .ready(let backend) = phase { return backend.inFlight > 0 || !waiting.isEmpty }
-    return !waiting.isEmpty
-  }
+  /// Its processes that take requests.
+  var acceptingBackends: [ServiceBackend] { liveBackends.filter(\.isAccepting) }
   /// Processes that still have to end.
   var liveBackends: [ServiceBackend] {
     ownBackends + (twin?.service.ownBackends ?? [])
@@ -108,6 +127,16 @@ final class Service {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
     }
+  }
+
+  /// What the service is told of a client: nothing that it may not ask for.
+  func profile(of client: ClientProfile) -> ClientProfile {
+    if client.abilities.isSubset(of: allowed) { return client }
+    if let told, told.all === client { return told.allowed }
+    let profile = ClientProfile(
+      client.abilities.intersection(allowed), extensions: client.extensions)
+    told = (client, profile)
+    return profile
   }
 
   // MARK: Requests
@@ -140,7 +169,7 @@ final class Service {
       guard admitsToWait(request) else { return }
     }
     guard waiting.count < placesToWait else {
-      return request.failed(unavailable(.overloaded, "The queue of service '\(name)' is full."))
+      return request.failed(queueFull)
     }
     waiting.append(request)
     if case .ready = phase { host.callsWait(for: self) }
@@ -154,47 +183,32 @@ final class Service {
   }
 
   /// Forgets a request that has not been sent.
-  func withdraw(_ request: any ServiceRequest) { waiting.removeAll { $0 === request } }
+  func withdraw(_ request: any ServiceRequest) { _ = waiting.removeAll { $0 === request } }
 
   func sendWaiting() {
-    while let next = nextWaiting, case .ready(let backend) = phase, backend.isAccepting,
-      backend.inFlight < manifest.limits.concurrent
+    guard breaker.isClosed else { return sendUnguarded() }
+    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
+      backend.inFlight < manifest.limits.concurrent, let next = waiting.removeFirst()
     {
-      waiting.remove(at: next).send(on: backend)
+      next.send(on: backend)
     }
   }
 
-  /// While the breaker is not closed, calls go on waiting.
-  private var nextWaiting: Int? {
-    breaker.isClosed ? waiting.indices.first : waiting.firstIndex { !$0.isGuarded }
-  }
-
   private func failWaiting(_ failure: BackendFailure) {
-    let requests = waiting
-    waiting.removeAll()
-    for request in requests { request.failed(failure) }
-  }
-
-  func unavailable(
-    _ reason: BackendFailure.Reason, _ detail: String, retryAfter: Duration? = nil
-  ) -> BackendFailure {
-    BackendFailure(reason, wasSent: false, detail: detail, retryAfter: retryAfter)
+    for request in waiting.removeAll() { request.failed(failure) }
   }
 
   // MARK: Starting
 
   /// Starts the service unless it runs, is about to, or must pause.
   func wake() {
+    if isLeaving, waiting.isEmpty { return }
     if case .ready(let backend) = phase, !backend.isAccepting {
       ending.append(backend)
       phase = .asleep
     }
     guard case .asleep = phase else { return }
-    phase = .queued
-    startedFor = host.clientEra
-    handshake = Handshake(
-      setting: handshakeSetting, knownEra: host.knownEra(of: self), preferred: startedFor)
-    host.startQueue.enter(self) { [unowned self] in start() }
+    startInOrder()
   }
 
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
@@ -210,7 +224,7 @@ final class Service {
       phase = .starting(backend)
       host.childStarted(backend, of: self)
       host.log(.info, "service.starting", ["service": name, "pid": String(backend.pid)])
-      for request in waiting { request.serviceStarted() }
+      for request in waiting.all { request.serviceStarted() }
     } catch let error as Launch.Failure {
       startFailed(unavailable(.unavailable, explain(error)))
     } catch let error as SpawnError {
@@ -221,11 +235,15 @@ final class Service {
     }
   }
 
-  /// Nothing was started: no use in trying again before somebody asks.
   func startFailed(_ failure: BackendFailure) {
+    host.startQueue.leave()
+    cannotStart(failure)
+  }
+
+  /// Nothing was started: no use in trying again before somebody asks.
+  func cannotStart(_ failure: BackendFailure) {
     phase = .asleep
     lastFailure = failure
-    host.startQueue.leave()
     host.log(.error, "service.cannot_start", ["service": name, "why": failure.detail])
     host.serviceFailed(self, failure)
     failWaiting(failure)
@@ -262,6 +280,7 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
+    for request in waiting.removeAll(where: { $0.canGoElsewhere }) { request.failed(failure) }
     if policy.isFlapping || isRemote {
       var told = failure
       told.retryAfter = delay
@@ -275,6 +294,6 @@ final class Service {
   private func pauseOver() {
     guard case .pausing = phase else { return }
     phase = .asleep
-    if !waiting.isEmpty || isWatched || manifest.process.start == .always { wake() }
+    if !waiting.isEmpty || mustRun { wake() }
   }
 }

@@ -16,6 +16,10 @@ protocol ServiceHost: AnyObject {
   var probePatience: Duration { get }
   /// The era of the client's newest request.
   var clientEra: Era { get }
+  /// Whether the services that this one comes after are there; starts them.
+  func standing(of service: Service, tries: Bool) -> DependencyStanding
+  /// Whether a service that comes after this one has a process.
+  func isNeeded(_ service: Service) -> Bool
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
@@ -24,7 +28,7 @@ protocol ServiceHost: AnyObject {
   /// Remembers in which era a process is spoken to.
   func noteEra(of service: Service, on backend: ServiceBackend)
   /// Whether a process was told less about the client than is known now.
-  func isOutdated(_ backend: ServiceBackend) -> Bool
+  func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool
   func childStarted(_ backend: ServiceBackend, of service: Service)
   func childGone(_ backend: ServiceBackend, of service: Service)
   func serviceIsReady(_ service: Service, on backend: ServiceBackend)
@@ -38,7 +42,13 @@ protocol ServiceHost: AnyObject {
   func toolMayBeGone(at service: Service)
   /// A request that wants log messages is about to be sent.
   func levelIsWanted(of service: Service, on backend: ServiceBackend)
+  /// Tells clients that want to hear of such things.
+  @discardableResult
+  func tell(_ event: ServiceEvent, of service: Service) -> Bool
   func serviceFailed(_ service: Service, _ failure: BackendFailure)
+  func phaseChanged(of service: Service)
+  /// A process wrote a line that is no message.
+  func wroteJunk(_ service: Service)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
     from backend: ServiceBackend)

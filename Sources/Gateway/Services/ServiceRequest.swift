@@ -1,5 +1,6 @@
 import Backend
 import Loop
+import Resilience
 
 /// A request that a service has accepted and sends as soon as a backend is ready.
 @EventLoop
@@ -11,9 +12,15 @@ protocol ServiceRequest: Exchange {
   /// Whether it must wait, or is refused, while the breaker of its service is not closed: calls are,
   /// the gateway's own questions are not.
   var isGuarded: Bool { get }
+  /// Whether it need not wait for a service that does not start, because another can have it.
+  var canGoElsewhere: Bool { get }
+  /// Who goes first where requests wait.
+  var priority: RateLane.Priority { get }
 }
 
 extension ServiceRequest {
   func serviceStarted() {}
   var isGuarded: Bool { false }
+  var canGoElsewhere: Bool { false }
+  var priority: RateLane.Priority { .medium }
 }

@@ -7,7 +7,7 @@ import Loop
 /// deadline counts from the own start and never from the wait for a slot.
 @EventLoop
 final class StartQueue {
-  private let limit: Int
+  private var limit: Int
   private var running = 0
   private var waiting: [(owner: ObjectIdentifier, start: @EventLoop () -> Void)] = []
 
@@ -20,6 +20,15 @@ final class StartQueue {
       return start()
     }
     waiting.append((ObjectIdentifier(owner), start))
+  }
+
+  /// From now on; what has a slot keeps it.
+  func change(limit: Int) {
+    self.limit = limit
+    while running < limit, !waiting.isEmpty {
+      running += 1
+      waiting.removeFirst().start()
+    }
   }
 
   /// Gives a slot back that `enter` has granted.

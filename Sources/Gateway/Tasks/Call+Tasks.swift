@@ -12,6 +12,18 @@ enum TaskRole {
   /// The tool can only be called as a task, and the client does not: the gateway makes one and
   /// waits for its result. The id is the service's own, empty until it is known.
   case bridged([UInt8])
+  /// The gateway may make a task of it, as which it goes on here; the service knows nothing of it.
+  case offerable
+
+  /// Whether the gateway may make a task of the call, which a client of this era has made: for a
+  /// legacy one only where it asks for it.
+  func mayBecomeOurs(_ era: Era) -> Bool {
+    switch self {
+    case .none, .relayed: false
+    case .bridged: era == .modern
+    case .offerable: true
+    }
+  }
 }
 
 extension Call {
@@ -24,7 +36,7 @@ extension Call {
 
   /// Adds what makes a call a task; the client's own words come first.
   func askForTask(_ envelope: Envelope) {
-    guard case .bridged = taskRole else { return }
+    guard case .bridged = taskRole, envelope.task.isAbsent else { return }
     session.splice.insert(at: envelope.params.start + 1) { $0 += #""task":{},"#.utf8 }
   }
 
@@ -39,7 +51,15 @@ extension Call {
       backend.send(Messages.taskRequest(upstreamID, .tasksResult, own), for: self)
       return true
     }
-    if isTask(envelope, in: line.bytes), client.era == .legacy || !client.profile.hasTasks {
+    if method == .tasksGet, envelope.kind == .result,
+      !Asking.isAllowed(
+        JSON.member("inputRequests", of: envelope.result, in: line.bytes), in: line.bytes,
+        service.allowed.intersection(client.profile.abilities))
+    {
+      breachOfProtocol("asks the client for what it has not declared or its manifest not allowed")
+      return true
+    }
+    if isTask(envelope, in: line.bytes), client.era == .legacy || !toldProfile.hasTasks {
       breachOfProtocol("answers with a task, which its client does not know")
       return true
     }
@@ -54,7 +74,9 @@ extension Call {
   /// Keeps what the answer says of a task, and returns the edits of its ids.
   func taskEdits(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> [Edit] {
     let bytes = line.bytes
-    guard service.hasTasks, mentionsTask || isTask(envelope, in: bytes) else { return [] }
+    guard service.hasTasks, ownTask == nil, mentionsTask || isTask(envelope, in: bytes) else {
+      return []
+    }
     if case .bridged = taskRole {
       // Nobody but us knows of it: the result is that of an ordinary call.
       return []
@@ -72,7 +94,12 @@ extension Call {
     return service.prefixesTasks ? report.edits(service.name, in: bytes) : []
   }
 
-  private var mentionsTask: Bool { if case .none = taskRole { false } else { true } }
+  private var mentionsTask: Bool {
+    switch taskRole {
+    case .none, .offerable: false
+    case .relayed, .bridged: true
+    }
+  }
 
   /// The call is given up: a task that only we know of is cancelled as well.
   func cancelBridgedTask() {

@@ -1,11 +1,13 @@
 import Backend
 import Loop
 import MCP
+import Manifest
 import RawJSON
 import Telemetry
 
 /// Tasks of services: those of 2025-11-25 between legacy peers, those of the extension
-/// of 2026-07-28 between modern ones.
+/// of 2026-07-28 between modern ones; and tasks of our own, where the manifest offers
+/// them or where client and service know tasks of different eras.
 ///
 /// A task of one era cannot be asked about in the other; that is refused in plain
 /// words. A tool that can only be called as a task serves every client: the gateway
@@ -30,16 +32,14 @@ extension Gateway {
     guard let id = JSON.string(range, in: bytes) else {
       throw .invalidParams("params.taskId must be a string.")
     }
+    if let task = offeredTasks.task(id) { return try answer(request, about: task) }
     guard let (service, own) = taskOwner(id) else {
       throw .unknown("task", "'\(Printable.text(id, limit: 80))'")
     }
     // A service that has processes of both eras decides itself what it knows.
     let era = service.readyEra ?? service.offer?.introduction.revision.era
     guard era == nil || era == request.client.era || service.twin != nil else {
-      throw CallError(
-        code: .invalidParams,
-        message: "Tasks of service '\(service.name)' belong to the other era of the protocol.",
-        service: service.name, reason: "task_of_other_era")
+      throw .taskOfOtherEra(service.name)
     }
     var quoted: [UInt8] = []
     JSON.appendQuoted(own, to: &quoted)
@@ -48,7 +48,7 @@ extension Gateway {
       taskRole: .relayed)
   }
 
-  private func taskOwner(_ id: [UInt8]) -> (service: Service, own: [UInt8])? {
+  func taskOwner(_ id: [UInt8]) -> (service: Service, own: [UInt8])? {
     if services.count == 1, let service = services.first { return (service, id) }
     guard let (name, own) = TaskName.split(id) else { return nil }
     return services.first { $0.name.utf8.elementsEqual(name) }.map { ($0, own) }
@@ -57,19 +57,37 @@ extension Gateway {
   /// What a `tools/call` has to do with tasks.
   func taskRole(of entry: Catalogue.Entry, _ request: Incoming) throws(CallError) -> TaskRole {
     let isAsked = !request.envelope.task.isAbsent && request.client.era == .legacy
-    let service = services[entry.service]
-    if isAsked {
-      guard entry.taskSupport != .forbidden else {
-        throw CallError(
-          code: .methodNotFound,
-          message:
-            "The tool '\(Printable.text(entry.publicName, limit: 80))' cannot be called as a "
-            + "task; call it without `task`.",
-          service: service.name, reason: "task_not_supported")
-      }
-      return .relayed
+    switch entry.taskSupport {
+    case .forbidden where isAsked: throw .taskNotSupported(entry, slots[entry.service].name)
+    case .forbidden: return .none
+    case .optional, .required:
+      if isAsked { return .relayed }
+      if entry.taskSupport == .required { return .bridged([]) }
+      return request.client.profile.hasTasks ? .offerable : .none
+    case .offered:
+      // The service's own tasks are better than ours, where the client knows them.
+      let isOwn = slots[entry.service].offer?.hasTaskExtension == true
+      return try wantsOurTask(request) && (isAsked || !isOwn) ? .offerable : .none
     }
-    return entry.taskSupport == .required ? .bridged([]) : .none
+  }
+
+  /// Whether the call of a tool that the gateway makes tasks of may become one.
+  func wantsOurTask(_ request: Incoming) throws(CallError) -> Bool {
+    guard request.client.era == .legacy else { return request.client.profile.hasTasks }
+    guard !request.envelope.task.isAbsent else { return false }
+    guard offeredTasks.hasRoom else { throw .tooManyTasks(offeredTasks.limits.count) }
+    return true
+  }
+
+  /// The same for a tool of a service that makes no tasks.
+  func wantsTask(
+    _ request: Incoming, of entry: Catalogue.Entry, _ service: String
+  ) throws(CallError) -> Bool {
+    if entry.taskSupport == .offered { return try wantsOurTask(request) }
+    if request.client.era == .legacy, !request.envelope.task.isAbsent {
+      throw .taskNotSupported(entry, service)
+    }
+    return false
   }
 
   // MARK: Notifications
@@ -99,19 +117,26 @@ extension Gateway {
     session.write(splice.applied(to: line.bytes))
   }
 
-  /// The member of our capabilities that announces tasks, with its comma; empty without any.
-  ///
-  /// - Parameter revision: what the client speaks.
+  /// The member of our capabilities that announces tasks of 2025-11-25, with its comma; empty
+  /// without any.
   func tasksMember(for revision: Revision) -> [UInt8] {
-    let offers = services.compactMap(\.offer)
-    if revision == .r2025_11_25, offers.contains(where: \.hasLegacyTasks) {
-      return Array(
-        #","tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}"#.utf8)
-    }
-    // With a single service its extensions are told as they are.
-    if revision.era == .modern, services.count > 1, offers.contains(where: \.hasTaskExtension) {
-      return Array(#","extensions":{"io.modelcontextprotocol/tasks":{}}"#.utf8)
-    }
-    return []
+    guard revision == .r2025_11_25,
+      offersTasks || services.contains(where: { $0.offer?.hasLegacyTasks == true })
+    else { return [] }
+    return Array(#","tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}"#.utf8)
+  }
+
+  /// Whether modern clients are told of the extension though no single service says so itself.
+  var announcesTaskExtension: Bool {
+    offersTasks || services.contains { $0.offer?.hasLegacyTasks == true }
+      || services.count > 1 && services.contains { $0.offer?.hasTaskExtension == true }
+  }
+
+  /// Whether a call may become a task of ours: a manifest says so, or a modern service has tasks,
+  /// which legacy clients know as ours.
+  var offersTasks: Bool {
+    services.contains {
+      !$0.manifest.tools.tasks.isEmpty || $0.offer?.hasTaskExtension == true
+    } || restServices.contains { !$0.manifest.tools.tasks.isEmpty }
   }
 }

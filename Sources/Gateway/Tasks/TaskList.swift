@@ -4,7 +4,7 @@ import MCP
 import RawJSON
 import Resilience
 
-/// `tasks/list` of a legacy client: the tasks of all services that run, in one page.
+/// `tasks/list` of a legacy client: our own tasks and those of all services that run, in one page.
 ///
 /// A service that sleeps has none, since its tasks ended with its process; none is
 /// started to be asked. One that does not answer in time is left out.
@@ -23,8 +23,11 @@ final class TaskList: ClientRequest {
     deadline = EventLoop.turnTime + .seconds(10)
   }
 
-  func begin(_ services: [Service]) {
+  func begin(_ services: [Service], own tasks: [OfferedTask]) {
     open = 1
+    for task in tasks where task.era == .legacy {
+      found([UInt8(ascii: "{")] + task.members + [UInt8(ascii: "}")])
+    }
     for service in services {
       guard let backend = service.feed.openBackend, service.offer?.hasLegacyTasks == true else {
         continue
@@ -111,11 +114,11 @@ final class TaskListPages: Exchange {
 
 extension Gateway {
   func listTasks(_ request: Incoming) throws(CallError) {
-    guard services.contains(where: { $0.offer?.hasLegacyTasks == true }) else {
+    guard offersTasks || services.contains(where: { $0.offer?.hasLegacyTasks == true }) else {
       throw .methodNotFound(shownMethod(of: request))
     }
     let list = TaskList(request.id, session: session)
     session.ledger.open(request.id, list)
-    list.begin(services)
+    list.begin(services, own: offeredTasks.all)
   }
 }

@@ -40,6 +40,11 @@ struct TaskReport {
     id = id ?? text
   }
 
+  /// The edits that turn the id in `related-task` of `_meta` into the one that clients know.
+  static func relatedEdits(_ meta: ByteRange, _ service: String, in bytes: RawSpan) -> [Edit] {
+    TaskReport(.absent, meta: meta, in: bytes).edits(service, in: bytes)
+  }
+
   /// The edits that make the ids those that clients know.
   func edits(_ service: String, in bytes: RawSpan) -> [Edit] {
     idPlaces.map { place in

@@ -1,10 +1,13 @@
 import Backend
 import MCP
+import Manifest
 import RawJSON
 
-/// Whether a tool of 2025-11-25 can be called as a task (`execution.taskSupport`).
+/// Whether a tool can be called as a task of 2025-11-25 (`execution.taskSupport`).
 enum TaskSupport: Sendable {
   case forbidden, optional, required
+  /// Its service makes none of it, or none that legacy clients know, but the gateway does.
+  case offered
 
   /// - Parameter tool: an item of a list.
   init(of tool: [UInt8]) {
@@ -20,7 +23,30 @@ enum TaskSupport: Sendable {
   }
 }
 
+/// Which tasks a service makes itself.
+enum TaskKind: Sendable {
+  case none
+  /// Of 2025-11-25, for the tools that say so.
+  case core
+  /// Of the extension; which calls become tasks is the service's own decision.
+  case ofExtension
+
+  /// - Parameters:
+  ///   - name: the service's own name of the tool.
+  ///   - json: the tool.
+  func support(of name: [UInt8], _ json: [UInt8], _ manifest: ServiceManifest) -> TaskSupport {
+    let own = self == .core ? TaskSupport(of: json) : .forbidden
+    guard own == .forbidden else { return own }
+    return self == .ofExtension || manifest.tools.makesTasks(of: name) ? .offered : .forbidden
+  }
+}
+
 extension Offer {
+  var taskKind: TaskKind {
+    if hasTaskExtension { return .ofExtension }
+    return hasLegacyTasks ? .core : .none
+  }
+
   /// Whether the service takes `tools/call` as a task of 2025-11-25.
   var hasLegacyTasks: Bool {
     guard introduction.revision == .r2025_11_25 else { return false }

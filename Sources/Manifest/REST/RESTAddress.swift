@@ -103,6 +103,7 @@ extension REST.Address {
 package enum PathSegment {
   /// Whether an encoded segment is empty, could climb, or holds a '%' without two digits.
   package static func isUnsafe(_ segment: String) -> Bool {
+    if isPlain(segment) { return false }
     var decoded: [UInt8] = []
     var rest = segment.utf8[...]
     while let byte = rest.popFirst() {
@@ -117,6 +118,16 @@ package enum PathSegment {
     }
     return decoded.isEmpty || decoded.elementsEqual(".".utf8) || decoded.elementsEqual("..".utf8)
       || decoded.contains { $0 < 0x20 || $0 == 0x7F }
+  }
+
+  /// Whether it is safe at a glance, as most are.
+  private static func isPlain(_ segment: String) -> Bool {
+    var hasMore = false
+    for byte in segment.utf8 {
+      if byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "%") { return false }
+      if byte != UInt8(ascii: ".") { hasMore = true }
+    }
+    return hasMore
   }
 
   private static func hexValue(_ byte: UInt8) -> UInt8? {

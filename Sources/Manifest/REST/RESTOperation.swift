@@ -50,6 +50,19 @@ extension REST {
 
     package init(segments: [[Part]]) { self.segments = segments }
 
+    /// Whether a name stands in braces.
+    package func has(_ name: String) -> Bool {
+      segments.contains { segment in
+        segment.contains { part in
+          if case .parameter(let other) = part {
+            other.utf8.elementsEqual(name.utf8)
+          } else {
+            false
+          }
+        }
+      }
+    }
+
     /// The names in braces, in order.
     package var parameters: [String] {
       segments.joined().compactMap { if case .parameter(let name) = $0 { name } else { nil } }

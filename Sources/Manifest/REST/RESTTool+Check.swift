@@ -9,15 +9,15 @@ extension REST.Tool {
       return [Violation(at: "", "must be an object")]
     }
     var violations: [Violation] = []
-    var seen: Set<[UInt8]> = []
+    var seen = SeenNames()
     for member in object {
       if violations.count >= Violation.limit { break }
-      let place = Violation.step("", member.key)
+      var place: String { Violation.step("", member.key) }
       guard let argument = argument(member.key) else {
         violations.append(Violation(at: place, unknown(member.key)))
         continue
       }
-      guard seen.insert(Array(member.key.utf8)).inserted else {
+      guard seen.insert(member.key) else {
         violations.append(Violation(at: place, "is given twice"))
         continue
       }
@@ -43,7 +43,7 @@ extension REST.Tool {
     func isGiven(_ name: String) -> Bool { object[name] != nil }
     func hasValue(_ name: String) -> Bool { isGiven(name) || argument(name)?.fallback != nil }
     for argument in arguments {
-      let place = Violation.step("", argument.name)
+      var place: String { Violation.step("", argument.name) }
       if argument.isRequired, !hasValue(argument.name) {
         violations.append(Violation(at: place, argument.absence))
       }

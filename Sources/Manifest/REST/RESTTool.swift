@@ -24,6 +24,8 @@ extension REST {
     package var estimate: Duration?
     /// Whether a call may be one of a `batch` step's.
     package var isBatchable = false
+    /// Whether the gateway offers its calls as tasks.
+    package var isTask = false
     package var stream = Stream.none
     /// Of a call; nil is the service's `limits.timeout`.
     package var timeout: Duration?

@@ -29,17 +29,40 @@ package struct Violation: Hashable, Sendable {
   }
 }
 
+/// Names compared as bytes: a few one by one, many by a set.
+struct SeenNames {
+  private var few: [String] = []
+  private var many: Set<[UInt8]> = []
+
+  /// Whether it is there for the first time.
+  mutating func insert(_ name: String) -> Bool {
+    guard many.isEmpty else { return many.insert(Array(name.utf8)).inserted }
+    guard !contains(name) else { return false }
+    few.append(name)
+    if few.count > 16 { many = Set(few.map { Array($0.utf8) }) }
+    return true
+  }
+
+  func contains(_ name: String) -> Bool {
+    many.isEmpty
+      ? few.contains { $0.utf8.elementsEqual(name.utf8) } : many.contains(Array(name.utf8))
+  }
+}
+
 extension ValueType {
-  /// Adds what is wrong with `value`; takes time in proportion to its size.
-  package func check(_ value: JSONValue, at pointer: String, into violations: inout [Violation]) {
+  /// Adds what is wrong with `value`; takes time in proportion to its size. The pointer is only
+  /// written where something is wrong.
+  package func check(
+    _ value: JSONValue, at pointer: @autoclosure () -> String, into violations: inout [Violation]
+  ) {
     guard violations.count < Violation.limit else { return }
     if value.isNull, isNullable || kind == .any { return }
     guard accepts(value) else {
-      return violations.append(Violation(at: pointer, "must be \(kindText)"))
+      return violations.append(Violation(at: pointer(), "must be \(kindText)"))
     }
     if !choices.isEmpty, !choices.contains(value) {
       let words = choices.prefix(40).map { $0.stringValue ?? "\($0)" }.joined(separator: ", ")
-      violations.append(Violation(at: pointer, "must be one of \(words)"))
+      violations.append(Violation(at: pointer(), "must be one of \(words)"))
     }
     switch value {
     case .string(let text): check(text: text, at: pointer, into: &violations)
@@ -74,64 +97,68 @@ extension ValueType {
     return isNullable ? text + " or null" : text
   }
 
-  private func check(text: String, at pointer: String, into violations: inout [Violation]) {
+  private func check(
+    text: String, at pointer: () -> String, into violations: inout [Violation]
+  ) {
     if let length {
       let count = text.unicodeScalars.count
       if count < length.lowerBound {
         let least = length.lowerBound
         violations.append(
           Violation(
-            at: pointer, least == 1 ? "must not be empty" : "needs at least \(least) characters"))
+            at: pointer(), least == 1 ? "must not be empty" : "needs at least \(least) characters"))
       } else if count > length.upperBound {
         violations.append(
-          Violation(at: pointer, "must not have more than \(length.upperBound) characters"))
+          Violation(at: pointer(), "must not have more than \(length.upperBound) characters"))
       }
     }
     if let pattern, !pattern.matches(text) {
-      violations.append(Violation(at: pointer, "must match the pattern \(pattern.text)"))
+      violations.append(Violation(at: pointer(), "must match the pattern \(pattern.text)"))
     }
     if let format, !format.accepts(text) {
-      violations.append(Violation(at: pointer, "must be \(format.text)"))
+      violations.append(Violation(at: pointer(), "must be \(format.text)"))
     }
   }
 
   private func check(
-    number: JSONNumber, at pointer: String, into violations: inout [Violation]
+    number: JSONNumber, at pointer: () -> String, into violations: inout [Violation]
   ) {
     guard minimum != nil || maximum != nil else { return }
     // Beyond the range of doubles there is no bound that it keeps.
     let value = number.double
     if let minimum, value.map({ $0 < minimum }) ?? number.isNegative {
-      violations.append(Violation(at: pointer, "must be at least \(Self.show(minimum))"))
+      violations.append(Violation(at: pointer(), "must be at least \(Self.show(minimum))"))
     }
     if let maximum, value.map({ $0 > maximum }) ?? !number.isNegative {
-      violations.append(Violation(at: pointer, "must be at most \(Self.show(maximum))"))
+      violations.append(Violation(at: pointer(), "must be at most \(Self.show(maximum))"))
     }
   }
 
   private func check(
-    elements: [JSONValue], at pointer: String, into violations: inout [Violation]
+    elements: [JSONValue], at pointer: () -> String, into violations: inout [Violation]
   ) {
     if let count {
       if elements.count < count.lowerBound {
-        violations.append(Violation(at: pointer, "needs at least \(count.lowerBound) items"))
+        violations.append(Violation(at: pointer(), "needs at least \(count.lowerBound) items"))
       } else if elements.count > count.upperBound {
         violations.append(
-          Violation(at: pointer, "must not have more than \(count.upperBound) items"))
+          Violation(at: pointer(), "must not have more than \(count.upperBound) items"))
       }
     }
     guard let type = items.first else { return }
     for (index, element) in elements.enumerated() {
-      type.check(element, at: "\(pointer)/\(index)", into: &violations)
+      type.check(element, at: "\(pointer())/\(index)", into: &violations)
       if violations.count >= Violation.limit { return }
     }
   }
 
-  private func check(object: JSONObject, at pointer: String, into violations: inout [Violation]) {
-    var seen: Set<[UInt8]> = []
+  private func check(
+    object: JSONObject, at pointer: () -> String, into violations: inout [Violation]
+  ) {
+    var seen = SeenNames()
     for member in object {
-      let place = Violation.step(pointer, member.key)
-      if !seen.insert(Array(member.key.utf8)).inserted {
+      var place: String { Violation.step(pointer(), member.key) }
+      if !seen.insert(member.key) {
         violations.append(Violation(at: place, "is given twice"))
       } else if let property = property(member.key) {
         property.type.check(member.value, at: place, into: &violations)
@@ -143,8 +170,8 @@ extension ValueType {
       if violations.count >= Violation.limit { return }
     }
     for property in properties where property.isRequired {
-      if seen.contains(Array(property.name.utf8)) { continue }
-      violations.append(Violation(at: Violation.step(pointer, property.name), "is missing"))
+      if seen.contains(property.name) { continue }
+      violations.append(Violation(at: Violation.step(pointer(), property.name), "is missing"))
     }
   }
 

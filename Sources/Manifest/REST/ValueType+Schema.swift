@@ -96,9 +96,10 @@ extension REST.Tool {
           let type = argument.type.schema(default: fallback, note: argument.note)
           return .init(key: argument.name, value: .object(type))
         }))
-    let required = arguments.filter(\.isRequired)
-    if !required.isEmpty { schema["required"] = .array(required.map { .string($0.name) }) }
+    let required = requiredNames
+    if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
     schema["additionalProperties"] = false
+    addRules(to: &schema)
     return schema
   }
 
@@ -129,7 +130,7 @@ extension REST.Tool {
 }
 
 extension REST.Argument {
-  /// What the schema has no word for that every client and model understands.
+  /// The rules between arguments in words too: not every client shows those of the schema.
   fileprivate var note: String {
     var sentences: [String] = []
     if !notWith.isEmpty { sentences.append("Not with \(notWith.joined(separator: ", ")).") }

@@ -8,9 +8,8 @@ extension ServiceManifest {
     head + [
       .section(
         "http", \.remoteOrNew, "The MCP server that is reached over HTTP.",
-        { RemoteService.fields }, isRequired: true),
-      .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
-    ] + tail
+        { RemoteService.fields }, isRequired: true)
+    ] + offer + tail
 
   fileprivate var remoteOrNew: RemoteService {
     get { remote ?? RemoteService() }

@@ -1,7 +1,7 @@
 /// Who waits in a lane: one queue for each priority and set of limits, so that a look at the first
 /// of each tells who can go.
-struct LaneQueues: Sendable {
-  struct Place: Hashable, Sendable {
+package struct LaneQueues: Sendable {
+  package struct Place: Hashable, Sendable {
     var priority: RateLane.Priority
     var limits: [Int]
   }
@@ -25,14 +25,16 @@ struct LaneQueues: Sendable {
   private var queues: [Queue] = []
   /// What each priority has used of its share; the one that has used least is next.
   private var passes = [Int](repeating: 0, count: RateLane.Priority.allCases.count)
-  private(set) var count = 0
+  package private(set) var count = 0
+
+  package init() {}
 
   /// How much one admission of cost 1 counts against the share of a priority.
   private static let strides = [1, 2, 4]
 
-  var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
-  mutating func append(_ ticket: RateLane.Ticket, _ demand: RateLane.Demand) {
+  package mutating func append(_ ticket: RateLane.Ticket, _ demand: RateLane.Demand) {
     let place = Place(priority: demand.priority, limits: demand.limits)
     let index = queues.firstIndex { $0.place == place } ?? queues.count
     if index == queues.count { queues.append(Queue(place: place)) }
@@ -49,7 +51,7 @@ struct LaneQueues: Sendable {
 
   /// Queues in which somebody waits, in the order in which they may go: by the share their
   /// priority has used, then by age.
-  func placesInTurn() -> [Place] {
+  package func placesInTurn() -> [Place] {
     queues.compactMap { queue in queue.first.map { (queue.place, $0.ticket) } }
       .sorted { left, right in
         let (a, b) = (passes[left.0.priority.rawValue], passes[right.0.priority.rawValue])
@@ -66,7 +68,7 @@ struct LaneQueues: Sendable {
     queues.first { $0.place == place }?.first.map { ($0.ticket, $0.demand) }
   }
 
-  mutating func takeFirst(at place: Place) -> (RateLane.Ticket, RateLane.Demand)? {
+  package mutating func takeFirst(at place: Place) -> (RateLane.Ticket, RateLane.Demand)? {
     guard let index = queues.firstIndex(where: { $0.place == place }),
       let entry = queues[index].first
     else { return nil }
@@ -94,7 +96,7 @@ struct LaneQueues: Sendable {
     }
   }
 
-  mutating func remove(_ ticket: RateLane.Ticket) { _ = take { $0.ticket == ticket } }
+  package mutating func remove(_ ticket: RateLane.Ticket) { _ = take { $0.ticket == ticket } }
 
   /// Takes those whose demand fulfils the condition, in the order of their tickets.
   mutating func removeAll(_ condition: (RateLane.Demand) -> Bool) -> [RateLane.Ticket] {

@@ -47,6 +47,8 @@ package struct RateLane: Sendable {
   package struct Ticket: Hashable, Comparable, Sendable {
     package let number: UInt64
 
+    package init(_ number: UInt64) { self.number = number }
+
     package static func < (left: Ticket, right: Ticket) -> Bool { left.number < right.number }
   }
 
@@ -99,7 +101,10 @@ package struct RateLane: Sendable {
   /// Asks to send one request. Indices outside the lane's limits count for nothing.
   package mutating func request(_ demand: Demand, at now: Instant) -> Admission {
     var demand = demand
-    demand.limits = demand.limits.filter { uses.indices.contains($0) }
+    if !demand.limits.allSatisfy(uses.indices.contains) {
+      demand.limits = demand.limits.filter { uses.indices.contains($0) }
+    }
+    if let ticket = admitAtOnce(demand, at: now) { return .admitted(ticket) }
     let ticket = demand.retryOf ?? nextTicket()
     let (until, reason) = obstacle(for: demand, at: now)
     queues.append(ticket, demand)
@@ -115,9 +120,19 @@ package struct RateLane: Sendable {
     return .waits(ticket, until: until, reason)
   }
 
+  /// Admits a request that nobody waits before and that there is room for; nil changes nothing.
+  package mutating func admitAtOnce(_ demand: Demand, at now: Instant) -> Ticket? {
+    guard queues.isEmpty, !isPaused(at: now), demand.limits.allSatisfy(uses.indices.contains)
+    else { return nil }
+    for index in demand.limits where !uses[index].hasRoom(for: demand.cost, at: now) { return nil }
+    let ticket = demand.retryOf ?? nextTicket()
+    admit(ticket, demand)
+    return ticket
+  }
+
   /// Takes from the queue what may be sent now, in the order in which to send it.
   package mutating func advance(at now: Instant) -> [Ticket] {
-    guard !isPaused(at: now) else { return [] }
+    guard !queues.isEmpty, !isPaused(at: now) else { return [] }
     var admitted: [Ticket] = []
     while let place = nextInTurn(at: now), let (ticket, demand) = queues.takeFirst(at: place) {
       admit(ticket, demand)
@@ -182,7 +197,7 @@ package struct RateLane: Sendable {
 
   private mutating func nextTicket() -> Ticket {
     lastNumber += 1
-    return Ticket(number: lastNumber)
+    return Ticket(lastNumber)
   }
 
   private mutating func guess() -> Duration {

@@ -15,6 +15,7 @@ struct Check: ParsableCommand {
         switchyard check
         switchyard check --config ./config/demo
         switchyard check manifests/git.yaml --format json
+        switchyard check --diff     What a reload would change.
       """)
 
   @Argument(
@@ -25,16 +26,23 @@ struct Check: ParsableCommand {
   @Option(help: "How the mistakes are written: text or json.")
   var format: Format = .text
 
+  @Flag(help: "Say what a reload would change in the gateways that run.")
+  var diff = false
+
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
     let paths = try folders.paths()
+    if diff { return try showDifference(paths) }
     let configuration =
       files.isEmpty
       ? folders.load(paths)
       : Configuration.check(
         files: files, directory: paths.configuration, environment: Process.environment)
-    let diagnostics = configuration.diagnostics
+    let commands = configuration.ready.compactMap {
+      $0.commandWarning(inherited: Process.environment)
+    }
+    let diagnostics = configuration.diagnostics + commands
     switch format {
     case .json:
       let list = diagnostics.map(\.json)
@@ -43,17 +51,28 @@ struct Check: ParsableCommand {
       for diagnostic in diagnostics {
         Terminal.output.write(DiagnosticText(diagnostic).text(for: .output))
       }
-      Terminal.output.write(summary(of: configuration, in: paths))
+      Terminal.output.write(
+        summary(of: configuration, diagnostics, without: commands.count, in: paths))
     }
     if diagnostics.contains(where: { $0.severity == .error }) {
       throw ExitCode(ExitStatus.badNews.rawValue)
     }
   }
 
-  private func summary(of configuration: Configuration, in paths: ConfigurationPaths) -> String {
-    let errors = configuration.diagnostics.count { $0.severity == .error }
-    let warnings = configuration.diagnostics.count - errors
-    let ready = configuration.ready.count
+  private func showDifference(_ paths: ConfigurationPaths) throws {
+    let reports = ReloadReport.ask("diff", state: paths.state)
+    Terminal.output.write(reports.map(\.text).joined())
+    if reports.isEmpty { Terminal.output.write("no gateway is running\n") }
+    if reports.contains(where: \.isBadNews) { throw ExitCode(ExitStatus.badNews.rawValue) }
+  }
+
+  private func summary(
+    of configuration: Configuration, _ diagnostics: [Diagnostic], without unstartable: Int,
+    in paths: ConfigurationPaths
+  ) -> String {
+    let errors = diagnostics.count { $0.severity == .error }
+    let warnings = diagnostics.count - errors
+    let ready = configuration.ready.count - unstartable
     let place = files.isEmpty ? "\(paths.configuration): " : ""
     var text = "\(place)\(ready) of \(configuration.services.count) services ready"
     if errors > 0 { text += ", \(errors) \(errors == 1 ? "error" : "errors")" }

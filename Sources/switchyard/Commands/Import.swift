@@ -57,7 +57,7 @@ struct Import: ParsableCommand {
     }
     for note in manifest.notes { Terminal.error.write("note: \(note.printable())\n") }
     if let output {
-      try write(Array(manifest.text.utf8), to: output)
+      try NewFile.write(Array(manifest.text.utf8), to: output, mode: 0o644)
       Terminal.error.write(
         "\(output): \(count(manifest.tools, "tool")), \(count(manifest.notes.count, "note")); "
           + "next: switchyard check \(output)\n")
@@ -79,25 +79,6 @@ struct Import: ParsableCommand {
       throw CommandFailure("\(source): \(Process.lastError)")
     }
     return bytes
-  }
-
-  /// Never over a file that somebody may have edited.
-  private func write(_ bytes: [UInt8], to path: String) throws {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      let advice = errno == EEXIST ? "; remove it first, or give another name" : ""
-      throw CommandFailure("\(path): \(Process.lastError)\(advice)")
-    }
-    defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        throw CommandFailure("\(path): \(Process.lastError)")
-      }
-    }
   }
 }
 

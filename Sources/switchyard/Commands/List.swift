@@ -92,7 +92,7 @@ struct List: ParsableCommand {
 struct ServiceSummary {
   var name: String
   var file: String
-  /// `on`, `off` or `disabled`.
+  /// `on`, `no-command` (it cannot be started as things are), `off` or `disabled`.
   var state: String
   /// The description, or why the service is off.
   var text: String
@@ -102,8 +102,9 @@ struct ServiceSummary {
     file = entry.file
     switch entry.state {
     case .ready(let manifest):
-      state = "on"
-      text = manifest.description?.firstLine ?? manifest.place
+      let trouble = manifest.commandWarning(inherited: Process.environment)
+      state = trouble == nil ? "on" : "no-command"
+      text = trouble?.message ?? manifest.description?.firstLine ?? manifest.place
     case .disabled(let manifest):
       state = "disabled"
       text = manifest.description?.firstLine ?? manifest.place

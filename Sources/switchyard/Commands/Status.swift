@@ -14,19 +14,34 @@ struct Status: ParsableCommand {
 
       EXAMPLES
         switchyard status
+        switchyard status --watch
         switchyard status --json | jq '.services[] | select(.state == "off")'
       """)
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Flag(help: "Show it again whenever it changes, until Ctrl-C.")
+  var watch = false
+
   @OptionGroup var folders: FolderOptions
+
+  func validate() throws {
+    if json && watch { throw ValidationError("--json and --watch exclude each other.") }
+  }
 
   func run() throws {
     let paths = try folders.paths()
-    let snapshot = StatusSnapshot(
-      configuration: folders.load(paths), state: StateSnapshot(folder: paths.state),
-      live: StatusSnapshot.live(in: paths.state))
+    func snapshot() -> StatusSnapshot {
+      StatusSnapshot(
+        configuration: folders.load(paths), state: StateSnapshot(folder: paths.state),
+        live: StatusSnapshot.live(in: paths.state))
+    }
+    if watch {
+      var view = StatusWatch(terminal: .output)
+      return view.run { snapshot().text(paths: paths, for: .output) }
+    }
+    let snapshot = snapshot()
     if json {
       Terminal.output.write(snapshot.json.serialized(pretty: true) + [0x0A])
     } else {
@@ -42,6 +57,9 @@ struct StateSnapshot {
   var children: [ChildRecord] = []
   /// Why nothing is known, if that is not simply because nothing ran yet.
   var trouble: String?
+  /// Why the state file could not be opened.
+  var error: StoreError?
+  var switchedOff: [String] = []
 
   init(folder: String) {
     // Asking must not leave a folder behind.
@@ -51,9 +69,11 @@ struct StateSnapshot {
       catalogues = store.allCatalogues()
       gateways = store.running()
       children = store.children()
+      switchedOff = store.switchedOff()
       trouble = store.notice ?? store.lastFailure.map { "\($0)" }
     } catch {
       trouble = "\(error)"
+      self.error = error
     }
   }
 

@@ -22,7 +22,8 @@ extension StatusSnapshot {
       let inFlight = service["inFlight"]?.intValue ?? 0
       let details = [
         pids.isEmpty ? "" : "pid " + pids.map { String($0) }.joined(separator: " "),
-        inFlight == 0 ? "" : "\(inFlight) in flight", service["why"]?.stringValue ?? "",
+        inFlight == 0 ? "" : "\(inFlight) in flight", Self.health(of: service),
+        service["why"]?.stringValue ?? "",
       ]
       table.rows.append([
         "  " + (service["name"]?.stringValue ?? "").printable(), state,
@@ -30,5 +31,30 @@ extension StatusSnapshot {
       ])
     }
     return table.rows.isEmpty ? "" : table.text(width: width)
+  }
+}
+
+extension StatusSnapshot {
+  /// `degraded (slow), 412 calls, 3 failed, p95 12 ms, score 97`; what there is to say of it.
+  static func health(of service: JSONValue) -> String {
+    var parts: [String] = []
+    if let state = service.at(pointer: "/health/state")?.stringValue,
+      state == "degraded" || state == "down"
+    {
+      let reason = service.at(pointer: "/health/reason")?.stringValue ?? ""
+      parts.append("\(state) (\(reason))")
+    }
+    if let calls = service.at(pointer: "/counts/calls")?.intValue, calls > 0 {
+      parts.append(calls == 1 ? "1 call" : "\(calls) calls")
+    }
+    if let failures = service.at(pointer: "/counts/failures")?.intValue, failures > 0 {
+      parts.append("\(failures) failed")
+    }
+    if let time = service.at(pointer: "/counts/p95Ms")?.intValue { parts.append("p95 \(time) ms") }
+    if let score = service.at(pointer: "/health/score")?.intValue { parts.append("score \(score)") }
+    for advice in service.at(pointer: "/health/advice")?.arrayValue ?? [] {
+      parts.append(advice.stringValue ?? "")
+    }
+    return parts.joined(separator: ", ")
   }
 }

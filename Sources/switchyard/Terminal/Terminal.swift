@@ -46,6 +46,13 @@ struct Terminal: Sendable {
     return Int(size.ws_col)
   }
 
+  /// The number of lines, 24 when that is unknown.
+  var height: Int {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+    return Int(size.ws_row)
+  }
+
   enum Style: String {
     case bold = "1"
     case dim = "2"

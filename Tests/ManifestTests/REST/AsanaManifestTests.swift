@@ -13,7 +13,7 @@ import YAML
     service = try Self.load(["ASANA_ACCESS_TOKEN": "t"])
   }
 
-  private static func load(_ environment: [String: String]) throws -> REST.Service {
+  static func load(_ environment: [String: String]) throws -> REST.Service {
     let loaded = Configuration.check(
       files: [projectFolder + "/manifests/asana.yaml"], directory: projectFolder + "/nowhere",
       environment: environment)

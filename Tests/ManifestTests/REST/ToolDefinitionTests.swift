@@ -64,7 +64,7 @@ import Testing
     #expect(keys == ["id", "on", "k", "tags", "file", "some", "any"], "in the order of the file")
   }
 
-  @Test func `rules between arguments stand in the descriptions`() throws {
+  @Test func `rules between arguments stand in the descriptions too`() throws {
     let shown = try definition(
       """
           arguments:

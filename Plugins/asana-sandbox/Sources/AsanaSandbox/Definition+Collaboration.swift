@@ -5,10 +5,10 @@ extension Definition {
   static let addTaskComment = Definition(
     "add_task_comment", "Comments on a task; its followers are told.", .creates,
     [
-      .task, .text("text", "The comment as plain text."),
+      .task, .text("text", "The comment as plain text.").notWith("html_text"),
       .text("html_text", "The comment as Asana's rich text, in place of text."),
       .flag("is_pinned", "Whether it is pinned."), .fields,
-    ], fields: "text,created_at,created_by.name,is_pinned")
+    ], fields: "text,created_at,created_by.name,is_pinned", anyOf: ["text", "html_text"])
 
   static let getTaskComments = Definition(
     "get_task_comments", "Lists the comments on a task, or all that happened to it.", .reads,
@@ -21,11 +21,13 @@ extension Definition {
     "upload_attachment", "Attaches a file or a link to a task or a project.", .creates,
     [
       .gid("parent_id", "gid of the task, project or project brief.").required,
-      .text("content_base64", "Content of the file.").with("contentEncoding", "base64"),
+      .text("content_base64", "Content of the file.").with("contentEncoding", "base64")
+        .notWith("url"),
       .text("file_name", "Name of the file."), .text("mime_type", "Media type of the file."),
-      .text("url", "The link to attach in place of a file.").with("format", "uri"),
+      .text("url", "The link to attach in place of a file.").with("format", "uri").needs("name"),
       .text("name", "Name of the link."), .fields,
-    ], fields: "name,resource_subtype,size,permanent_url,created_at", isBatchable: false)
+    ], fields: "name,resource_subtype,size,permanent_url,created_at",
+    anyOf: ["content_base64", "url"], isBatchable: false)
 
   static let getTaskAttachments = Definition(
     "get_task_attachments", "Lists the attachments of a task.", .reads,

@@ -60,7 +60,8 @@ extension Definition {
     "create_section", "Adds a section to a project.", .creates,
     [
       .project, .text("name", "Its name.").with("minLength", 1).required,
-      .text("insert_before", "gid of the section that it comes before."),
+      .text("insert_before", "gid of the section that it comes before.")
+        .notWith("insert_after"),
       .text("insert_after", "gid of the section that it comes after; not with insert_before."),
       .fields,
     ], fields: "name,created_at,project.name")

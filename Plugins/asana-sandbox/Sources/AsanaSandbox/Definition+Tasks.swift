@@ -80,7 +80,8 @@ extension Definition {
     .changes,
     [
       .gid("section_id", "gid of the section.").required, .task,
-      .text("insert_before", "gid of the task that it comes before."),
+      .text("insert_before", "gid of the task that it comes before.")
+        .notWith("insert_after"),
       .text("insert_after", "gid of the task that it comes after; not with insert_before."),
     ])
 

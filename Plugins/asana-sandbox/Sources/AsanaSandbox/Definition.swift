@@ -25,12 +25,14 @@ package struct Definition: Sendable {
   /// The fields of an answer when the call does not choose; nil shows everything. The default
   /// of `opt_fields`, if there is such an argument.
   let fields: String?
+  /// If not empty, one of these arguments must be given.
+  let anyOf: [String]
   /// Whether `asana_batch_operations` may call it.
   let isBatchable: Bool
 
   init(
     _ name: String, _ description: String, _ effect: Effect, _ parameters: [Parameter],
-    fields: String? = nil, isBatchable: Bool = true
+    fields: String? = nil, anyOf: [String] = [], isBatchable: Bool = true
   ) {
     self.name = "asana_" + name
     self.description = description
@@ -43,6 +45,7 @@ package struct Definition: Sendable {
       return parameter.standard(standard)
     }
     self.fields = fields
+    self.anyOf = anyOf
     self.isBatchable = isBatchable
   }
 
@@ -53,7 +56,32 @@ package struct Definition: Sendable {
     let required = parameters.filter(\.isRequired).map { StructuredValue($0.name) }
     if !required.isEmpty { members.append(("required", StructuredValue(required))) }
     members.append(("additionalProperties", false))
-    return Schema(StructuredValue(members))
+    return Schema(StructuredValue(members + rules))
+  }
+
+  /// The rules between arguments. One that must be given carries those of the whole call.
+  private var rules: [(String, StructuredValue)] {
+    var required: [(String, StructuredValue)] = []
+    var schemas: [(String, StructuredValue)] = []
+    let carrier = parameters.first(where: \.isRequired)?.name
+    for parameter in parameters {
+      var rules: [(String, StructuredValue)] = []
+      if !parameter.excluded.isEmpty {
+        rules.append(("not", ["required": StructuredValue(parameter.excluded.map { .init($0) })]))
+      }
+      if parameter.needed.count > 1 { rules.append(("anyOf", Self.one(of: parameter.needed))) }
+      if parameter.needed.count == 1 {
+        required.append((parameter.name, StructuredValue(parameter.needed.map { .init($0) })))
+      }
+      if parameter.name == carrier, !anyOf.isEmpty { rules.append(("anyOf", Self.one(of: anyOf))) }
+      if !rules.isEmpty { schemas.append((parameter.name, StructuredValue(rules))) }
+    }
+    return (required.isEmpty ? [] : [("dependentRequired", StructuredValue(required))])
+      + (schemas.isEmpty ? [] : [("dependentSchemas", StructuredValue(schemas))])
+  }
+
+  private static func one(of names: [String]) -> StructuredValue {
+    StructuredValue(names.map { ["required": [StructuredValue($0)]] })
   }
 
   /// What a call wants to see of an answer.

@@ -4,6 +4,10 @@ import PluginKit
 struct Parameter: Sendable {
   let name: String
   private(set) var isRequired = false
+  /// Arguments that must not be given beside it.
+  private(set) var excluded: [String] = []
+  /// If not empty, one of these must be given beside it.
+  private(set) var needed: [String] = []
   private var members: [(String, StructuredValue)]
 
   private init(_ name: String, _ type: String?, _ description: String) {
@@ -78,6 +82,20 @@ struct Parameter: Sendable {
     return parameter
   }
 
+  /// The same, which must not be given beside another one.
+  func notWith(_ other: String) -> Parameter {
+    var parameter = self
+    parameter.excluded.append(other)
+    return parameter
+  }
+
+  /// The same, beside which one of these must be given.
+  func needs(_ others: String...) -> Parameter {
+    var parameter = self
+    parameter.needed += others
+    return parameter
+  }
+
   /// The same, where null clears what is stored.
   var nullable: Parameter {
     var parameter = self
@@ -119,13 +137,13 @@ extension Parameter {
 
   /// What creating and updating a project share.
   static let projectFields = [
-    text("notes", "Description as plain text."),
+    text("notes", "Description as plain text.").notWith("html_notes"),
     text("html_notes", "Description as Asana's rich text, in place of notes."),
     choice("color", "Name of its colour.", colors + ["none"]),
     choice(
       "default_view", "The view that opens first.", ["list", "board", "calendar", "timeline"]),
     date("due_on", "The day on which it is due."),
-    date("start_on", "The day on which it starts; due_on must be given too."),
+    date("start_on", "The day on which it starts; due_on must be given too.").needs("due_on"),
     privacy,
     flag("archived", "Whether it is archived."),
     text("owner", "Its owner: a user's gid or e-mail address, or me."),
@@ -134,12 +152,13 @@ extension Parameter {
 
   /// What creating and updating a task share.
   static let taskFields = [
-    text("notes", "Description as plain text."),
+    text("notes", "Description as plain text.").notWith("html_notes"),
     text("html_notes", "Description as Asana's rich text, in place of notes."),
     text("assignee", "Who does it: a user's gid or e-mail address, or me."),
-    date("due_on", "The day on which it is due; not with due_at."),
+    date("due_on", "The day on which it is due; not with due_at.").notWith("due_at"),
     time("due_at", "The moment at which it is due; not with due_on."),
-    date("start_on", "The day on which it starts; due_on or due_at must be given too."),
+    date("start_on", "The day on which it starts; due_on or due_at must be given too.")
+      .needs("due_on", "due_at"),
     choice("resource_subtype", "The kind of task.", ["default_task", "milestone", "approval"]),
     object("custom_fields", "Values of custom fields: from the field's gid to the value."),
   ]

@@ -39,7 +39,7 @@ extension Sandbox {
         try store.deleteProject(input.gid("project_id"))
         return [:]
       }),
-    SandboxTool(.getProjectHierarchy, slowly: hierarchy),
+    SandboxTool(.getProjectHierarchy, output: Answers.hierarchy, slowly: hierarchy),
     SandboxTool(
       .createSection,
       one: { store, input throws(Refusal) in

@@ -75,7 +75,7 @@ extension Sandbox {
         try store.addDependencies(input)
         return [:]
       }),
-    SandboxTool(.batchOperations, slowly: batch),
+    SandboxTool(.batchOperations, output: Answers.batch, slowly: batch),
   ]
 
   /// How many calls are begun before a failure stops the rest, as at Asana.

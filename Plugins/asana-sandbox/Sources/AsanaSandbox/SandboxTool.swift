@@ -1,8 +1,10 @@
-import PluginKit
+package import PluginKit
 
 /// A definition together with what a call does.
 package struct SandboxTool: Sendable {
   package let definition: Definition
+  /// The schema of the answer.
+  package let output: StructuredValue
   /// The answer as data, always an object.
   let run: @Sendable (Sandbox, Input, CallContext) async throws -> StructuredValue
   /// The same without a context, for calls in a batch; nil for what a batch may not hold.
@@ -10,10 +12,11 @@ package struct SandboxTool: Sendable {
 
   /// A tool that takes its time and reports how far it is.
   init(
-    _ definition: Definition,
+    _ definition: Definition, output: StructuredValue = Answers.record,
     slowly run: @escaping @Sendable (Sandbox, Input, CallContext) async throws -> StructuredValue
   ) {
     self.definition = definition
+    self.output = output
     self.run = run
     runAtOnce = nil
   }
@@ -29,6 +32,7 @@ package struct SandboxTool: Sendable {
       return definition.selection(input).apply(to: value)
     }
     self.definition = definition
+    output = Answers.record
     self.runAtOnce = runAtOnce
     run = { sandbox, input, _ in try runAtOnce(sandbox, input) }
   }
@@ -39,6 +43,7 @@ package struct SandboxTool: Sendable {
     list work: @escaping @Sendable (Store, Input) throws(Refusal) -> [StructuredValue]
   ) {
     self.definition = definition
+    output = Answers.list(of: Answers.record)
     runAtOnce = { (sandbox, input) throws(Refusal) in
       let pages = try Pages(definition, sandbox, input, work)
       return try pages.read { _ in }
@@ -54,7 +59,7 @@ package struct SandboxTool: Sendable {
   func tool(in sandbox: Sandbox) -> Tool {
     Tool(
       definition.name, definition.description, input: definition.schema,
-      hints: definition.effect.hints
+      hints: definition.effect.hints, output: output, meta: definition.meta
     ) { context, arguments in
       do {
         let value = try await run(sandbox, Input(arguments), context)

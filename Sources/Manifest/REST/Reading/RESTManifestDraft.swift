@@ -49,6 +49,7 @@ struct RESTManifestDraft: Sendable {
     checkNames(manifest, &reader)
     checkTimes(manifest, &reader)
     checkBatches(service, &reader)
+    manifest.tools.tasks = service.tools.filter(\.isTask).map { NamePattern($0.name) }
     manifest.rest = service
     return manifest
   }

@@ -92,7 +92,7 @@ extension ServiceDraft {
       .name("path", \.path, .foreignName, "An action's path without query; path."),
       .name("body", \.body, .foreignName, "An action's body without the envelope; body."),
       .name("query", \.query, .foreignName, "Where an action's query parameters go; query."),
-      .options("options", \.options, "Query parameters that go elsewhere, and where."),
+      .namedTexts("options", \.options, "Query parameters that go elsewhere, and where."),
       .name("status", \.status, .foreignName, "A result's status; status."),
       .name("answer", \.answer, .foreignName, "A result's body; body."),
     ]
@@ -100,7 +100,8 @@ extension ServiceDraft {
 }
 
 extension Field {
-  fileprivate static func options(
+  /// A mapping from names to texts, each with its place in the file.
+  static func namedTexts(
     _ key: String, _ path: Path<[Row<String>]>, _ about: String
   ) -> Field {
     value(

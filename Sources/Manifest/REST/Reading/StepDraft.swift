@@ -29,7 +29,7 @@ struct StepDraft: Sendable {
       .part(
         "batch", \.batch, "Calls of other tools of this service, sent together.",
         { BatchDraft.fields }, { BatchDraft() }),
-      .collect("collect", \.collect, "The tool's result: its members and where they come from."),
+      .namedTexts("collect", \.collect, "The tool's result: its members and where they come from."),
     ]
 
   struct EachDraft: Sendable {
@@ -86,23 +86,5 @@ struct StepDraft: Sendable {
       .name("stop", \.stop, .foreignName, "An argument that, if true, ends it after a failure."),
       .whole("at_once", \.atOnce, in: 1...64, "Requests at the same time; 1 if left out."),
     ]
-  }
-}
-
-extension Field {
-  fileprivate static func collect(
-    _ key: String, _ path: Path<[Row<String>]>, _ about: String
-  ) -> Field {
-    value(
-      key, path, about, .table(keys: nil, .text(.foreignName)), show: { _ in nil },
-      parse: { node, reader in
-        reader.table(node, keys: .foreignName) { pair, reader in
-          reader.text(pair.value, .foreignName).map {
-            Row(
-              name: Placed(value: pair.key, position: pair.keyPosition), value: $0,
-              position: pair.value.position)
-          }
-        }
-      })
   }
 }

@@ -56,11 +56,12 @@ struct ToolDraft: Sendable {
         "max_items", \.maxItems, "Items at most: a number, or the name of an argument."),
       .span(
         "cache", \.tool.cache, in: .milliseconds(1)...GatewayConfiguration.longest,
-        "How long an answer stays true; a hint in _meta."),
+        "How long an answer stays true: of tools that only read, it is given again."),
       .span(
         "estimate", \.tool.estimate, in: .milliseconds(1)...GatewayConfiguration.longest,
         "How long a call takes; a hint in _meta."),
       .flag("batch", \.tool.isBatchable, "Whether a batch step may call it; also a hint in _meta."),
+      .flag("task", \.tool.isTask, "Whether the gateway offers its calls as tasks."),
       .choice("stream", \.tool.stream, "What is told while a call runs."),
       .span(
         "timeout", \.tool.timeout, in: .milliseconds(1)...GatewayConfiguration.longest,

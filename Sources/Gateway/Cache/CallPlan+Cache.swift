@@ -1,0 +1,130 @@
+import Cache
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+import Telemetry
+
+/// What of a call is kept for others, and what others have left for it.
+@EventLoop
+struct CacheSlot {
+  var key: ResultCache.Key
+  /// Writes to the service that had begun or ended when the call began.
+  var writes: Int
+}
+
+extension Gateway {
+  /// Whether a call is answered without asking a service, or waits for an equal one. If neither,
+  /// the slot is where its result goes.
+  func takesFromKept(
+    _ request: Incoming, _ entry: Catalogue.Entry, _ slot: inout CacheSlot?
+  ) -> Bool {
+    guard kept.isOn, entry.policy.cache != nil,
+      let key = CacheKey.of(request, entry, owner: routeName(of: entry.service))
+    else { return false }
+    if let result = kept.value(key, at: EventLoop.turnTime) {
+      session.reply(to: request.id, result: result)
+      observed(
+        Observation(
+          service: entry.service, entry: entry, method: .toolsCall, outcome: .fromCache,
+          duration: 0, bytesIn: request.line.count, bytesOut: result.count, attempt: 0))
+      return true
+    }
+    if !request.isAlone {
+      if kept.isUnderWay(key) {
+        let waiter = CacheWaiter(request, entry, of: self)
+        session.ledger.open(request.id, waiter)
+        kept.join(key, waiter)
+        return true
+      }
+      kept.begin(key)
+    }
+    slot = CacheSlot(key: key, writes: kept.writes(to: entry.service))
+    return false
+  }
+
+  /// The name of the group or service to which a result belongs.
+  func routeName(of service: Int) -> String {
+    let manifest = manifest(service)
+    return manifest?.group.map { "group " + $0 } ?? "service " + (manifest?.name ?? "")
+  }
+
+  /// A call that changes something has begun or ended: what is kept of its service, and of those
+  /// that stand in for it, may be untrue.
+  func written(by entry: Catalogue.Entry) {
+    let group = manifest(entry.service)?.group
+    kept.written(entry.service, clearing: entry.policy.clears)
+    guard let group else { return }
+    let members =
+      services.map { ($0.index, $0.manifest) } + restServices.map { ($0.index, $0.manifest) }
+    for (service, manifest) in members
+    where service != entry.service && manifest.group?.utf8.elementsEqual(group.utf8) == true {
+      kept.written(service, clearing: entry.policy.clears)
+    }
+  }
+}
+
+extension CallPlan {
+  /// The answer of a service, as the client gets it; kept if it may be given again.
+  ///
+  /// - Parameters:
+  ///   - result: the JSON of the result.
+  ///   - lifetime: what the service says itself, in milliseconds.
+  func keep(_ result: [UInt8], _ outcome: Outcome, lifetime: Int64?, isWhole: Bool) {
+    guard let slot, outcome == .answered, isWhole, let time = entry.policy.cache else { return }
+    var nanoseconds = time.inNanoseconds
+    if let lifetime {
+      let (said, overflow) = lifetime.multipliedReportingOverflow(by: 1_000_000)
+      nanoseconds = overflow ? nanoseconds : min(nanoseconds, max(0, said))
+    }
+    let kept = gateway.kept
+    guard nanoseconds > 0, slot.writes == kept.writes(to: entry.service) else { return }
+    let now = EventLoop.turnTime
+    let expires = now.advanced(byNanoseconds: nanoseconds)
+    let stale = entry.policy.stale?.inNanoseconds ?? 0
+    kept.store(
+      ResultCache.Value(
+        bytes: result, owner: entry.service, label: entry.ownName, expires: expires,
+        usableUntil: expires.advanced(byNanoseconds: stale)), under: slot.key)
+    for waiter in kept.end(slot.key) { waiter.answered(result) }
+  }
+
+  /// What stands in for an answer that did not come, marked as such; nil if nothing may.
+  func standIn() -> [UInt8]? {
+    guard entry.policy.stale != nil, let slot,
+      let result = gateway.kept.staleValue(slot.key, at: EventLoop.turnTime)
+    else { return nil }
+    let bytes = result.span.bytes
+    let whole = ByteRange(start: 0, end: result.count)
+    let meta = JSON.rebuildObject(
+      JSON.member("_meta", of: whole, in: bytes), in: bytes, dropping: { _ in false },
+      adding: Array(#""switchyard/stale":true"#.utf8))
+    gateway.log(.warning, "cache.stale", ["service": gateway.manifest(entry.service)?.name ?? ""])
+    return JSON.rebuildObject(
+      whole, in: bytes, dropping: { JSON.equals($0, "_meta", in: bytes) },
+      adding: Array(#""_meta":"#.utf8) + meta)
+  }
+
+  /// The call is over: those who waited for its answer and have got none are served by themselves.
+  func releaseWaiters(_ outcome: Outcome) {
+    if !entry.policy.clears.isEmpty, outcome.repetition != .always { gateway.written(by: entry) }
+    guard let slot else { return }
+    // After this turn: the answer that ends the call may be about to be kept.
+    EventLoop.atEndOfTurn { [gateway] in
+      for waiter in gateway.kept.end(slot.key) {
+        waiter.resume(isAlone: outcome != .cancelled)
+      }
+    }
+  }
+}
+
+extension CallPlan {
+  /// The result of a tool that the gateway ran itself.
+  func keep(_ result: ToolResult, _ outcome: Outcome, isWhole: Bool) {
+    guard slot != nil, isWhole else { return }
+    var bytes: [UInt8] = []
+    result.write { bytes.append(contentsOf: $0) }
+    keep(bytes, outcome, lifetime: nil, isWhole: true)
+  }
+}

@@ -1,0 +1,88 @@
+import Health
+import Loop
+import MCP
+import Resilience
+import Telemetry
+
+/// What is observed of services: calls that end, phases of processes, garbage.
+extension HealthWatch {
+  /// On the way of every call.
+  func observed(_ observation: Observation) {
+    guard let record = record(at: observation.service) else { return }
+    count(observation, of: record)
+    let now = EventLoop.turnTime
+    switch observation.outcome.verdict {
+    case .healthy:
+      record.unanswered = 0
+      if record.service == nil { became(.running, record, at: now) }
+      if let change = record.health.succeeded(at: now) { changed(record, change, at: now) }
+    case .ill:
+      if record.service == nil { became(.running, record, at: now) }
+      if let change = record.health.failed(at: now) { changed(record, change, at: now) }
+    case .nothing: break
+    }
+  }
+
+  private func count(_ observation: Observation, of record: HealthRecord) {
+    let end = CallEnd(observation.outcome)
+    record.counts.record(end, nanoseconds: observation.duration)
+    record.counts.add(UInt64(max(0, observation.bytesIn)), to: .bytesSent)
+    record.counts.add(UInt64(max(0, observation.bytesOut)), to: .bytesReceived)
+    if observation.attempt > 1 { record.counts.add(to: .retries) }
+    if end == .refused { record.counts.add(to: .refused) }
+    if end == .cache { record.counts.add(to: .cacheHits) }
+    if let entry = observation.entry, observation.method == .toolsCall {
+      statistics(of: entry, record).record(end, nanoseconds: observation.duration)
+    }
+    export?.observed(observation, end, record)
+  }
+
+  private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
+    if let known = entry.statistics { return known }
+    let name = String(decoding: entry.publicName, as: UTF8.self)
+    let statistics = metrics.tool(name, of: record.name)
+    entry.statistics = statistics
+    return statistics
+  }
+
+  func phaseChanged(of service: Service) {
+    guard let record = record(of: service) else { return }
+    if case .ready = service.phase {
+      record.wasReady = true
+      record.unanswered = 0
+      record.counts.add(to: .starts)
+    }
+    guard let presence = record.presence else { return }
+    became(presence, record, at: EventLoop.now)
+  }
+
+  /// It could not be started, or has ended by itself; its phase says which.
+  func serviceFailed(_ service: Service) {
+    guard let record = record(of: service) else { return }
+    record.counts.add(to: .crashes)
+    if case .asleep = service.phase { record.wasReady = false }
+    if let presence = record.presence { became(presence, record, at: EventLoop.now) }
+    record.wasReady = record.wasReady && !service.policy.isFlapping
+  }
+
+  func wroteJunk(_ service: Service) {
+    guard let record = record(of: service) else { return }
+    let now = EventLoop.turnTime
+    record.counts.add(to: .garbageLines)
+    if let change = record.health.wroteGarbage(1, at: now) { changed(record, change, at: now) }
+  }
+
+  /// Nil for a second process of a service, and for one that is not served.
+  private func record(of service: Service) -> HealthRecord? {
+    guard service.index < byIndex.count, let record = byIndex[service.index],
+      record.service === service
+    else { return nil }
+    return record
+  }
+
+  func became(
+    _ presence: ServiceHealth.Presence, _ record: HealthRecord, at now: Instant
+  ) {
+    if let change = record.health.became(presence, at: now) { changed(record, change, at: now) }
+  }
+}

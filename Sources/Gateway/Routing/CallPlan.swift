@@ -1,0 +1,268 @@
+import Backend
+import Loop
+import MCP
+import Manifest
+import RawJSON
+import Resilience
+import Routing
+import Telemetry
+
+/// What is known of a call beyond one attempt: its candidates, its request for another attempt, and
+/// what has happened so far.
+///
+/// Only calls of groups and of tools that may be called twice have one. Each attempt is a call of
+/// its own under the client's id; the plan stands in the ledger while none is under way. All
+/// attempts share one deadline, counted from the beginning of the first.
+@EventLoop
+final class CallPlan: ClientRequest {
+  struct Attempt {
+    var service: String
+    var outcome: Outcome
+  }
+
+  let gateway: Gateway
+  private let request: Incoming
+  let entry: Catalogue.Entry
+  private let role: TaskRole
+  /// The request as the client wrote it; empty where it cannot be sent again.
+  private let line: [UInt8]
+  /// Where its result is kept.
+  var slot: CacheSlot?
+  let start: Instant
+  private(set) var attempts: [Attempt] = []
+  private var tried: [Int] = []
+  private var current: Int
+  private var group: RouteGroup
+  private var isCounted = false
+  private var isOver = false
+  private var timer: LoopTimer?
+  /// What the numbers of services mean; another catalogue may mean others by them.
+  private let catalogue: Catalogue
+
+  init(_ request: Incoming, _ entry: Catalogue.Entry, role: TaskRole, of gateway: Gateway) {
+    self.gateway = gateway
+    self.request = request
+    self.entry = entry
+    self.role = role
+    let isRepeated = entry.members.count > 1 || entry.policy.isRepeatable
+    line = isRepeated && request.line.count <= Self.longestKept ? Array(request.line) : []
+    start = EventLoop.turnTime
+    current = entry.service
+    catalogue = gateway.catalogue
+    group = gateway.routeGroup(of: entry.service)
+  }
+
+  /// Bytes of a request up to which it is kept for another attempt.
+  private static let longestKept = 1 << 20
+
+  /// Whether it matters what an answer says: it did not come from the first attempt, or is kept.
+  var wantsAnswer: Bool { !attempts.isEmpty || slot != nil }
+
+  /// The number of the attempt that is under way, from 1.
+  var number: Int { attempts.count + 1 }
+
+  // MARK: Attempts
+
+  /// Sends the call to the best of its candidates.
+  ///
+  /// - Throws: where it can go to none of them.
+  func begin() throws(CallError) {
+    if !entry.policy.clears.isEmpty { gateway.written(by: entry) }
+    guard entry.members.count > 1 else { return try attempt(on: entry.service, request) }
+    let now = EventLoop.now
+    let route = gateway.route(entry, at: now)
+    gateway.bringBack(route.waiting, at: now)
+    guard let first = route.next() else { throw allOpen(route, at: now) }
+    try attempt(on: first, request)
+  }
+
+  private func attempt(on service: Int, _ request: Incoming) throws(CallError) {
+    current = service
+    try gateway.attempt(request, on: service, for: self, role)
+  }
+
+  private func attemptAgain(on service: Int) {
+    var error: CallError?
+    line.withUnsafeBytes { bytes in
+      var request = request
+      request.line = bytes
+      do throws(CallError) {
+        try attempt(on: service, request)
+      } catch let refusal {
+        error = refusal
+      }
+    }
+    if let error { answer(error) }
+  }
+
+  private func allOpen(_ route: Route, at now: Instant) -> CallError {
+    let wait = max((route.retryAt ?? now) - now, .milliseconds(1))
+    let name = gateway.manifest(entry.service)?.group ?? ""
+    var error = CallError(
+      code: .circuitOpen,
+      message:
+        "All services of group '\(name)' have failed again and again and get no calls for "
+        + "\(wait.inMilliseconds) ms; nothing was sent.",
+      service: name, reason: "circuit_open", isRetryable: true, retryAfter: wait)
+    error.attempts = attempts.count
+    return error
+  }
+
+  /// Decides what follows an attempt that failed: true if the plan goes on with another one, which
+  /// `goOn` then begins.
+  ///
+  /// - Parameter hasTold: the client has heard of progress, so it must not begin anew.
+  func takesOver(_ outcome: Outcome, because reason: BackendFailure.Reason, hasTold: Bool) -> Bool {
+    let now = EventLoop.now
+    guard !isOver, !hasTold, !line.isEmpty, gateway.catalogue === catalogue, gateway.ending == nil,
+      request.id.isOpen(in: gateway),
+      number < gateway.configuration.gateway.retry.attempts, mayRepeat(outcome)
+    else { return false }
+    var next = gateway.route(entry, at: now).next(without: tried + [current])
+    var pause = Duration.zero
+    if next == nil, reason == .lost {
+      // Nobody else is there: the same one, when it has had time to come back.
+      next = current
+      pause = max(
+        backoff.pause(after: number, random: .random(in: 0..<1)), .milliseconds(1))
+    }
+    guard let next, now + pause < deadline else { return false }
+    // What no service has seen is no more load than before.
+    guard outcome.repetition == .always || takeFromBudget() else { return false }
+    plannedNext = (next, pause)
+    return true
+  }
+
+  /// Whether another service could have the call that the present one has not had.
+  var hasAlternative: Bool {
+    entry.members.count > 1 && !line.isEmpty && gateway.catalogue === catalogue
+      && number < gateway.configuration.gateway.retry.attempts
+      && gateway.route(entry, at: EventLoop.now).next(without: tried + [current]) != nil
+  }
+
+  private var plannedNext: (service: Int, pause: Duration)?
+
+  private func mayRepeat(_ outcome: Outcome) -> Bool {
+    switch outcome.repetition {
+    case .always: true
+    case .ifSafe: entry.policy.isRepeatable
+    case .never: false
+    }
+  }
+
+  private var backoff: Backoff {
+    let retry = gateway.configuration.gateway.retry
+    return Backoff(first: retry.first, longest: retry.longest)
+  }
+
+  /// A call counts once, however often it is tried.
+  private func takeFromBudget() -> Bool {
+    guard !isCounted else { return true }
+    let inFlight = entry.services.reduce(1) {
+      $0 + (gateway.candidate($1, at: start)?.inFlight ?? 0)
+    }
+    isCounted = group.budget.take(ofInFlight: inFlight)
+    return isCounted
+  }
+
+  /// The attempt that failed has been reported: begins the next.
+  func goOn(after outcome: Outcome) {
+    guard let (next, pause) = plannedNext else { return }
+    plannedNext = nil
+    let name = gateway.manifest(current)?.name ?? ""
+    attempts.append(Attempt(service: name, outcome: outcome))
+    tried.append(current)
+    gateway.log(
+      .warning, "call.retried",
+      [
+        "service": name, "next": gateway.manifest(next)?.name ?? "", "why": "\(outcome.name)",
+        "attempt": String(number), "pause_ms": String(pause.inMilliseconds),
+      ])
+    guard pause > .zero else { return beginNext(next) }
+    gateway.session.ledger.open(request.id, self)
+    let timer = LoopTimer { [unowned self] in beginNext(next) }
+    timer.start(after: pause)
+    self.timer = timer
+  }
+
+  private func beginNext(_ service: Int) {
+    timer?.stop()
+    guard !isOver else { return }
+    guard gateway.catalogue === catalogue else { return answer(attemptsFailed) }
+    attemptAgain(on: service)
+  }
+
+  /// An attempt has ended, and with it the call.
+  func ended(_ outcome: Outcome) {
+    if outcome.verdict == .healthy { group.kept = current }
+    over()
+    releaseWaiters(outcome)
+  }
+
+  private func over() {
+    guard !isOver else { return }
+    isOver = true
+    timer?.stop()
+    timer = nil
+    if isCounted { group.budget.give() }
+  }
+
+  /// The services have changed while the call waited for another attempt.
+  private var attemptsFailed: CallError {
+    let failure = BackendFailure(
+      .lost, wasSent: wasSent, detail: "The services have changed while the call was tried again.")
+    return .backend(failure, service: attempts.last?.service ?? "")
+  }
+
+  /// Answers the call where no attempt is under way.
+  private func answer(_ error: CallError) {
+    ended(attempts.last?.outcome ?? .refused)
+    guard gateway.session.ledger.close(request.id) else { return }
+    if let result = standIn() { return gateway.session.reply(to: request.id, result: result) }
+    var error = error
+    error.attempts = attempts.count
+    gateway.session.reply(to: request.id, error: error)
+  }
+
+  // MARK: Between two attempts
+
+  var deadline: Instant {
+    let patience = gateway.manifest(current)?.limits.timeout.inNanoseconds ?? 0
+    return start.advanced(byNanoseconds: min(patience, gateway.absoluteTime))
+  }
+
+  func cancelled() { ended(.cancelled) }
+
+  func deadlineReached(at now: Instant) {
+    guard now >= deadline, !isOver else { return }
+    let name = gateway.manifest(current)?.name ?? ""
+    answer(.timedOut(service: name, after: deadline - start, wasSent: wasSent))
+  }
+
+  func abandoned() { if !isOver { answer(.shuttingDown) } }
+
+  /// Whether some service may have executed the call.
+  private var wasSent: Bool { attempts.contains { $0.outcome.repetition != .always } }
+
+  // MARK: Telling
+
+  /// The member of `_meta` that says what happened: one entry for each attempt, the last one too.
+  func meta(_ outcome: Outcome) -> [UInt8] {
+    var output = Array(#""switchyard/attempts":["#.utf8)
+    let last = Attempt(service: gateway.manifest(current)?.name ?? "", outcome: outcome)
+    for (index, attempt) in (attempts + [last]).enumerated() {
+      if index > 0 { output.append(UInt8(ascii: ",")) }
+      output += #"{"service":"#.utf8
+      JSON.appendQuoted(attempt.service.utf8, to: &output)
+      output += #","outcome":"\#(attempt.outcome.name)"}"#.utf8
+    }
+    output.append(UInt8(ascii: "]"))
+    return output
+  }
+}
+
+extension RequestID {
+  /// Whether the client still waits for the answer.
+  @EventLoop
+  fileprivate func isOpen(in gateway: Gateway) -> Bool { gateway.session.ledger.contains(self) }
+}

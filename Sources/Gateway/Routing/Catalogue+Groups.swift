@@ -1,0 +1,65 @@
+import MCP
+import Manifest
+import RawJSON
+
+extension Catalogue.Entry {
+  /// A service of a group that has the tool.
+  struct Member: Hashable, Sendable {
+    var service: Int
+    var ownName: [UInt8]
+  }
+
+  /// One entry for a name that several services claim: they are in one group, and what they take
+  /// and give is the same. Nil where that is not so.
+  ///
+  /// The first claim is shown; only what all of them declare holds for the tool.
+  convenience init?(sharing claims: [Catalogue.Entry], groups: [String?]) {
+    guard let first = claims.first, let group = groups.first ?? nil,
+      groups.allSatisfy({ $0.map { $0.utf8.elementsEqual(group.utf8) } ?? false }),
+      claims.allSatisfy({ $0.takesAndGivesTheSame(as: first) })
+    else { return nil }
+    var members: [Member] = []
+    for claim in claims where !members.contains(where: { $0.service == claim.service }) {
+      members.append(
+        Member(service: claim.service, ownName: claim.ownName))
+    }
+    self.init(
+      service: first.service, publicName: first.publicName, ownName: first.ownName,
+      json: first.json, legacyJSON: first.legacyJSON,
+      taskSupport: claims.allSatisfy { $0.taskSupport == first.taskSupport }
+        ? first.taskSupport : .forbidden,
+      policy: claims.dropFirst().reduce(first.policy) { $0.and($1.policy) }, members: members)
+  }
+
+  private func takesAndGivesTheSame(as other: Catalogue.Entry) -> Bool {
+    schema("inputSchema") == other.schema("inputSchema")
+      && schema("outputSchema") == other.schema("outputSchema")
+      && schema("arguments") == other.schema("arguments")
+  }
+
+  /// A member of the definition in a form in which only its meaning counts.
+  private func schema(_ name: StaticString) -> [UInt8] {
+    let json = json
+    let bytes = json.span.bytes
+    let range = JSON.member(name, of: ByteRange(start: 0, end: json.count), in: bytes)
+    var output: [UInt8] = []
+    if !range.isAbsent { JSON.appendCanonical(range, in: bytes, to: &output) }
+    return output
+  }
+
+  /// What a member of the group calls it, as JSON; nil where no group has it.
+  func quotedName(for service: Int) -> [UInt8]? {
+    guard let member = members.first(where: { $0.service == service }) else { return nil }
+    var quoted: [UInt8] = []
+    JSON.appendQuoted(member.ownName, to: &quoted)
+    return quoted
+  }
+
+  /// The service's own name of it.
+  func ownName(for service: Int) -> [UInt8] {
+    members.first { $0.service == service }?.ownName ?? ownName
+  }
+
+  /// The services that have it.
+  var services: [Int] { members.isEmpty ? [service] : members.map(\.service) }
+}

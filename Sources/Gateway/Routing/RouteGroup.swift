@@ -1,0 +1,111 @@
+import Backend
+import Loop
+import Manifest
+import Resilience
+import Routing
+
+/// What the members of a group have in common while the gateway runs; a service without a group is
+/// the only member of its own. Its state derives from its members: it has none of its own that
+/// could disagree with theirs.
+@EventLoop
+final class RouteGroup {
+  var budget: RetryBudget
+  /// The member that had the last call, where calls stay together.
+  var kept: Int?
+
+  init(_ budget: RetryBudget) { self.budget = budget }
+}
+
+extension Gateway {
+  /// The manifest of a service by its number.
+  func manifest(_ service: Int) -> ServiceManifest? {
+    process(service)?.manifest ?? slots[rest: service]?.manifest
+  }
+
+  /// The service with this number, if it is one with a process.
+  func process(_ service: Int) -> Service? {
+    slots.all.indices.contains(service) ? slots[service] : nil
+  }
+
+  func routeGroup(of service: Int) -> RouteGroup {
+    let manifest = manifest(service)
+    // A group and a service may have one name.
+    let key = manifest?.group.map { "group " + $0 } ?? "service " + (manifest?.name ?? "")
+    if let known = routeGroups[key] { return known }
+    let retry = configuration.gateway.retry
+    let group = RouteGroup(RetryBudget(percent: retry.percent, least: retry.least))
+    routeGroups[key] = group
+    return group
+  }
+
+  /// How a service stands at this moment.
+  func candidate(_ service: Int, at now: Instant) -> Candidate? {
+    guard let manifest = manifest(service) else { return nil }
+    let isKept = manifest.isSticky && routeGroup(of: service).kept == service
+    if let process = process(service) {
+      return Candidate(
+        service: service, name: manifest.name, priority: manifest.priority,
+        health: process.routingHealth(at: now), inFlight: process.load,
+        isRunning: process.isRunning, isKept: isKept)
+    }
+    guard let api = slots[rest: service] else { return nil }
+    return Candidate(
+      service: service, name: manifest.name, priority: manifest.priority,
+      health: api.routingHealth(at: now), inFlight: api.inFlight, isKept: isKept)
+  }
+
+  /// The services that have what a name stands for, in the order in which they are tried.
+  func route(_ entry: Catalogue.Entry, at now: Instant) -> Route {
+    Route(entry.services.compactMap { candidate($0, at: now) })
+  }
+
+  /// Has services that could come back asked or started, so that later calls find them.
+  func bringBack(_ waiting: [Int], at now: Instant) {
+    for index in waiting { process(index)?.bringBack(at: now) }
+  }
+}
+
+extension Service {
+  /// Between two tries to start a service that calls go past.
+  private static let revivalPace = Duration.seconds(10)
+
+  func routingHealth(at now: Instant) -> Candidate.Health {
+    switch breaker.state(at: now) {
+    case .open(let until): return .open(until: until)
+    case .halfOpen, .probing: return .recovering
+    case .closed: break
+    }
+    switch phase {
+    case .pausing, .closed: return .down
+    case .asleep where lastFailure != nil: return .down
+    default: return isDegraded ? .degraded : .up
+    }
+  }
+
+  var isRunning: Bool { if case .ready = phase { true } else { false } }
+
+  /// Calls that are with it or wait for it.
+  var load: Int {
+    if case .ready(let backend) = phase { return backend.inFlight + waiting.count }
+    return waiting.count
+  }
+
+  func bringBack(at now: Instant) {
+    if !breaker.isClosed { return probeIfDue(at: now) }
+    guard case .asleep = phase, now - lastRevival >= Self.revivalPace else { return }
+    lastRevival = now
+    wake()
+  }
+}
+
+extension RESTService {
+  /// Its first call after the time of the breaker is the question whether it is back.
+  func routingHealth(at now: Instant) -> Candidate.Health {
+    switch breaker.state(at: now) {
+    case .open(let until): .open(until: until)
+    case .probing: .open(until: now + .seconds(1))
+    case .halfOpen: .degraded
+    case .closed: isDegraded ? .degraded : .up
+    }
+  }
+}

@@ -1,0 +1,74 @@
+extension JSON {
+  /// Appends the value at `range` in one fixed form: no white space, members in the order of their
+  /// names' bytes, strings escaped in one way. Two texts that say the same, but for how numbers are
+  /// written, have the same form.
+  ///
+  /// The value must have been validated. Takes time in proportion to its size, and to the logarithm
+  /// of the number of members of its largest object.
+  package static func appendCanonical(
+    _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
+  ) {
+    if isObject(range, in: bytes) {
+      appendCanonicalObject(range, in: bytes, to: &output)
+    } else if isString(range, in: bytes) {
+      appendCanonicalString(range, in: bytes, to: &output)
+    } else if let first = copy(range, in: bytes).first, first == UInt8(ascii: "[") {
+      var isFirst = true
+      output.append(UInt8(ascii: "["))
+      forEachElement(of: range, in: bytes) { element in
+        if !isFirst { output.append(UInt8(ascii: ",")) }
+        isFirst = false
+        appendCanonical(element, in: bytes, to: &output)
+      }
+      output.append(UInt8(ascii: "]"))
+    } else {
+      output += copy(range, in: bytes)
+    }
+  }
+
+  private static func appendCanonicalString(
+    _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
+  ) {
+    let text = string(range, in: bytes) ?? []
+    // U+FFFD may stand for half of a surrogate pair, of which there are many: as it was written.
+    if text.contains(0xEF),
+      String(decoding: text, as: UTF8.self).unicodeScalars.contains("\u{FFFD}")
+    {
+      append(range, of: bytes, to: &output)
+    } else {
+      appendQuoted(text, to: &output)
+    }
+  }
+
+  private static func appendCanonicalObject(
+    _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
+  ) {
+    var members: [(name: [UInt8], value: ByteRange)] = []
+    forEachMember(of: range, in: bytes) { key, value in
+      var name: [UInt8] = []
+      appendCanonicalString(key, in: bytes, to: &name)
+      members.append((name, value))
+    }
+    // Of members with one name the order counts, so it stays.
+    let order = members.indices.sorted { left, right in
+      if members[left].name == members[right].name { return left < right }
+      return members[left].name.lexicographicallyPrecedes(members[right].name)
+    }
+    output.append(UInt8(ascii: "{"))
+    for (place, index) in order.enumerated() {
+      if place > 0 { output.append(UInt8(ascii: ",")) }
+      output += members[index].name
+      output.append(UInt8(ascii: ":"))
+      appendCanonical(members[index].value, in: bytes, to: &output)
+    }
+    output.append(UInt8(ascii: "}"))
+  }
+
+  /// The canonical form of a whole text that has been validated.
+  package static func canonical(_ text: [UInt8]) -> [UInt8] {
+    var output: [UInt8] = []
+    output.reserveCapacity(text.count)
+    unsafe appendCanonical(ByteRange(start: 0, end: text.count), in: text.span.bytes, to: &output)
+    return output
+  }
+}

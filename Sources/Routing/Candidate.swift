@@ -1,0 +1,71 @@
+/// Routing: which of the services that could have a call should have it.
+///
+/// A route is a list of candidates in the order in which they are tried, each with the reason for
+/// its place, so that a person can see why. It is made anew for each call of a group from what is
+/// known at that moment; nothing is kept. A call whose tool belongs to one service has no route and
+/// pays nothing for this.
+///
+/// Refuses to route to a service whose breaker is open, and to one that does not start while
+/// another one is there. Costs one sort of as many entries as the group has members.
+package import Resilience
+
+/// A service that has the tool, as it stands at the moment of the call.
+package struct Candidate: Hashable, Sendable {
+  package enum Health: Hashable, Sendable {
+    case up
+    /// Answers, but slowly or with trouble.
+    case degraded
+    /// Does not start, or has just ended and waits for its next start.
+    case down
+    /// Its breaker's time is over; a question decides whether it gets calls.
+    case recovering
+    /// Its breaker is open until then.
+    case open(until: Instant)
+  }
+
+  /// Number of the service in the gateway's order.
+  package var service: Int
+  package var name: String
+  /// From the manifest; higher is tried first.
+  package var priority: Int
+  package var health: Health
+  /// Calls that are with it or wait for it.
+  package var inFlight: Int
+  /// Whether a call need not wait for it to start.
+  package var isRunning: Bool
+  /// It had the last call of a group whose calls stay together.
+  package var isKept: Bool
+
+  package init(
+    service: Int, name: String, priority: Int = 50, health: Health = .up, inFlight: Int = 0,
+    isRunning: Bool = true, isKept: Bool = false
+  ) {
+    self.service = service
+    self.name = name
+    self.priority = priority
+    self.health = health
+    self.inFlight = inFlight
+    self.isRunning = isRunning
+    self.isKept = isKept
+  }
+}
+
+extension Candidate.Health {
+  /// Services with a lower one are tried first, whatever their priority.
+  var tier: Int {
+    switch self {
+    case .up, .degraded: 0
+    case .recovering, .down: 1
+    case .open: 2
+    }
+  }
+
+  /// The order within a tier and a priority.
+  var rank: Int {
+    switch self {
+    case .up, .recovering: 0
+    case .degraded, .down: 1
+    case .open: 2
+    }
+  }
+}

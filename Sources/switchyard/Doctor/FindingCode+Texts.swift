@@ -1,0 +1,137 @@
+extension FindingCode {
+  /// What the page and the command say of each code.
+  static let texts: [FindingCode: (explanation: String, fix: String)] = [
+    .commandMissing: (
+      "The program of a service is not where its manifest says, or in no folder of PATH. Clients "
+        + "often start the gateway with a shorter PATH than a terminal has.",
+      "Install it, or write its full path in `process.command`."
+    ),
+    .commandNotExecutable: (
+      "The file that `process.command` names is a folder, or may not be executed by this user.",
+      "`chmod +x` the file, or name the program and not its folder."
+    ),
+    .interpreterMissing: (
+      "The first line of the script that is the service names a program that is not installed: a "
+        + "virtual environment that was moved, or a missing node or python.",
+      "Install the interpreter, or install the service again so that its first line is right."
+    ),
+    .nodeTooOld: (
+      "The node that the service runs with is older than 18, below which MCP servers for node do "
+        + "not start.",
+      "Install a newer node, or put its folder first in `process.env: {PATH: ...}`."
+    ),
+    .pythonTooOld: (
+      "The python that the service runs with is older than 3.10, which the MCP library needs.",
+      "Install a newer python, or let uv bring one: `command: uvx`."
+    ),
+    .directoryMissing: (
+      "The folder in which a service runs does not exist.",
+      "Correct `process.directory`, or make the folder."
+    ),
+    .variableMissing: (
+      "A manifest uses an environment variable that is not set here. Clients give the gateway few "
+        + "variables of their own, so one that a terminal has may be missing there.",
+      "Set it in the client's entry (`switchyard register CLIENT --env NAME=VALUE`), or keep the "
+        + "value in a secret: `${secret:NAME}`."
+    ),
+    .secretMissing: (
+      "A manifest uses a secret whose file is missing, empty, or readable by others.",
+      "Write the value into `secrets/NAME` of the configuration folder, mode 0600."
+    ),
+    .manifestBroken: (
+      "A manifest has a mistake, so its service is not served.",
+      "Correct the place that is named; `switchyard check` shows it with a caret."
+    ),
+    .settingsBroken: (
+      "The folder of the configuration or its `gateway.yaml` cannot be used; a gateway that starts "
+        + "now serves nothing.",
+      "Correct the place that is named; `switchyard check` shows it with a caret."
+    ),
+    .configurationKept: (
+      "A gateway that runs could not take over the configuration as it is now, and goes on with the "
+        + "one before.",
+      "Correct the mistake; the gateway reads the files again by itself."
+    ),
+    .filePermissions: (
+      "A file or folder can be changed or read by other users, or not by this one.",
+      "`chmod` it as the finding says."
+    ),
+    .portClosed: (
+      "Nothing listens at the address of a service on this machine.",
+      "Start the server, or correct the port in the manifest's URL."
+    ),
+    .certificateUnusable: (
+      "The file of certificates that a manifest names cannot be read, or holds none in PEM.",
+      "Correct `ca_file`, or write the certificates into it as PEM."
+    ),
+    .eraWrong: (
+      "The manifest says which revision of MCP a service speaks, and the service spoke another one "
+        + "when it was last asked.",
+      "Write `protocol: auto`, or the one that it speaks."
+    ),
+    .crashLoop: (
+      "A service ends again and again soon after it has been started. Calls to it fail at once; it is "
+        + "tried again once a minute.",
+      "Read its last lines, which the finding quotes; run its command by hand to see more."
+    ),
+    .serviceFailed: (
+      "A service did not start, or ended, the last time that it was needed.",
+      "Read the reason that the finding quotes; run its command by hand to see more."
+    ),
+    .serviceSwitchedOff: (
+      "Somebody has switched the service off with `switchyard disable`.",
+      "`switchyard enable SERVICE` brings it back."
+    ),
+    .nameTooLong: (
+      "Names of tools have at most 64 bytes. A longer one is cut and ends in a hash, which says "
+        + "little to a model.",
+      "Give the tool a shorter name with `tools.rename`, or the service a shorter `tools.prefix`."
+    ),
+    .nameTaken: (
+      "Two services offer a tool of the same name, so neither of them gets calls to it.",
+      "Give one of them another `tools.prefix`, or rename the tool."
+    ),
+    .tooManyTools: (
+      "A client in which the gateway is registered uses fewer tools than there are; the rest is not "
+        + "seen by its model.",
+      "Leave tools out with `tools.include` and `tools.exclude`, or switch services off."
+    ),
+    .leakedProcess: (
+      "A process of a gateway that has died is still alive.",
+      "The next gateway that starts with this state folder ends it; `kill` does so now."
+    ),
+    .staleSocket: (
+      "A gateway that was killed left its socket in the state folder.",
+      "Nothing: the next gateway removes it."
+    ),
+    .gatewaySilent: (
+      "A gateway that runs does not answer at its socket.",
+      "Restart the client that launched it; if it hangs again, its log says what it did last."
+    ),
+    .gatewayOutdated: (
+      "A gateway that runs is of another version than this command.",
+      "Restart the client that launched it."
+    ),
+    .gatewayMissing: (
+      "`switchyard-gateway` is neither beside this command nor in PATH, so clients cannot be told of "
+        + "it.",
+      "Install both programs into one folder."
+    ),
+    .stateLocked: (
+      "The lock of the state folder is held by another process for longer than it should be.",
+      "Look which process holds `state.lock` (`fuser STATE/state.lock`) and end it if it hangs."
+    ),
+    .stateUnusable: (
+      "The state file cannot be used. Gateways work without it and are slower to know their services.",
+      "Look at the folder's permissions and at the space on the disk; the file may be deleted."
+    ),
+    .nothingConfigured: (
+      "The configuration folder describes no service.",
+      "Write a manifest into `manifests/`, or take one over with `switchyard import`."
+    ),
+    .clientUnregistered: (
+      "No client that was looked at launches the gateway.",
+      "`switchyard register CLIENT` writes it into a client's configuration."
+    ),
+  ]
+}

@@ -1,0 +1,133 @@
+import Cache
+import Resilience
+import Testing
+
+@Suite struct ResultCacheTests {
+  private func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
+
+  private func key(_ text: String) -> ResultCache.Key { ResultCache.Key(Array(text.utf8)) }
+
+  private func value(
+    _ text: String, until seconds: Int64 = 100, usable: Int64 = 0, owner: Int = 1,
+    label: String = "find"
+  ) -> ResultCache.Value {
+    ResultCache.Value(
+      bytes: Array(text.utf8), owner: owner, label: Array(label.utf8), expires: at(seconds),
+      usableUntil: at(usable))
+  }
+
+  private func text(_ bytes: [UInt8]?) -> String? {
+    bytes.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  @Test func `a value is good until its time is over`() {
+    var cache = ResultCache()
+    cache.store(value("one", until: 10), under: key("k"))
+    let before = cache.value(key("k"), at: at(9))
+    let after = cache.value(key("k"), at: at(10))
+    #expect(text(before) == "one")
+    #expect(after == nil && cache.count == 0 && cache.byteCount == 0)
+  }
+
+  @Test func `a value that may stand in stays for that, and is no hit`() {
+    var cache = ResultCache()
+    cache.store(value("one", until: 10, usable: 30), under: key("k"))
+    let late = cache.value(key("k"), at: at(20))
+    #expect(late == nil)
+    #expect(text(cache.staleValue(key("k"), at: at(20))) == "one")
+    #expect(cache.staleValue(key("k"), at: at(30)) == nil)
+    _ = cache.value(key("k"), at: at(31))
+    #expect(cache.count == 0)
+  }
+
+  @Test func `the least recently used goes first`() {
+    var cache = ResultCache(.init(entries: 3))
+    for name in ["a", "b", "c"] { cache.store(value(name), under: key(name)) }
+    _ = cache.value(key("a"), at: at(0))
+    cache.store(value("d"), under: key("d"))
+    let left = ["a", "b", "c", "d"].filter { cache.staleOrGood(key($0), at(0)) }
+    #expect(left == ["a", "c", "d"])
+  }
+
+  @Test func `bytes are bounded, and what is too large is not kept`() {
+    var cache = ResultCache(.init(entries: 1000, bytes: 10_000, entryBytes: 3_000))
+    for number in 0..<100 {
+      cache.store(value(String(repeating: "x", count: 1_000)), under: key("\(number)"))
+      #expect(cache.byteCount <= 10_000)
+    }
+    #expect(cache.count == 8)
+    cache.store(value(String(repeating: "x", count: 3_000)), under: key("large"))
+    #expect(!cache.staleOrGood(key("large"), at(0)) && cache.count == 8)
+  }
+
+  @Test func `a cache without room keeps nothing`() {
+    var cache = ResultCache(.init(entries: 0))
+    cache.store(value("one"), under: key("k"))
+    #expect(cache.count == 0)
+  }
+
+  @Test func `a write takes away what it names, of its own service`() {
+    var cache = ResultCache()
+    cache.store(value("1", owner: 1, label: "find"), under: key("1"))
+    cache.store(value("2", owner: 1, label: "count"), under: key("2"))
+    cache.store(value("3", owner: 2, label: "find"), under: key("3"))
+    cache.removeAll(of: 1) { $0 == Array("find".utf8) }
+    let left = ["1", "2", "3"].filter { cache.staleOrGood(key($0), at(0)) }
+    #expect(left == ["2", "3"])
+  }
+
+  @Test func `a later value takes the place of the earlier one`() {
+    var cache = ResultCache()
+    cache.store(value("old"), under: key("k"))
+    cache.store(value("new"), under: key("k"))
+    let found = cache.value(key("k"), at: at(0))
+    #expect(text(found) == "new" && cache.count == 1)
+  }
+
+  /// Against a list that does the same in the plainest way.
+  @Test func `S17: whatever is done, it holds what the model holds, within its bounds`() {
+    var random = SystemRandomNumberGenerator()
+    var cache = ResultCache(.init(entries: 8, bytes: 1 << 20))
+    var model: [(key: String, value: String)] = []
+    for step in 0..<20_000 {
+      let name = String(Int.random(in: 0..<20, using: &random))
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<5:
+        let found = text(cache.value(key(name), at: at(0)))
+        let index = model.firstIndex { $0.key == name }
+        #expect(found == index.map { model[$0].value })
+        if let index { model.append(model.remove(at: index)) }
+      case 5..<9:
+        cache.store(value("\(step)"), under: key(name))
+        model.removeAll { $0.key == name }
+        if model.count == 8 { model.removeFirst() }
+        model.append((name, "\(step)"))
+      default:
+        if step % 50 == 0 {
+          cache.removeAll()
+          model = []
+        }
+      }
+      #expect(cache.count == model.count)
+    }
+  }
+
+  @Test func `equal calls wait for the one that is under way`() {
+    var flight = SingleFlight<Int>()
+    #expect(!flight.isUnderWay(key("k")))
+    flight.begin(key("k"))
+    flight.join(key("k"), 1)
+    flight.join(key("k"), 2)
+    #expect(flight.isUnderWay(key("k")) && !flight.isUnderWay(key("l")))
+    let waiting = flight.end(key("k"))
+    #expect(waiting == [1, 2] && !flight.isUnderWay(key("k")))
+  }
+}
+
+extension ResultCache {
+  /// Whether anything is kept that is good, without counting as use.
+  fileprivate func staleOrGood(_ key: Key, _ now: Instant) -> Bool {
+    var copy = self
+    return copy.value(key, at: now) != nil
+  }
+}

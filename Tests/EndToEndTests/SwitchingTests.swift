@@ -1,0 +1,101 @@
+import CommandTesting
+import Glibc
+import Harness
+import MCP
+import RawJSON
+import TestSupport
+import Testing
+
+/// `switchyard disable` and `switchyard enable` while gateways run.
+@Suite struct SwitchingTests {
+  private static let changed = "notifications/tools/list_changed"
+
+  @Test func `a service that is switched off answers what it has, and its tools are gone`() throws {
+    let run = try GatewayRun.open([Service("good"), Service("other")])
+    _ = try run.client.roundTrip("tools/list")
+    let call = try run.client.request(
+      "tools/call", ["name": "good_slow", "arguments": ["ms": 1_500, "steps": 3]])
+    #expect(run.wait { run.status(of: "good")?["inFlight"] == 1 })
+    let off = try run.command("disable", "good")
+    #expect(off.code == 0 && off.output == "good is off; told 1 gateway\n", "\(off.errors)")
+    _ = try run.client.notification(Self.changed)
+    #expect(run.status(of: "good")?["state"] == "draining")
+    #expect(!(try KeyBehaviour.tools(run)).contains("good_echo"))
+    let refused = try run.expectError("good_echo", .toolDisabled)
+    #expect(refused.text.contains("switchyard enable good"))
+    #expect(try run.client.response(to: call).kind == .result)
+    #expect(run.wait { run.processes(of: "good").isEmpty })
+    #expect(run.status(of: "good")?["state"] == "switched-off")
+    try run.expectOK("other_echo")
+    // And back.
+    #expect(try run.command("enable", "good").code == 0)
+    _ = try run.client.notification(Self.changed)
+    #expect(try KeyBehaviour.tools(run).contains("good_echo"))
+    try run.expectOK()
+    try run.finish()
+  }
+
+  @Test func `M22: it reaches every gateway of the state folder, and those that start later`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let services = [Service("good"), Service("other")]
+    let first = try GatewayRun(services, folder: folder)
+    let second = try GatewayRun(services, folder: folder)
+    for run in [first, second] {
+      try run.client.handshake()
+      _ = try run.client.roundTrip("tools/list")
+    }
+    #expect(first.wait { first.controlCount == 2 })
+    #expect(try first.command("disable", "good").output == "good is off; told 2 gateways\n")
+    for run in [first, second] {
+      _ = try run.client.notification(Self.changed)
+      try run.expectError("good_echo", .toolDisabled)
+    }
+    let third = try GatewayRun(services, folder: folder)
+    try third.client.handshake()
+    #expect(try KeyBehaviour.tools(third).allSatisfy { $0.hasPrefix("other_") })
+    try third.expectError("good_echo", .toolDisabled)
+    #expect(first.wait { first.controlCount == 3 })
+    #expect(try third.command("enable", "good").output == "good is on; told 3 gateways\n")
+    for run in [first, second, third] { try run.expectOK() }
+    for run in [first, second, third] { try run.finish() }
+  }
+
+  @Test func `what is switched off stays off across a reload that changes it`() throws {
+    let run = try GatewayRun.open([Service("good"), Service("other")])
+    _ = try run.client.roundTrip("tools/list")
+    _ = try run.control()
+    #expect(try run.command("disable", "good").code == 0)
+    _ = try run.client.notification(Self.changed)
+    try run.write(Service("good", "tools=12"))
+    #expect(run.wait { run.client.stderr.contains("config.reloaded") })
+    #expect(run.status(of: "good")?["state"] == "switched-off")
+    try run.expectError("good_echo", .toolDisabled)
+    #expect(run.processes(of: "good").isEmpty)
+    #expect(try run.command("enable", "good").code == 0)
+    #expect(run.wait { (try? KeyBehaviour.tools(run))?.contains("good_extra_1") == true })
+    try run.expectOK()
+    try run.finish()
+  }
+
+  @Test func `a service that nobody knows is told with those that there are`() throws {
+    let run = try GatewayRun.open([Service("good"), Service("other")])
+    _ = try run.control()
+    let answer = try run.command("disable", "god")
+    #expect(answer.code == 1)
+    #expect(answer.errors.contains("there is no service 'god'; there are good, other"))
+    try run.finish()
+  }
+
+  @Test func `without a gateway it is kept for the next one`() throws {
+    let run = try GatewayRun.open([Service("good")])
+    try run.finish()
+    let off = try run.command("disable", "good")
+    #expect(off.code == 0 && off.output == "good is off\n", "\(off.errors)")
+    let next = try GatewayRun([Service("good"), Service("other")], folder: run.folder)
+    try next.client.handshake()
+    #expect(try KeyBehaviour.tools(next).allSatisfy { $0.hasPrefix("other_") })
+    try next.finish()
+  }
+}

@@ -1,0 +1,157 @@
+import CommandTesting
+import Glibc
+import Harness
+import Loop
+import RawJSON
+import TestSupport
+import Testing
+
+/// `switchyard doctor`: what it finds, in folders in which something is wrong on purpose.
+@Suite struct DoctorTests {
+  /// Codes with their services, as `code service`.
+  private func findings(_ home: DemoHome) throws -> (code: Int32, found: [String]) {
+    let run = try home.run("doctor", "--json")
+    let list = try JSONValue(parsing: Array(run.output.utf8))["findings"]?.arrayValue ?? []
+    let found = list.map { finding in
+      let service = finding["service"]?.stringValue.map { " " + $0 } ?? ""
+      return (finding["code"]?.stringValue ?? "") + service
+    }
+    return (run.code, found.filter { $0 != "client-unregistered" })
+  }
+
+  @Test func `a good folder has nothing that is wrong`() throws {
+    let home = try DemoHome()
+    let (code, found) = try findings(home)
+    #expect(code == 0 && found == [], "\(found)")
+    let run = try home.run("doctor")
+    #expect(run.output.contains("  demo  on"))
+    #expect(run.output.hasSuffix("1 note\n"), "\(run.output)")
+  }
+
+  @Test func `each reason why a service cannot run has its code`() throws {
+    let home = try DemoHome()
+    let path = home.configuration
+    try home.folder.write("#!/no/such/python\n", to: "script", mode: 0o700)
+    try home.folder.write("x", to: "plain")
+    try home.folder.write("no certificate", to: "ca.pem")
+    let tools = "tools: {get_it: {description: Gets it., get: /x}}"
+    for (name, text) in [
+      ("gone", "process: {command: no-such-command}"),
+      ("interpreted", "process: {command: \(home.folder.path)/script}"),
+      ("plain", "process: {command: \(home.folder.path)/plain}"),
+      ("homeless", "process: {command: /bin/sh, directory: /no/such/folder}"),
+      ("variable", "process: {command: \"${env:NOT_SET_HERE}\"}"),
+      ("secret", "process: {command: x, env: {A: \"${secret:none}\"}}"),
+      ("broken", "process: {comand: x}"),
+      ("api", "rest: {url: \"http://127.0.0.1:9\"}\n" + tools),
+      (
+        "trusting",
+        "rest: {url: \"https://127.0.0.1:9\", connections: {ca_file: \(home.folder.path)/ca.pem}}\n"
+          + tools
+      ),
+    ] {
+      try home.write(text + "\n", to: name + ".yaml")
+    }
+    let (code, found) = try findings(home)
+    #expect(code == 1)
+    for expected in [
+      "command-missing gone", "interpreter-missing interpreted", "command-not-executable plain",
+      "directory-missing homeless", "variable-missing variable", "secret-missing secret",
+      "manifest-broken broken", "port-closed api", "certificate-unusable trusting",
+    ] {
+      #expect(found.contains(expected), "\(expected) in \(found) of \(path)")
+    }
+  }
+
+  @Test func `interpreters that are too old are told with their version`() throws {
+    let home = try DemoHome()
+    for (name, version) in [("node", "v16.20.1"), ("python3", "Python 3.9.2")] {
+      try home.folder.write("#!/bin/sh\necho \(version)\n", to: "bin/" + name, mode: 0o700)
+    }
+    try home.folder.write("#!/usr/bin/env node\n", to: "bin/server.js", mode: 0o700)
+    let path = "env: {PATH: \"\(home.folder.path)/bin:/usr/bin:/bin\"}"
+    try home.write("process: {command: server.js, \(path)}\n", to: "a.yaml")
+    try home.write("process: {command: python3, args: [x.py], \(path)}\n", to: "b.yaml")
+    let (code, found) = try findings(home)
+    #expect(code == 10)
+    #expect(found == ["node-too-old a", "python-too-old b"])
+    try home.folder.write("#!/bin/sh\necho v22.1.0\n", to: "bin/node", mode: 0o700)
+    try home.folder.write("#!/bin/sh\necho Python 3.10.0\n", to: "bin/python3", mode: 0o700)
+    #expect(try findings(home).found == [])
+  }
+
+  @Test func `mistakes in gateway.yaml, permissions and an empty folder`() throws {
+    let home = try DemoHome()
+    try home.folder.write("nonsense: 1\n", to: ".config/switchyard/gateway.yaml")
+    chmod(home.configuration + "/manifests/demo.yaml", 0o666)
+    #expect(try findings(home).found == ["settings-broken", "file-permissions"])
+    unlink(home.configuration + "/gateway.yaml")
+    unlink(home.configuration + "/manifests/demo.yaml")
+    let (code, found) = try findings(home)
+    #expect(code == 0 && found == ["nothing-configured"])
+  }
+
+  @Test func `what was left behind and what was switched off is told`() throws {
+    let home = try DemoHome()
+    let state = home.folder.path + "/.local/state/switchyard"
+    #expect(try home.run("disable", "demo").code == 0)
+    // A socket that nobody listens at.
+    let address = state + "/gateway-1-1.socket"
+    close(try LocalSocket.listen(at: address))
+    let (code, found) = try findings(home)
+    #expect(code == 0)
+    #expect(found == ["stale-socket", "service-switched-off demo"])
+  }
+
+  @Test func `too many tools for a client in which the gateway is registered`() throws {
+    let home = try DemoHome()
+    let tools = (0..<41).map { "  tool_\($0): {description: One., get: /\($0)}\n" }.joined()
+    try home.write(
+      "rest: {url: \"https://api.example.com\"}\ntools:\n" + tools, to: "api.yaml")
+    try home.folder.write(
+      #"{"mcpServers": {"x": {"command": "/opt/switchyard-gateway"}}}"#, to: ".cursor/mcp.json")
+    let (code, found) = try findings(home)
+    #expect(code == 10 && found == ["too-many-tools"], "\(found)")
+  }
+
+  @Test func `names that are too long or taken are told`() throws {
+    let home = try DemoHome()
+    func api(_ name: String, _ tool: String) throws {
+      try home.write(
+        """
+        rest: {url: "https://api.example.com"}
+        tools:
+          \(tool): {description: One., get: /x}
+
+        """, to: name + ".yaml")
+    }
+    try api("long", String(repeating: "x", count: 60))
+    try api("one", "two_x")
+    try api("one_two", "x")
+    let (code, found) = try findings(home)
+    #expect(code == 1 && found == ["name-taken", "name-too-long long"], "\(found)")
+  }
+
+  @Test func `the page has a section for every code, with the words of the command`() throws {
+    let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let page = String(decoding: SmallFile.bytes(of: root + "/docs/errors.md"), as: UTF8.self)
+    let sections = Self.sections(of: page)
+    let all = try CommandRun(["doctor", "--explain", "all"])
+    #expect(all.code == 0)
+    let told = Self.sections(of: all.output)
+    #expect(!told.isEmpty && sections == told)
+    let one = try CommandRun(["doctor", "--explain", "crash-loop"])
+    #expect(one.output.hasPrefix("## crash-loop\n"))
+    #expect(try CommandRun(["doctor", "--explain", "nonsense"]).code == 2)
+  }
+
+  /// From each heading of the second level to the next.
+  private static func sections(of page: String) -> [[Substring]] {
+    var sections: [[Substring]] = []
+    for line in page.split(separator: "\n") {
+      if line.hasPrefix("## ") { sections.append([]) }
+      if !sections.isEmpty { sections[sections.count - 1].append(line) }
+    }
+    return sections
+  }
+}
