@@ -130,7 +130,7 @@ import Testing
     let frozen = try #require(run.processes(of: "a").first)
     kill(frozen, SIGSTOP)
     // More than a pipe holds, so that its end is still with the gateway.
-    let text = String(repeating: "x", count: 1 << 20)
+    let text = String(repeating: "x", count: 1 << 19)
     let id = try run.client.request(
       "tools/call",
       ["name": "pool_digest", "arguments": ["uuid": "u", "text": .string(text)]])

@@ -19,7 +19,8 @@ import Testing
       complaints(text) == [
         "1:10: 'service' may only contain A-Z, a-z, 0-9, _ and -",
         "2:1: unknown key 'priorty'; did you mean 'priority'? (known keys: service, description, "
-          + "enabled, process, tools, asks, after, priority, methods, limits, health)",
+          + "enabled, process, tools, asks, after, priority, methods, limits, group, sticky, "
+          + "health)",
         "4:3: unknown key 'comand' in 'process'; did you mean 'command'? (known keys: command, "
           + "args, env, directory, start, idle, protocol, limits)",
         "5:10: 'process.start' must be one of on-demand, warm, always, not 'sometimes'",
@@ -49,7 +50,7 @@ import Testing
     (
       "[a]",
       "1:1: the file must be a mapping with keys such as service, description, enabled, "
-        + "process, tools, asks, after, priority, methods, limits, health"
+        + "process, tools, asks, after, priority, methods, limits, group, sticky, health"
     ),
     (
       "process: {command: a}\n---\nb: c",
@@ -88,13 +89,6 @@ import Testing
       ])
     #expect(configuration.ready.map(\.name) == ["good"])
     #expect(configuration.isUsable)
-  }
-
-  @Test func `words of later versions are refused and not ignored`() {
-    #expect(
-      complaints(process("group: ~")) == [
-        "3:8: 'group' is not supported yet: this version serves each service by itself"
-      ])
   }
 
   @Test func `S03: reserved prefixes are refused`() {

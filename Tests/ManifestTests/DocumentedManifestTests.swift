@@ -105,14 +105,6 @@ import YAML
     #expect(errors.count == 3)
     for error in errors { #expect(section("Errors").contains(error), "\(error)") }
   }
-
-  @Test func `the page quotes what is said of words of later versions`() {
-    for word in ["group"] {
-      let found = complaints(process("\(word): x")).first
-      let message = found?.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? "nothing"
-      #expect(page.contains(message), "\(message)")
-    }
-  }
 }
 
 /// The first four columns of the page's table of keys.

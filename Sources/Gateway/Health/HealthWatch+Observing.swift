@@ -83,6 +83,12 @@ extension HealthWatch {
   func became(
     _ presence: ServiceHealth.Presence, _ record: HealthRecord, at now: Instant
   ) {
-    if let change = record.health.became(presence, at: now) { changed(record, change, at: now) }
+    let reason = record.health.reason
+    if let change = record.health.became(presence, at: now) {
+      changed(record, change, at: now)
+    } else if record.health.reason != reason {
+      // Down for another reason, such as flapping, may be another alert.
+      reasonChanged(record, at: now)
+    }
   }
 }

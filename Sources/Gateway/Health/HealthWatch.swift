@@ -148,6 +148,11 @@ final class HealthWatch {
     setTimer()
   }
 
+  func reasonChanged(_ record: HealthRecord, at now: Instant) {
+    book.noted(record.id, record.health.state, record.health.reason, at: now)
+    setTimer()
+  }
+
   private func note(
     _ kind: HealthEntry.Kind, _ word: String, _ detail: String, of record: HealthRecord
   ) {
