@@ -13,8 +13,8 @@
 // Invariants: handles are added and removed only while libcurl is off the stack; no event comes
 // within a call of ours, and `finished` exactly once; a request whose first byte may have left is never sent
 // again, unless its method makes that harmless and no byte of an answer had come.
-// Costs: a request on a kept connection sets eight options and copies a small body once; a
-// response's body is not copied. libcurl is loaded by the first request of the process, on a
+// Costs: a request sets the options in which it differs from the one before, and copies a
+// small body once; a response's body is not copied. libcurl is loaded by the first request of the process, on a
 // thread of its own; requests wait for it as they wait for a connection.
 import CCurl
 package import Loop

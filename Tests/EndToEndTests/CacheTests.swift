@@ -42,6 +42,8 @@ import Testing
     let second = try run.client.response(to: id)
     #expect(second.result == first.result, "\(second.text)")
     #expect(executions(folder, of: "u") == 1)
+    #expect(try run.metric("switchyard_cache_hits_total", of: "a") == 1)
+    #expect(try run.metric("switchyard_cache_misses_total", of: "a") == 1)
     #expect(run.processes(of: "a").isEmpty)
     #expect(folder.read("starts").split(separator: "\n").count == 1)
     try run.finish()

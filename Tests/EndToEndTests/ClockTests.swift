@@ -122,7 +122,7 @@ import Testing
     try run.expectOK()
     #expect(run.wait { run.client.stderr.contains("service.ready") })
     let line = run.client.stderr.split(separator: "\n").first { $0.contains("service.ready") }
-    let said = line?.split(separator: "\"").dropFirst(2).first.map(String.init) ?? ""
+    let said = line?.split(separator: "\"").dropFirst(3).first.map(String.init) ?? ""
     let stamp = String(said.prefix(begin.count))
     #expect(stamp >= begin && stamp <= minute(0), "\(said)")
     try run.finish()

@@ -66,6 +66,7 @@ import Testing
     let answer = try run.client.call("pool_echo", ["uuid": "u"])
     #expect(attempts(answer) == ["a refused", "b answered"], "\(answer.text)")
     #expect(executions(folder, "a", of: "u") == 0 && executions(folder, "b", of: "u") == 1)
+    #expect(try run.metric("switchyard_failovers_total", of: "b") == 1)
     try run.finish()
   }
 
@@ -129,11 +130,13 @@ import Testing
     let run = try open(pair(in: folder), folder)
     let frozen = try #require(run.processes(of: "a").first)
     kill(frozen, SIGSTOP)
-    // More than a pipe holds, so that its end is still with the gateway.
-    let text = String(repeating: "x", count: 1 << 19)
+    // Together more than a pipe holds, so that the end of the second is still with the gateway.
+    let filler = JSONValue.string(String(repeating: "x", count: 1_000_000))
+    let text = JSONValue.string(String(repeating: "x", count: 500_000))
+    _ = try run.client.request(
+      "tools/call", ["name": "pool_digest", "arguments": ["text": filler]])
     let id = try run.client.request(
-      "tools/call",
-      ["name": "pool_digest", "arguments": ["uuid": "u", "text": .string(text)]])
+      "tools/call", ["name": "pool_digest", "arguments": ["uuid": "u", "text": text]])
     // What comes behind it has been read when this is answered.
     _ = try run.client.roundTrip("ping")
     kill(frozen, SIGKILL)

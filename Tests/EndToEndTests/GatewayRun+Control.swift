@@ -63,6 +63,13 @@ extension GatewayRun {
   /// A new connection to the gateway's socket.
   func control() throws -> ControlLine { try ControlLine(try #require(waitForControl())) }
 
+  /// A counter or gauge of one service; nil when the gateway does not export it.
+  func metric(_ name: String, of service: String) throws -> Int? {
+    let text = try control().ask(#"{"command":"metrics"}"#)["text"]?.stringValue ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("\(name){service=\"\(service)\"") }
+    return line?.split(separator: " ").last.flatMap { Int($0) }
+  }
+
   var controlCount: Int { ControlAddress.all(in: folder.path + "/state").count }
 
   /// What the gateway says of one service; nil if it does not know it.

@@ -142,8 +142,10 @@ import Testing
     try run.expectOK("a_echo")
     _ = try #require(run.waitForControl())
     let command = Sibling.path(of: "switchyard")
-    let folders = "--config '\(run.folder.path)' --state '\(run.folder.path)/state'"
-    let shell = try Shell("echo $$; exec '\(command)' status --watch \(folders)")
+    let folders = #"--config "\#(run.folder.path)" --state "\#(run.folder.path)/state""#
+    // The limit ends the output, and with it every wait for a line.
+    let shell = try Shell(
+      #"exec timeout 60 sh -c 'echo $$; exec "\#(command)" status --watch \#(folders)'"#)
     let process = try #require(shell.line().flatMap { Int32($0) })
     var seen = ""
     while !seen.contains("1 call"), let line = shell.line() { seen += line + "\n" }

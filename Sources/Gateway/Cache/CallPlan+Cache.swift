@@ -40,6 +40,7 @@ extension Gateway {
       }
       kept.begin(key)
     }
+    health.record(at: entry.service)?.counts.add(to: .cacheMisses)
     slot = CacheSlot(key: key, writes: kept.writes(to: entry.service))
     return false
   }

@@ -172,6 +172,7 @@ final class CallPlan: ClientRequest {
     let name = gateway.manifest(current)?.name ?? ""
     attempts.append(Attempt(service: name, outcome: outcome))
     tried.append(current)
+    if next != current { gateway.health.record(at: next)?.counts.add(to: .failovers) }
     gateway.log(
       .warning, "call.retried",
       [

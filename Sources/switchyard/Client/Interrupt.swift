@@ -12,6 +12,11 @@ enum Interrupt {
     // The second one finds the default action. No SA_RESTART: waiting must end.
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
     sigaction(SIGINT, &action, nil)
+    // Whoever started us may have blocked it: a thread pool's threads do.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// Whether Ctrl-C was pressed since `watch`.

@@ -8,7 +8,7 @@ import Harness
 enum ServerWords {
   @TaskLocal static var words: [String] = []
 
-  private static let commands = ["test", "record", "replay"]
+  private static let commands = ["test", "record", "replay", "add"]
 
   /// Splits a command line; other commands keep their `--`.
   static func split(_ arguments: [String]) -> (own: [String], server: [String]) {
