@@ -1,15 +1,15 @@
 /// Backend: live connections to services.
 ///
 /// A *backend* is one incarnation of a service: one child process, from its
-/// start to its death. It has its own table of pending requests, its own ids and
-/// its own framer, so a reply can only ever complete a request that went down
-/// the same pipe (reliability 2.1). What a reply means is not decided here: the
-/// owner of a request is an `Exchange` and gets the raw line.
+/// start to its death, or one session with a remote server. It has its own table
+/// of pending requests and its own ids, so a reply can only ever complete a
+/// request that went the same way (reliability 2.1). What a reply means is not
+/// decided here: the owner of a request is an `Exchange` and gets the raw line.
 ///
 /// ```
-///   Exchange ──send──▶ ProcessBackend ──stdin──▶ child
-///      ▲                        │  PendingTable
-///      └──answered/failed───────┘◀──stdout── child     stderr ─▶ log
+///   Exchange ──send──▶ ServiceBackend ──▶ ProcessBackend ──stdin──▶ child
+///      ▲                 │ PendingTable └▶ RemoteBackend ──POST──▶ server
+///      └─answered/failed─┘◀──stdout, or the answer's body──
 /// ```
 ///
 /// Costs: one table entry a request; a line is validated once and never copied.

@@ -18,7 +18,7 @@ extension Gateway {
     for service in services { service.replaceOutdatedBackend() }
   }
 
-  func isOutdated(_ backend: ProcessBackend, of service: Service) -> Bool {
+  func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool {
     backend.revision.era == .legacy
       && backend.clientCapabilities != service.profile(of: declared).legacyCapabilities
   }

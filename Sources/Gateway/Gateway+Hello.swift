@@ -84,7 +84,7 @@ extension Gateway {
   }
 
   private func passedOn(
-    _ key: StaticString, of introduction: ProcessBackend.Introduction?, keepsTasks: Bool,
+    _ key: StaticString, of introduction: ServiceBackend.Introduction?, keepsTasks: Bool,
     adding: [UInt8]
   ) -> [UInt8] {
     let capabilities = introduction?.capabilities ?? []

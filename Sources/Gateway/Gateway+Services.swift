@@ -108,6 +108,8 @@ extension Gateway: ServiceHost {
 
   // MARK: ServiceHost
 
+  var environment: [String: String] { surroundings.environment }
+
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try Launch.spec(service.manifest.process, inherited: surroundings.environment)
   }
@@ -135,11 +137,11 @@ extension Gateway: ServiceHost {
     service.digest + (era == .legacy ? "/legacy" : "")
   }
 
-  func noteEra(of service: Service, on backend: ProcessBackend) {
+  func noteEra(of service: Service, on backend: ServiceBackend) {
     guard knownEra(of: service) != backend.revision.era else { return }
     // A service that was silent once may only have been slow.
-    if !backend.handshake.isCertain { service.silentStarts += 1 }
-    guard backend.handshake.isCertain || service.silentStarts > 1 else { return }
+    if !backend.isEraCertain { service.silentStarts += 1 }
+    guard backend.isEraCertain || service.silentStarts > 1 else { return }
     _ = surroundings.store?.saveEra(
       digest: eraKey(service, startedFor: service.startedFor), revision: backend.revision.rawValue,
       now: Gateway.secondsSince1970())
@@ -150,7 +152,7 @@ extension Gateway: ServiceHost {
     return found.flatMap { Revision(rawValue: $0)?.era } ?? era == era
   }
 
-  func childStarted(_ backend: ProcessBackend, of service: Service) {
+  func childStarted(_ backend: ServiceBackend, of service: Service) {
     if let child = backend.identity, let owner = ProcessIdentity.current {
       _ = surroundings.store?.record(
         ChildRecord(
@@ -159,14 +161,14 @@ extension Gateway: ServiceHost {
     if session.isFull { backend.setPaused(true) }
   }
 
-  func childGone(_ backend: ProcessBackend, of service: Service) {
+  func childGone(_ backend: ServiceBackend, of service: Service) {
     if let child = backend.identity { _ = surroundings.store?.remove(child) }
     session.reverse.gone(backend)
     slots.bury()
     endIfDone()
   }
 
-  func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
+  func serviceIsReady(_ service: Service, on backend: ServiceBackend) {
     serviceIsUp(service)
     dependencyChanged(service)
     noteEra(of: service, on: backend)
@@ -177,7 +179,7 @@ extension Gateway: ServiceHost {
 
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    from backend: ProcessBackend
+    from backend: ServiceBackend
   ) {
     switch envelope.method {
     case .ping where envelope.kind == .request:

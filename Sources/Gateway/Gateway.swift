@@ -2,7 +2,7 @@
 ///
 /// ```
 ///   client ─▶ ClientSession ─▶ Gateway.serve ─┬─▶ lists: Catalogue, ListPages
-///      ▲                                      └─▶ Call ─▶ Service ─▶ ProcessBackend ─▶ child
+///      ▲                                      └─▶ Call ─▶ Service ─▶ ServiceBackend ─▶ child, server
 ///      └───────────── Translation ◀──────────────────────────────────────┘
 /// ```
 ///
@@ -189,6 +189,7 @@ package final class Gateway {
 
   /// The identity of a command, under which its catalogue and era are kept.
   func digest(of manifest: ServiceManifest) -> String {
+    if let remote = manifest.remote { return remote.digest }
     let process = manifest.process
     let found = try? Launch.executable(of: process, inherited: surroundings.environment)
     let executable = found ?? process.command

@@ -154,6 +154,6 @@ extension ConfigurationDifference.ServiceChange {
   private static let easy = ["process.start", "process.idle"]
 
   private static func concernsProcess(_ key: String) -> Bool {
-    key.hasPrefix("process") && !easy.contains(key)
+    (key.hasPrefix("process") || key.hasPrefix("http")) && !easy.contains(key)
   }
 }

@@ -48,11 +48,8 @@ struct ManifestFile {
     if root["rest"] != nil, root["process"] == nil, root["http"] == nil {
       return restManifest(from: root, manifest, &reader)
     }
-    if let other = root.pairs?.first(where: { $0.key == "http" }) {
-      // Its other keys mean something else there, so they are not judged.
-      if let name = root["service"]?.scalar?.text { manifest.name = name }
-      reader.report(ServiceManifest.otherTransport(other.key), at: other.keyPosition)
-      return manifest
+    if root["http"] != nil, root["process"] == nil, root["rest"] == nil {
+      return remoteManifest(from: root, manifest, &reader)
     }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
     manifest.afterPosition = root["after"]?.position
@@ -72,6 +69,19 @@ struct ManifestFile {
     var manifest = draft.finished(root, &reader)
     manifest.process = ProcessSpec()
     checkHealth(manifest, root, &reader)
+    checkNames(manifest, root, &reader)
+    checkLimits(manifest, root, &reader)
+    return manifest
+  }
+
+  private func remoteManifest(
+    from root: Node, _ start: ServiceManifest, _ reader: inout Reader
+  ) -> ServiceManifest {
+    var manifest = start
+    // An empty section is one all the same.
+    manifest.remote = RemoteService()
+    reader.read(root, into: &manifest, by: ServiceManifest.remoteFields)
+    manifest.afterPosition = root["after"]?.position
     checkNames(manifest, root, &reader)
     checkLimits(manifest, root, &reader)
     return manifest

@@ -8,14 +8,18 @@ extension ServiceManifest {
     head + [
       .section(
         "process", \.process, "The child process that speaks MCP over stdin and stdout.",
-        { ProcessSpec.fields }, isRequired: true),
-      .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
-      .choices(
-        "asks", \.asks, "What it may ask of the client, its user and its model."),
-      .distinctNames(
-        "after", \.after, of: "service",
-        "Services that must be ready before this one starts, and end after it."),
-    ] + tail
+        { ProcessSpec.fields }, isRequired: true)
+    ] + offer + tail
+
+  /// Of what speaks MCP itself, wherever it is.
+  static let offer: [Field<ServiceManifest>] = [
+    .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+    .choices(
+      "asks", \.asks, "What it may ask of the client, its user and its model."),
+    .distinctNames(
+      "after", \.after, of: "service",
+      "Services that must be ready before this one starts, and end after it."),
+  ]
 
   /// What every manifest begins with.
   static let head: [Field<ServiceManifest>] = [
@@ -39,12 +43,7 @@ extension ServiceManifest {
     .flag(
       "sticky", \.isSticky, "Calls stay with the member of the group that answered the last one."),
     .section("health", \.health, "How its health is watched.", { ServiceHealthRules.fields }),
-    .reserved("http", Self.otherTransport("http")),
   ]
-
-  static func otherTransport(_ key: String) -> String {
-    "'\(key)' is not supported yet: this version serves process and rest services only"
-  }
 }
 
 extension ServiceLimits {

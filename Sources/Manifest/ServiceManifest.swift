@@ -9,6 +9,8 @@ package struct ServiceManifest: Sendable {
   package var process = ProcessSpec()
   /// What the service is if it is no process: an HTTP API, which `process` says nothing about.
   package var rest: REST.Service?
+  /// What the service is if it is reached over HTTP and speaks MCP.
+  package var remote: RemoteService?
   package var tools = ToolRules()
   /// 0 to 100; services with more come first in lists.
   package var priority = 50

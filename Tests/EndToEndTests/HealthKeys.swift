@@ -46,7 +46,8 @@ enum HealthKeys {
         [ShellService.named("a", environment: ["AT_PING": "sleep 1000"])]
       },
       observe: { run, expected in
-        try run.expectOK("a_echo")
+        // It starts the service. A call might come behind the ping that never ends.
+        _ = try run.client.roundTrip("tools/list")
         // A ping that is ignored is no failure; it is the first sign that time has passed.
         return KeyBehaviour.comes(run, expected) {
           (report(run)?["failuresInARow"]?.intValue ?? 0) > 0

@@ -91,13 +91,6 @@ import Testing
     #expect(configuration.isUsable)
   }
 
-  @Test func `words of later versions are refused and not ignored`() {
-    #expect(
-      complaints("service: search\nhttp: {url: x}\nanything: goes") == [
-        "2:1: 'http' is not supported yet: this version serves process and rest services only"
-      ])
-  }
-
   @Test func `S03: reserved prefixes are refused`() {
     for text in ["service: gateway", "service: tools", "tools: {prefix: gateway_x}"] {
       let found = complaints(process(text))

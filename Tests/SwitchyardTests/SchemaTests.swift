@@ -8,11 +8,14 @@ import Testing
     let run = try CommandRun(["schema"])
     #expect(run.code == 0)
     let schema = try JSONValue(parsing: Array(run.output.utf8))
-    // With `rest` a manifest has other keys than with `process`.
+    // With `rest` or `http` a manifest has other keys than with `process`.
     #expect(schema.at(pointer: "/if/required") == ["rest"])
+    #expect(schema.at(pointer: "/else/if/required") == ["http"])
     let home = try DemoHome()
-    for (branch, kind, needed) in [("else", "process", "command"), ("then", "rest", "url")] {
-      let keys = try #require(schema[branch])
+    for (branch, kind, needed) in [
+      ("/else/else", "process", "command"), ("/else/then", "http", "url"), ("/then", "rest", "url"),
+    ] {
+      let keys = try #require(schema.at(pointer: branch))
       #expect(keys["additionalProperties"] == false)
       #expect(keys["required"]?.arrayValue?.contains(.string(kind)) == true)
       let section = keys.at(pointer: "/properties/\(kind)")

@@ -1,18 +1,10 @@
 import Glibc
 import Loop
-package import Resilience
+import Resilience
 import Telemetry
 
 /// How a backend ends: by our wish, by itself, or because it reads no more.
 extension ProcessBackend {
-  /// Takes no more calls and ends the process: close stdin, TERM, KILL, to the whole group.
-  package func stop(_ patience: StopSequence.Patience) { end(.stopped, .within(patience)) }
-
-  /// Ends a process that is of no use any more, as if it had ended by itself.
-  ///
-  /// - Parameter why: one sentence for the errors of what is in flight.
-  package func giveUp(_ why: String) { end(.crashed(why), .atOnce) }
-
   /// How an end goes on to the process.
   enum Pace {
     case within(StopSequence.Patience)

@@ -6,60 +6,20 @@
 /// is left (reliability B11, B14, B16). Stopping is `StopSequence`'s decision.
 import Glibc
 package import Loop
-package import MCP
+import MCP
 package import RawJSON
-import Resilience
+package import Resilience
 package import Telemetry
 
 @EventLoop
-package final class ProcessBackend {
-  /// What the handshake told about the service.
-  package struct Introduction: Hashable, Sendable {
-    package var revision: Revision
-    /// JSON objects as the service wrote them; empty if it said nothing.
-    package var capabilities: [UInt8] = []
-    package var serverInfo: [UInt8] = []
-    /// Decoded text; nil if it said nothing.
-    package var instructions: [UInt8]?
-
-    package init(
-      revision: Revision, capabilities: [UInt8] = [], serverInfo: [UInt8] = [],
-      instructions: [UInt8]? = nil
-    ) {
-      self.revision = revision
-      self.capabilities = capabilities
-      self.serverInfo = serverInfo
-      self.instructions = instructions
-    }
-  }
-
-  struct Pending {
-    let exchange: any Exchange
-    /// How far the writer must get until the request counts as sent.
-    var endsAt: Int
-  }
-
-  package let service: String
-  package private(set) var introduction: Introduction? {
-    didSet { revision = introduction?.revision ?? .newestLegacy }
-  }
-  /// What is spoken with it; the newest legacy revision until that is known.
-  package private(set) var revision = Revision.newestLegacy
-  package internal(set) var isAccepting = false
-  let settings: BackendSettings
-  let log: Log
-  /// The service, which lets go of the backend when its process is gone.
-  let delegate: any ProcessBackendDelegate
-
-  var pending: PendingTable<Pending>
-  package internal(set) var handshake: Handshake
+package final class ProcessBackend: ServiceBackend {
+  var handshake: Handshake
   var framer: LineFramer
   let child: Child
   let reader: DescriptorReader
   let writer: DescriptorWriter
   let errors: ErrorOutput
   let relay: BackendRelay
-  var junk = JunkCounter()
   var exit: ExitStatus?
   var stopping = StopSequence()
   var ending: BackendEnding?
@@ -69,39 +29,29 @@ package final class ProcessBackend {
   var trimTimer: LoopTimer?
 
   package var pid: Int32 { child.pid }
-  package var identity: ProcessIdentity? { child.identity }
-  /// Requests that wait for an answer, our own included, but for standing ones.
-  package var inFlight: Int { pending.count - standing }
-  /// Requests that stay open on purpose, and keep the process neither busy nor awake.
-  package var standing = 0
-  /// Who waits for an answer, in the order in which they asked.
-  package var exchanges: [any Exchange] { pending.all.map(\.exchange) }
-  /// What it was told that the client can be asked, if it was told in `initialize`.
-  package var clientCapabilities: [UInt8] { settings.clientCapabilities }
-  package var queuedBytes: Int { writer.queuedBytes }
+  package override var identity: ProcessIdentity? { child.identity }
+  package override var place: (name: StaticString, value: String) { ("pid", String(child.pid)) }
+  package override var isEraCertain: Bool { handshake.isCertain }
+  package override var queuedBytes: Int { writer.queuedBytes }
   package var isGone: Bool { exit != nil && ending != nil && goneReported }
   var goneReported = false
 
   /// Starts the child. The delegate hears of everything that follows.
   package init(
     _ spec: ChildSpec, service: String, handshake: Handshake, settings: BackendSettings,
-    delegate: any ProcessBackendDelegate, log: Log
+    delegate: any ServiceBackendDelegate, log: Log
   ) throws(SpawnError) {
     let relay = BackendRelay()
     let child = try Child.spawn(spec) { status in relay.backend?.childExited(status) }
     self.child = child
-    self.service = service
     self.handshake = handshake
-    self.settings = settings
-    self.delegate = delegate
-    self.log = log
     framer = LineFramer(limit: settings.longestMessage, byteOrderMark: .skipped)
-    pending = PendingTable(firstID: UInt32.random(in: 1 ... .max))
     self.relay = relay
     reader = DescriptorReader(descriptor: child.output, sink: relay)
     writer = DescriptorWriter(descriptor: child.input)
     errors = ErrorOutput(
       descriptor: child.errors, service: service, limits: settings.errors, log: log)
+    super.init(service: service, settings: settings, delegate: delegate, log: log)
     relay.backend = self
     writer.onDrained = { relay.backend?.writerDrained() }
     writer.onFailed = { _ in relay.backend?.stdinClosed() }
@@ -112,11 +62,8 @@ package final class ProcessBackend {
 
   // MARK: Requests
 
-  /// The id under which the next request must be written.
-  package var nextID: UInt64 { pending.nextID }
-
   /// Writes the line of a request that carries `nextID`, and awaits its answer.
-  package func send(_ line: Slices, for exchange: any Exchange) {
+  func send(_ line: Slices, for exchange: any Exchange) {
     writer.write(line)
     awaitAnswer(exchange)
   }
@@ -127,7 +74,7 @@ package final class ProcessBackend {
   }
 
   /// The same for a line with edits, without a list of its pieces where it is short.
-  package func send(
+  package override func send(
     _ line: UnsafeRawBufferPointer, edited splice: borrowing Splice, for exchange: any Exchange
   ) {
     let count = splice.resultCount(of: line.count)
@@ -140,12 +87,12 @@ package final class ProcessBackend {
   }
 
   /// Writes a notification or an answer.
-  package func write(_ message: [UInt8]) {
+  package override func write(_ message: [UInt8]) {
     message.withUnsafeBytes { writer.write(Slices($0)) }
   }
 
   /// Writes a request of our own.
-  package func send(_ message: [UInt8], for exchange: any Exchange) {
+  package override func send(_ message: [UInt8], for exchange: any Exchange) {
     message.withUnsafeBytes { send(Slices($0), for: exchange) }
   }
 
@@ -153,7 +100,7 @@ package final class ProcessBackend {
   ///
   /// The child hears of it before everything else that waits to be written, but not before the
   /// request itself.
-  package func cancel(_ id: UInt64, reason: StaticString) {
+  package override func cancel(_ id: UInt64, reason: StaticString) {
     guard let entry = pending.abandon(id), isAccepting else { return }
     let notice = Messages.cancelled(id, reason: reason)
     if writer.hasBegun(upTo: entry.endsAt) { writer.writeAhead(notice) } else { write(notice) }
@@ -161,9 +108,18 @@ package final class ProcessBackend {
   }
 
   /// Reads the child no more, or again: the client is slow.
-  package func setPaused(_ isPaused: Bool) {
+  package override func setPaused(_ isPaused: Bool) {
     if isPaused { reader.pause() } else { reader.resume() }
   }
+
+  /// Takes no more calls and ends the process: close stdin, TERM, KILL, to the whole group.
+  package override func stop(_ patience: StopSequence.Patience) {
+    end(.stopped, .within(patience))
+  }
+
+  package override func giveUp(_ why: String) { end(.crashed(why), .atOnce) }
+
+  override func answeredLate() { endIfRetired() }
 
   // MARK: Starting
 

@@ -31,7 +31,7 @@ final class Call: ServiceRequest, ClientRequest {
   /// What only some calls have; most never make one.
   var extras: CallExtras?
   private(set) var lastProgress = -Double.infinity
-  private(set) var backend: ProcessBackend?
+  private(set) var backend: ServiceBackend?
   var upstreamID: UInt64 = 0
   /// When the request went to the service, and its size.
   private(set) var sentAt = Instant.zero
@@ -70,14 +70,14 @@ final class Call: ServiceRequest, ClientRequest {
     }
   }
 
-  func send(on backend: ProcessBackend) {
+  func send(on backend: ServiceBackend) {
     guard let kept = extras?.kept else { return }
     extras?.kept = nil
     kept.line.withUnsafeBytes { forward($0, kept.envelope, to: backend) }
   }
 
   private func forward(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to backend: ProcessBackend
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to backend: ServiceBackend
   ) {
     let limit = session.limits.queuedBytes
     if backend.queuedBytes > 0, backend.queuedBytes + line.count > limit {

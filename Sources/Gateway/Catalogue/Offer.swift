@@ -57,7 +57,7 @@ struct Offer: Hashable, Sendable {
     }
   }
 
-  var introduction: ProcessBackend.Introduction
+  var introduction: ServiceBackend.Introduction
   var items: [Kind: [Item]] = [:]
 
   func declares(_ capability: StaticString) -> Bool {

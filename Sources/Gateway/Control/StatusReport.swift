@@ -52,10 +52,13 @@ extension Service {
   var statusReport: JSONObject {
     var report = JSONObject()
     report["name"] = .string(name)
-    report["kind"] = "process"
+    report["kind"] = manifest.remote == nil ? "process" : "http"
     report["state"] = .string(stateWord)
     let backends = liveBackends
-    report["pids"] = .array(backends.map { .count(Int($0.pid)) })
+    report["pids"] = .array(
+      backends.compactMap { backend in
+        backend.identity.map { .count(Int($0.pid)) }
+      })
     report["inFlight"] = .count(backends.reduce(0) { $0 + $1.inFlight })
     report["waiting"] = .count(waiting.count + (twin?.service.waiting.count ?? 0))
     // How often it became ready; whatever is beyond one is a start after idleness or a crash.

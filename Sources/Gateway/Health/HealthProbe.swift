@@ -29,12 +29,12 @@ final class HealthProbe: Exchange {
   /// Whether an answer that says `isError` is a bad sign.
   private let asksTool: Bool
   private let isPing: Bool
-  private var sent: (backend: ProcessBackend, id: UInt64)?
+  private var sent: (backend: ServiceBackend, id: UInt64)?
   private var transfer: HTTPTransfer?
 
   /// Asks a process.
   init(
-    _ watch: HealthWatch, _ record: HealthRecord, _ check: HealthCheck, on backend: ProcessBackend
+    _ watch: HealthWatch, _ record: HealthRecord, _ check: HealthCheck, on backend: ServiceBackend
   ) {
     self.watch = watch
     self.record = record
@@ -47,7 +47,7 @@ final class HealthProbe: Exchange {
   }
 
   private static func message(
-    _ check: HealthCheck, _ id: UInt64, ignoresPing: Bool, to backend: ProcessBackend
+    _ check: HealthCheck, _ id: UInt64, ignoresPing: Bool, to backend: ServiceBackend
   ) -> [UInt8] {
     let era = backend.revision.era
     switch check {

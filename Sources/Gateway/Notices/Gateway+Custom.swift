@@ -42,7 +42,7 @@ extension Gateway {
   /// request of theirs is with the service: they get nothing that they did not ask for.
   func relayCustom(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service,
-    on backend: ProcessBackend
+    on backend: ServiceBackend
   ) {
     let method = JSON.string(envelope.methodText, in: line.bytes) ?? []
     guard services.count == 1 || service.manifest.claims(method) else { return }
@@ -61,7 +61,7 @@ final class NoticeDelivery: ServiceRequest {
 
   init(_ line: [UInt8]) { self.line = line }
 
-  func send(on backend: ProcessBackend) { backend.write(line) }
+  func send(on backend: ServiceBackend) { backend.write(line) }
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {}
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {}
   func failed(_ failure: BackendFailure) {}

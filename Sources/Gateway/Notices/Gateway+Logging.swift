@@ -33,7 +33,7 @@ extension Gateway {
     return asked.min()
   }
 
-  func levelIsWanted(of service: Service, on backend: ProcessBackend) {
+  func levelIsWanted(of service: Service, on backend: ServiceBackend) {
     service.feed.tellLevel(wantedLevel(of: service), on: backend)
   }
 
@@ -41,7 +41,7 @@ extension Gateway {
 
   func logged(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service,
-    on backend: ProcessBackend
+    on backend: ServiceBackend
   ) {
     let bytes = line.bytes
     let text = JSON.member("level", of: envelope.params, in: bytes)
@@ -61,7 +61,7 @@ extension Gateway {
     scheduleReport(of: service)
   }
 
-  private func legacyClientWants(_ level: LogLevel, from backend: ProcessBackend) -> Bool {
+  private func legacyClientWants(_ level: LogLevel, from backend: ServiceBackend) -> Bool {
     session.logLevel.map { $0 <= level } ?? (backend.revision.era == .legacy)
   }
 

@@ -8,7 +8,7 @@ import Telemetry
 extension Gateway {
   func noticed(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service,
-    on backend: ProcessBackend
+    on backend: ServiceBackend
   ) {
     switch envelope.method {
     case .toolsListChanged, .promptsListChanged, .resourcesListChanged:
@@ -28,7 +28,7 @@ extension Gateway {
     }
   }
 
-  func service(_ service: Service, opened backend: ProcessBackend) {
+  func service(_ service: Service, opened backend: ServiceBackend) {
     service.feed.opened(backend)
     service.feed.tellLevel(wantedLevel(of: service), on: backend)
   }
@@ -37,7 +37,7 @@ extension Gateway {
 
   private func resourceUpdated(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service,
-    on backend: ProcessBackend
+    on backend: ServiceBackend
   ) {
     let bytes = line.bytes
     guard let uri = JSON.string(envelope.uri, in: bytes) else { return }

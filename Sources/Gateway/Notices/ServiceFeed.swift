@@ -31,7 +31,7 @@ final class ServiceFeed {
   /// It ended by itself, or did not start, and has not been ready since.
   var hasFailed = false
   /// The log levels that processes were told, by their numbers: there may be one for each era.
-  private var toldLevels: [Int32: LogLevel] = [:]
+  private var toldLevels: [ObjectIdentifier: LogLevel] = [:]
 
   /// Resources that the service has agreed to tell about, by its own URIs.
   private(set) var agreed: Set<[UInt8]> = []
@@ -40,7 +40,7 @@ final class ServiceFeed {
   private var watchedTasks: [[UInt8]: Int] = [:]
   /// Requests for the next listen.
   private var asking: [WatchRequest] = []
-  private var backend: ProcessBackend?
+  private var backend: ServiceBackend?
   /// The acknowledged listen at a modern service, and the one that will replace it.
   private var current: UpstreamListen?
   private var next: UpstreamListen?
@@ -100,7 +100,7 @@ final class ServiceFeed {
   }
 
   /// A new process is ready; nothing else has been sent to it yet.
-  func opened(_ backend: ProcessBackend) {
+  func opened(_ backend: ServiceBackend) {
     self.backend = backend
     (current, next) = (nil, nil)
     // They ended with the process that had them.
@@ -122,8 +122,8 @@ final class ServiceFeed {
   }
 
   /// A process takes no more requests.
-  func closed(_ backend: ProcessBackend) {
-    toldLevels[backend.pid] = nil
+  func closed(_ backend: ServiceBackend) {
+    toldLevels[ObjectIdentifier(backend)] = nil
     guard self.backend === backend else { return }
     (self.backend, current, next) = (nil, nil, nil)
   }
@@ -235,15 +235,16 @@ final class ServiceFeed {
 
   /// Tells a process the lowest level that anybody asks for, if it is legacy and has a log; modern
   /// ones are told with each request.
-  func tellLevel(_ wanted: LogLevel?, on backend: ProcessBackend) {
-    guard backend.revision.era == .legacy, let wanted, wanted != toldLevels[backend.pid],
+  func tellLevel(_ wanted: LogLevel?, on backend: ServiceBackend) {
+    let key = ObjectIdentifier(backend)
+    guard backend.revision.era == .legacy, let wanted, wanted != toldLevels[key],
       declaresLogging(backend)
     else { return }
-    toldLevels[backend.pid] = wanted
+    toldLevels[key] = wanted
     backend.send(Messages.setLevel(backend.nextID, to: wanted.name), for: UnheededExchange())
   }
 
-  private func declaresLogging(_ backend: ProcessBackend) -> Bool {
+  private func declaresLogging(_ backend: ServiceBackend) -> Bool {
     guard let capabilities = backend.introduction?.capabilities, !capabilities.isEmpty else {
       return false
     }
@@ -252,5 +253,5 @@ final class ServiceFeed {
   }
 
   /// The present process, if it takes requests.
-  var openBackend: ProcessBackend? { backend.flatMap { $0.isAccepting ? $0 : nil } }
+  var openBackend: ServiceBackend? { backend.flatMap { $0.isAccepting ? $0 : nil } }
 }

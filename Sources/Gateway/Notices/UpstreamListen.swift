@@ -10,13 +10,13 @@ final class UpstreamListen: Exchange {
   let uris: Set<[UInt8]>
   /// Who waits for its acknowledgement.
   var requests: [WatchRequest]
-  private let backend: ProcessBackend
+  private let backend: ServiceBackend
   private unowned let feed: ServiceFeed
   private var isOpen = true
 
   /// Opens it on `backend`, where it counts as standing: it keeps no process busy.
   init(
-    on backend: ProcessBackend, feed: ServiceFeed, lists: [Announcement], uris: Set<[UInt8]>,
+    on backend: ServiceBackend, feed: ServiceFeed, lists: [Announcement], uris: Set<[UInt8]>,
     tasks: Set<[UInt8]>, requests: [WatchRequest]
   ) {
     id = backend.nextID
@@ -54,7 +54,8 @@ final class UpstreamListen: Exchange {
     let waiting = requests
     requests = []
     for request in waiting { request.failed(failure) }
-    feed.listenEnded(self, wasRefused: true)
+    // A remote server goes on without the stream that was cut: it is opened again.
+    feed.listenEnded(self, wasRefused: !backend.isAccepting)
   }
 
   private func close() -> Bool {

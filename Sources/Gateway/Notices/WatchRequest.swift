@@ -39,7 +39,7 @@ final class WatchRequest: ServiceRequest {
     self.finish = finish
   }
 
-  func send(on backend: ProcessBackend) {
+  func send(on backend: ServiceBackend) {
     let timer = LoopTimer { [weak self] in self?.timeElapsed() }
     timer.start(after: Self.patience)
     self.timer = timer

@@ -106,7 +106,7 @@ extension Gateway {
   /// A service asks for what only the client can answer.
   func asked(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, by service: Service,
-    on backend: ProcessBackend
+    on backend: ServiceBackend
   ) {
     let edits = Asking.edits(envelope.method, envelope.params, in: line.bytes, service)
     guard !edits.isEmpty else {

@@ -152,7 +152,7 @@ extension Call {
 
   /// Keeps the request for another round, if the service may ask for one; returns what the service
   /// is told of the client.
-  func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ProcessBackend)
+  func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ServiceBackend)
     -> ClientProfile
   {
     guard backend.revision.era == .modern else { return client.profile }

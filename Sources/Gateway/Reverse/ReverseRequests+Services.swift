@@ -7,7 +7,7 @@ import RawJSON
 extension ReverseRequests {
   /// A request of a service that only the client can answer.
   func receive(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from backend: ProcessBackend,
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, from backend: ServiceBackend,
     allowed: ClientAbilities
   ) {
     let id = JSON.copy(envelope.id, in: line.bytes)
@@ -20,7 +20,7 @@ extension ReverseRequests {
 
   private func pass(
     on line: UnsafeRawBufferPointer, _ envelope: Envelope, _ id: [UInt8],
-    from backend: ProcessBackend, _ allowed: ClientAbilities
+    from backend: ServiceBackend, _ allowed: ClientAbilities
   ) throws(Question.Refusal) {
     // Since 2026-07-28 a service makes no requests at all.
     guard envelope.method.isAskedByServer, backend.revision.has(.requestsByService) else {
@@ -64,19 +64,19 @@ extension ReverseRequests {
     if let refusal = call.park(question, id) { throw refusal }
   }
 
-  private func openQuestions(of backend: ProcessBackend, _ calls: [Call]) -> Int {
+  private func openQuestions(of backend: ServiceBackend, _ calls: [Call]) -> Int {
     asked.ids { $0.isAsked(by: backend) }.count
       + calls.reduce(0) { $0 + ($1.input?.waiting.count ?? 0) }
   }
 
-  private func isFresh(_ id: [UInt8], of backend: ProcessBackend, _ calls: [Call]) -> Bool {
+  private func isFresh(_ id: [UInt8], of backend: ServiceBackend, _ calls: [Call]) -> Bool {
     asked.ids { $0.isAsked(by: backend, as: id) }.isEmpty
       && !calls.contains { $0.input?.waiting.contains { $0.id == id } == true }
   }
 
   /// The service does not want the answer any more.
   func cancelled(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, by backend: ProcessBackend
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, by backend: ServiceBackend
   ) {
     let id = JSON.copy(envelope.requestId, in: line.bytes)
     for number in asked.ids(where: { $0.isAsked(by: backend, as: id) }) {
@@ -89,7 +89,7 @@ extension ReverseRequests {
 
 extension ReverseRequests.Asked {
   @EventLoop
-  fileprivate func isAsked(by backend: ProcessBackend, as id: [UInt8]) -> Bool {
+  fileprivate func isAsked(by backend: ServiceBackend, as id: [UInt8]) -> Bool {
     if case .service(let question) = asker, question.backend === backend {
       question.id == id
     } else {

@@ -135,7 +135,7 @@ final class ReverseRequests {
   }
 
   /// The process is gone, and with it everybody who waited for these answers.
-  func gone(_ backend: ProcessBackend) {
+  func gone(_ backend: ServiceBackend) {
     for id in asked.ids(where: { $0.isAsked(by: backend) }) {
       if case .service(let question) = asked.entry(id)?.asker { question.resumeOwners() }
       withdraw(id)
@@ -187,7 +187,7 @@ extension ReverseRequests.Asked {
   }
 
   @EventLoop
-  func isAsked(by backend: ProcessBackend) -> Bool {
+  func isAsked(by backend: ServiceBackend) -> Bool {
     if case .service(let question) = asker { question.backend === backend } else { false }
   }
 }
@@ -195,13 +195,13 @@ extension ReverseRequests.Asked {
 /// A request of a legacy service, and who waits while it is open.
 @EventLoop
 final class ServiceQuestion {
-  let backend: ProcessBackend
+  let backend: ServiceBackend
   /// As the service wrote it.
   let id: [UInt8]
   /// The calls in whose course it may have been asked.
   var owners: [Call]
 
-  init(_ id: [UInt8], of backend: ProcessBackend, owners: [Call]) {
+  init(_ id: [UInt8], of backend: ServiceBackend, owners: [Call]) {
     self.id = id
     self.backend = backend
     self.owners = owners
@@ -222,7 +222,7 @@ final class ServiceQuestion {
   func reply(_ outcome: [UInt8]) { backend.answer(id, outcome) }
 }
 
-extension ProcessBackend {
+extension ServiceBackend {
   /// Answers a request of the service.
   ///
   /// - Parameter outcome: `"result":` or `"error":` and its value.

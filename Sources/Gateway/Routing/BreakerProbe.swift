@@ -12,7 +12,7 @@ final class BreakerProbe: ServiceRequest {
   private unowned let service: Service
   private let patience: Duration
   private var finish: (@EventLoop (Outcome) -> Void)?
-  private var sent: (backend: ProcessBackend, id: UInt64)?
+  private var sent: (backend: ServiceBackend, id: UInt64)?
   private var timer: LoopTimer?
 
   init(of service: Service, patience: Duration, finish: @escaping @EventLoop (Outcome) -> Void) {
@@ -21,7 +21,7 @@ final class BreakerProbe: ServiceRequest {
     self.finish = finish
   }
 
-  func send(on backend: ProcessBackend) {
+  func send(on backend: ServiceBackend) {
     let id = backend.nextID
     sent = (backend, id)
     let isModern = backend.revision.era == .modern

@@ -28,7 +28,7 @@ final class Discovery: ServiceRequest {
   private var finish: (@EventLoop (Outcome) -> Void)?
   private var offer: Offer?
   private var lifetime: Duration?
-  private var backend: ProcessBackend?
+  private var backend: ServiceBackend?
   private var kinds: ArraySlice<Offer.Kind> = []
   private var cursors: Set<[UInt8]> = []
   private var pages = 0
@@ -43,7 +43,7 @@ final class Discovery: ServiceRequest {
     self.finish = finish
   }
 
-  func send(on backend: ProcessBackend) {
+  func send(on backend: ServiceBackend) {
     guard let introduction = backend.introduction else { return }
     let empty = Offer(introduction: introduction)
     offer = empty

@@ -40,7 +40,7 @@ extension Service {
   func lane(for era: Era) -> Service {
     guard let readyEra, readyEra != era else { return self }
     // Whoever is asleep is started in the era of the call.
-    guard case .ready = phase, manifest.process.protocolChoice == .auto else { return self }
+    guard case .ready = phase, manifest.leavesEraOpen else { return self }
     if let twin {
       return twin.service.readyEra == readyEra ? self : twin.service
     }
@@ -66,6 +66,7 @@ private final class TwinHost: ServiceHost {
 
   var startQueue: StartQueue { primary.host.startQueue }
   var log: Log { primary.host.log }
+  var environment: [String: String] { primary.host.environment }
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
   var probePatience: Duration { primary.host.probePatience }
 
@@ -79,23 +80,23 @@ private final class TwinHost: ServiceHost {
   func settings(for service: Service) -> BackendSettings { primary.host.settings(for: primary) }
   func knownEra(of service: Service) -> Era? { primary.host.knownEra(of: service) }
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool { false }
-  func isOutdated(_ backend: ProcessBackend, of service: Service) -> Bool {
+  func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool {
     primary.host.isOutdated(backend, of: primary)
   }
-  func childStarted(_ backend: ProcessBackend, of service: Service) {
+  func childStarted(_ backend: ServiceBackend, of service: Service) {
     primary.host.childStarted(backend, of: primary)
   }
-  func childGone(_ backend: ProcessBackend, of service: Service) {
+  func childGone(_ backend: ServiceBackend, of service: Service) {
     primary.host.childGone(backend, of: primary)
   }
-  func serviceIsReady(_ service: Service, on backend: ProcessBackend) {
+  func serviceIsReady(_ service: Service, on backend: ServiceBackend) {
     primary.host.noteEra(of: service, on: backend)
   }
-  func noteEra(of service: Service, on backend: ProcessBackend) {
+  func noteEra(of service: Service, on backend: ServiceBackend) {
     primary.host.noteEra(of: service, on: backend)
   }
   /// The sibling hears of changes already; a log each of them has.
-  func service(_ service: Service, opened backend: ProcessBackend) {
+  func service(_ service: Service, opened backend: ServiceBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
   }
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service) {
@@ -103,7 +104,7 @@ private final class TwinHost: ServiceHost {
   }
   func callsWait(for service: Service) { primary.host.callsWait(for: primary) }
   func toolMayBeGone(at service: Service) { primary.host.toolMayBeGone(at: primary) }
-  func levelIsWanted(of service: Service, on backend: ProcessBackend) {
+  func levelIsWanted(of service: Service, on backend: ServiceBackend) {
     primary.host.levelIsWanted(of: primary, on: backend)
   }
   func tell(_ event: ServiceEvent, of service: Service) -> Bool {
@@ -117,7 +118,7 @@ private final class TwinHost: ServiceHost {
   }
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    from backend: ProcessBackend
+    from backend: ServiceBackend
   ) {
     primary.host.service(primary, received: line, envelope, from: backend)
   }

@@ -5,8 +5,8 @@ import Manifest
 import Telemetry
 
 /// What the service hears of its child processes.
-extension Service: ProcessBackendDelegate {
-  func backendIsReady(_ backend: ProcessBackend) {
+extension Service: ServiceBackendDelegate {
+  func backendIsReady(_ backend: ServiceBackend) {
     guard case .starting(let starting) = phase, starting === backend else { return }
     host.startQueue.leave()
     phase = .ready(backend)
@@ -14,7 +14,7 @@ extension Service: ProcessBackendDelegate {
     readyCount += 1
     readyEra = backend.revision.era
     isOutdated = host.isOutdated(backend, of: self)
-    host.log(.info, "service.ready", ["service": name, "pid": String(backend.pid)])
+    host.log(.info, "service.ready", ["service": name, backend.place.name: backend.place.value])
     watchIdleness()
     host.service(self, opened: backend)
     sendWaiting()
@@ -22,7 +22,7 @@ extension Service: ProcessBackendDelegate {
     if isLeaving { endIfLeft() }
   }
 
-  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake) {
+  func backend(_ backend: ServiceBackend, needsSuccessorWith handshake: Handshake) {
     guard case .starting(let starting) = phase, starting === backend else { return }
     ending.append(backend)
     self.handshake = handshake
@@ -33,12 +33,12 @@ extension Service: ProcessBackendDelegate {
   }
 
   func backend(
-    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
+    _ backend: ServiceBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope
   ) {
     host.service(self, received: line, envelope, from: backend)
   }
 
-  func backendEnded(_ backend: ProcessBackend, _ cause: BackendEnding) {
+  func backendEnded(_ backend: ServiceBackend, _ cause: BackendEnding) {
     var wasStarting = false
     switch phase {
     case .starting(let current) where current === backend: wasStarting = true
@@ -58,15 +58,15 @@ extension Service: ProcessBackendDelegate {
     if !waiting.isEmpty { wake() }
   }
 
-  func backendIsGone(_ backend: ProcessBackend) {
+  func backendIsGone(_ backend: ServiceBackend) {
     ending.removeAll { $0 === backend }
     draining.removeAll { $0 === backend }
     host.childGone(backend, of: self)
   }
 
-  func backendWroteJunk(_ backend: ProcessBackend) { host.wroteJunk(self) }
+  func backendWroteJunk(_ backend: ServiceBackend) { host.wroteJunk(self) }
 
-  func backendHasRoom(_ backend: ProcessBackend) {
+  func backendHasRoom(_ backend: ServiceBackend) {
     // The end of a health check is no use of the service.
     if endedCheck { endedCheck = false } else { lastUse = EventLoop.turnTime }
     if isLeaving || !draining.isEmpty { return backendHasLess(backend) }

@@ -37,7 +37,7 @@ extension Service {
   }
 
   /// Ends a process that nothing is in flight with; the next request starts another.
-  func retire(_ backend: ProcessBackend) {
+  func retire(_ backend: ServiceBackend) {
     isOutdated = false
     ending.append(backend)
     phase = .asleep

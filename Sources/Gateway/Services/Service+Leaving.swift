@@ -45,7 +45,7 @@ extension Service {
     if !waiting.isEmpty { wake() }
   }
 
-  private func stopStarting(_ backend: ProcessBackend) {
+  private func stopStarting(_ backend: ServiceBackend) {
     ending.append(backend)
     phase = .asleep
     host.startQueue.leave()
@@ -53,7 +53,7 @@ extension Service {
   }
 
   /// The process takes no more calls and is stopped when it has answered those that it has.
-  private func drain(_ backend: ProcessBackend) {
+  private func drain(_ backend: ServiceBackend) {
     phase = .asleep
     isOutdated = false
     ending.append(backend)
@@ -77,7 +77,7 @@ extension Service {
   }
 
   /// A request is off the hands of a process, while one of this service's leaves.
-  func backendHasLess(_ backend: ProcessBackend) {
+  func backendHasLess(_ backend: ServiceBackend) {
     if draining.contains(where: { $0 === backend }) {
       guard backend.inFlight == 0 else { return }
       draining.removeAll { $0 === backend }

@@ -27,8 +27,8 @@ final class Service {
     case held
     /// Waits for a slot in the start queue.
     case queued
-    case starting(ProcessBackend)
-    case ready(ProcessBackend)
+    case starting(ServiceBackend)
+    case ready(ServiceBackend)
     /// A start failed or the process crashed; `until` is when the next start is due.
     case pausing(until: Instant)
     /// The gateway ends: nothing starts any more.
@@ -74,9 +74,9 @@ final class Service {
   /// When it was last started though calls go past it.
   var lastRevival = Instant(nanoseconds: .min)
   var waiting = WaitingLine()
-  var ending: [ProcessBackend] = []
+  var ending: [ServiceBackend] = []
   /// Those of `ending` that still answer what they were asked before they were replaced.
-  var draining: [ProcessBackend] = []
+  var draining: [ServiceBackend] = []
   /// It is not served any more: it ends when nothing is in flight with it.
   var isLeaving = false
   var leavingTimer: LoopTimer?
@@ -117,12 +117,12 @@ final class Service {
   var prefixesTasks = false
   func publicURI(_ own: [UInt8]) -> [UInt8] { uriNames?.publicURI(own) ?? own }
   /// Its processes that take requests.
-  var acceptingBackends: [ProcessBackend] { liveBackends.filter(\.isAccepting) }
+  var acceptingBackends: [ServiceBackend] { liveBackends.filter(\.isAccepting) }
   /// Processes that still have to end.
-  var liveBackends: [ProcessBackend] {
+  var liveBackends: [ServiceBackend] {
     ownBackends + (twin?.service.ownBackends ?? [])
   }
-  private var ownBackends: [ProcessBackend] {
+  private var ownBackends: [ServiceBackend] {
     switch phase {
     case .starting(let backend), .ready(let backend): ending + [backend]
     default: ending
@@ -144,7 +144,7 @@ final class Service {
   /// The backend for a request right now, if it need not wait for one.
   ///
   /// The hot path: when this is not `nil`, the caller writes its line at once.
-  var openBackend: ProcessBackend? {
+  var openBackend: ServiceBackend? {
     guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty, breaker.isClosed,
       backend.inFlight < manifest.limits.concurrent
     else { return nil }
@@ -214,6 +214,7 @@ final class Service {
   /// A slot is ours; it is given back in `becameReady` or `startFailed`.
   func start() {
     guard case .queued = phase else { return host.startQueue.leave() }
+    if let remote = manifest.remote { return startRemote(remote) }
     do {
       let spec = try host.launch(self)
       policy.started(at: EventLoop.now)
@@ -234,7 +235,7 @@ final class Service {
     }
   }
 
-  private func startFailed(_ failure: BackendFailure) {
+  func startFailed(_ failure: BackendFailure) {
     host.startQueue.leave()
     cannotStart(failure)
   }
@@ -266,8 +267,9 @@ final class Service {
 
   func pause(_ failure: BackendFailure) {
     let now = EventLoop.now
-    policy.failed(at: now, random: Double.random(in: 0..<1))
-    let until = policy.nextStart(after: now) ?? now
+    let isRemote = manifest.remote != nil
+    if !isRemote { policy.failed(at: now, random: Double.random(in: 0..<1)) }
+    let until = isRemote ? now + Self.remotePause : policy.nextStart(after: now) ?? now
     let delay = until - now
     phase = .pausing(until: until)
     lastFailure = failure
@@ -279,7 +281,7 @@ final class Service {
       ])
     host.serviceFailed(self, failure)
     for request in waiting.removeAll(where: { $0.canGoElsewhere }) { request.failed(failure) }
-    if policy.isFlapping {
+    if policy.isFlapping || isRemote {
       var told = failure
       told.retryAfter = delay
       failWaiting(told)

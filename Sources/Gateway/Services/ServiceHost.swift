@@ -9,6 +9,8 @@ import Telemetry
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
   var log: Log { get }
+  /// Where proxies are named.
+  var environment: [String: String] { get }
   var breakerLimits: CircuitBreaker.Limits { get }
   /// How long the probe of a breaker may take.
   var probePatience: Duration { get }
@@ -24,14 +26,14 @@ protocol ServiceHost: AnyObject {
   /// Whether nothing is known against its speaking this era too.
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool
   /// Remembers in which era a process is spoken to.
-  func noteEra(of service: Service, on backend: ProcessBackend)
+  func noteEra(of service: Service, on backend: ServiceBackend)
   /// Whether a process was told less about the client than is known now.
-  func isOutdated(_ backend: ProcessBackend, of service: Service) -> Bool
-  func childStarted(_ backend: ProcessBackend, of service: Service)
-  func childGone(_ backend: ProcessBackend, of service: Service)
-  func serviceIsReady(_ service: Service, on backend: ProcessBackend)
+  func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool
+  func childStarted(_ backend: ServiceBackend, of service: Service)
+  func childGone(_ backend: ServiceBackend, of service: Service)
+  func serviceIsReady(_ service: Service, on backend: ServiceBackend)
   /// A process is ready and nothing has been sent to it yet.
-  func service(_ service: Service, opened backend: ProcessBackend)
+  func service(_ service: Service, opened backend: ServiceBackend)
   /// A watched resource may be another since the service was started again.
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service)
   /// A running service has as many calls as it may have; others wait.
@@ -39,7 +41,7 @@ protocol ServiceHost: AnyObject {
   /// A listed tool is unknown to its service.
   func toolMayBeGone(at service: Service)
   /// A request that wants log messages is about to be sent.
-  func levelIsWanted(of service: Service, on backend: ProcessBackend)
+  func levelIsWanted(of service: Service, on backend: ServiceBackend)
   /// Tells clients that want to hear of such things.
   @discardableResult
   func tell(_ event: ServiceEvent, of service: Service) -> Bool
@@ -49,5 +51,5 @@ protocol ServiceHost: AnyObject {
   func wroteJunk(_ service: Service)
   func service(
     _ service: Service, received line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    from backend: ProcessBackend)
+    from backend: ServiceBackend)
 }

@@ -6,7 +6,7 @@ import Resilience
 @EventLoop
 protocol ServiceRequest: Exchange {
   /// Opens an exchange on `backend` and writes the line. Called at most once.
-  func send(on backend: ProcessBackend)
+  func send(on backend: ServiceBackend)
   /// The service that the request waits for has started a process.
   func serviceStarted()
   /// Whether it must wait, or is refused, while the breaker of its service is not closed: calls are,

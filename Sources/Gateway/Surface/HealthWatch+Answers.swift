@@ -62,11 +62,15 @@ extension HealthWatch {
       if let text = record.manifest.description {
         service["description"] = .string(String(text.prefix(120)))
       }
-      service["kind"] = record.service == nil ? "rest" : "process"
+      service["kind"] =
+        record.service == nil ? "rest" : record.manifest.remote == nil ? "process" : "http"
       service["state"] = .string(record.health.state.rawValue)
       let offer = record.service?.offer ?? record.api?.offer
       service["tools"] = offer.map { .count($0.items[.tools]?.count ?? 0) } ?? .null
-      service["pids"] = .array((record.service?.liveBackends ?? []).map { .count(Int($0.pid)) })
+      service["pids"] = .array(
+        (record.service?.liveBackends ?? []).compactMap { backend in
+          backend.identity.map { .count(Int($0.pid)) }
+        })
       service["priority"] = .count(record.manifest.priority)
       return .object(service)
     }

@@ -64,12 +64,12 @@ final class TaskListPages: Exchange {
   private static let limit = 100
 
   private let service: Service
-  private let backend: ProcessBackend
+  private let backend: ServiceBackend
   private let list: TaskList
   private var pages = 0
   private var isOpen = true
 
-  init(of service: Service, on backend: ProcessBackend, for list: TaskList) {
+  init(of service: Service, on backend: ServiceBackend, for list: TaskList) {
     self.service = service
     self.backend = backend
     self.list = list

@@ -12,7 +12,7 @@ struct ManifestSchema {
     return .object(root)
   }
 
-  /// The schema of manifests: those with `rest` have other keys than those with `process`.
+  /// The schema of manifests: those with `rest` or `http` have other keys than those with `process`.
   static var manifests: JSONValue {
     var root = JSONObject()
     root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -20,7 +20,11 @@ struct ManifestSchema {
     root["type"] = "object"
     root["if"] = ["required": ["rest"]]
     root["then"] = .object(section(REST.keys))
-    root["else"] = .object(section(ServiceManifest.keys))
+    var other = JSONObject()
+    other["if"] = ["required": ["http"]]
+    other["then"] = .object(section(ServiceManifest.remoteKeys))
+    other["else"] = .object(section(ServiceManifest.keys))
+    root["else"] = .object(other)
     let words = ValueType.Kind.allCases.map { JSONValue.string($0.rawValue) }
     root["$defs"] = [
       "type": ["anyOf": [["enum": .array(words)], .object(section(REST.typeKeys))]]

@@ -50,7 +50,7 @@ struct Examination {
     for manifest in configuration.ready {
       if let api = manifest.rest {
         examine(api, of: manifest.name)
-      } else {
+      } else if manifest.remote == nil {
         examine(manifest)
       }
     }

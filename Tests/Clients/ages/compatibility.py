@@ -88,9 +88,19 @@ def manifest(server: Side, environment: dict[str, str]) -> dict:
     return {"process": process | ({} if server.era == "auto" else {"protocol": server.era})}
 
 
-def try_client(client: Side, offered: list[Side], folder: Path, environment: dict[str, str]) -> dict:
-    """What the client makes of every server: {service: {feature: True, None or what went wrong}}."""
-    fronts.write_manifests(folder, {s.service: manifest(s, environment) for s in offered})
+def try_client(
+    client: Side,
+    offered: list[Side],
+    folder: Path,
+    environment: dict[str, str],
+    manifests: dict[str, dict] | None = None,
+) -> dict:
+    """What the client makes of every server: {service: {feature: True, None or what went wrong}}.
+
+    The servers are processes of the gateway unless `manifests` says where they are.
+    """
+    manifests = manifests or {s.service: manifest(s, environment) for s in offered}
+    fronts.write_manifests(folder, manifests)
     script = [str(HERE / f"client_{client.age.major}.py"), ",".join(s.service for s in offered)]
     mode = [client.era] if client.age is NEWEST else []
     run = subprocess.run(

@@ -1,6 +1,8 @@
 """A server on the SDK's first major: everything that its release can do.
 
-    server_1.py NAME
+    server_1.py NAME [http|sse]
+
+Over pipes, or over HTTP on a port that it says (over_http.py).
 
 Written against what all releases from 1.2.1 on share; what a release lacks
 (elicitation, structured content and cancelling before 1.10) it has no tool for.
@@ -187,6 +189,10 @@ async def main():
     changes = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
     options = server.create_initialization_options(changes)
     options.capabilities.resources.subscribe = True  # no release says so by itself
+    if sys.argv[2:]:
+        import over_http
+
+        return await over_http.serve(sys.argv[2], server, options)
     async with stdio_server() as (read, write):
         await server.run(read, write, options)
 

@@ -1,6 +1,8 @@
 """A server on the SDK's second major, in both eras: everything that it can do.
 
-    server_2.py NAME
+    server_2.py NAME [http|sse]
+
+Over pipes, or over HTTP on a port that it says (over_http.py).
 """
 
 import sys
@@ -218,8 +220,13 @@ server = Server(
 
 async def main():
     changes = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+    options = server.create_initialization_options(changes)
+    if sys.argv[2:]:
+        import over_http
+
+        return await over_http.serve(sys.argv[2], server, options)
     async with stdio_server() as (read, write):
-        await server.run(read, write, server.create_initialization_options(changes))
+        await server.run(read, write, options)
 
 
 anyio.run(main)

@@ -7,7 +7,7 @@ extension Reader {
     guard let template = template(node, rule) else { return nil }
     for case .secret(let name) in template.parts {
       report(
-        "\(subject) must not hold the secret '\(name)'; secrets go into rest.auth and rest.headers",
+        "\(subject) must not hold the secret '\(name)'; secrets go into 'auth' and 'headers'",
         at: node.position)
       return nil
     }
@@ -28,7 +28,7 @@ extension Reader {
   }
 
   /// A credential, which cannot be empty.
-  fileprivate mutating func credential(_ node: Node) -> Secret? {
+  mutating func credential(_ node: Node) -> Secret? {
     guard let secret = hiddenText(node) else { return nil }
     guard !secret.exposed.isEmpty || variables.isDry else {
       report("\(subject) is empty", at: node.position)

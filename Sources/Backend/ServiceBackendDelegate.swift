@@ -4,22 +4,24 @@ package import Resilience
 
 /// What a service learns about its backends.
 @EventLoop
-package protocol ProcessBackendDelegate: AnyObject {
+package protocol ServiceBackendDelegate: AnyObject {
   /// Calls may flow.
-  func backendIsReady(_ backend: ProcessBackend)
+  func backendIsReady(_ backend: ServiceBackend)
   /// The child fell to the era probe; start another with `handshake`.
-  func backend(_ backend: ProcessBackend, needsSuccessorWith handshake: Handshake)
+  func backend(_ backend: ServiceBackend, needsSuccessorWith handshake: Handshake)
   /// A request or notification that belongs to no pending request.
   func backend(
-    _ backend: ProcessBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope)
+    _ backend: ServiceBackend, received line: UnsafeRawBufferPointer, _ envelope: Envelope)
+  /// The server had forgotten its session, and there is a new one: what it was told is gone.
+  func backendIsRenewed(_ backend: ServiceBackend)
   /// No further calls: its requests have been failed. The process may still run.
-  func backendEnded(_ backend: ProcessBackend, _ ending: BackendEnding)
+  func backendEnded(_ backend: ServiceBackend, _ ending: BackendEnding)
   /// The process group is gone and reaped.
-  func backendIsGone(_ backend: ProcessBackend)
+  func backendIsGone(_ backend: ServiceBackend)
   /// A request was answered or given up: another may be sent.
-  func backendHasRoom(_ backend: ProcessBackend)
+  func backendHasRoom(_ backend: ServiceBackend)
   /// It wrote a line on its stdout that is no message.
-  func backendWroteJunk(_ backend: ProcessBackend)
+  func backendWroteJunk(_ backend: ServiceBackend)
 }
 
 /// Why a backend takes no more calls.

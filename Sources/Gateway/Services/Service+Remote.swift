@@ -1,0 +1,67 @@
+import Backend
+import HTTP
+import Loop
+import MCP
+import Manifest
+import Resilience
+import Store
+import Telemetry
+
+/// A service that is a remote MCP server: the same engine, but what is started is a connection.
+///
+/// A server that cannot be reached is asked again after `remotePause`, for as long as somebody
+/// wants it: unlike a process that crashes, an attempt costs next to nothing, and the server may be
+/// back at any moment. Who waits for an attempt hears of its failure at once.
+extension Service {
+  static let remotePause = Duration.milliseconds(500)
+  /// Connections beside those of calls: listens, streams, notifications.
+  private static let spareConnections = 16
+
+  /// A slot is ours; it is given back when the connection is ready or has failed.
+  func startRemote(_ remote: RemoteService) {
+    let endpoint: RemoteEndpoint
+    do throws(HTTPOriginError) {
+      endpoint = try RemoteEndpoint(remote, environment: host.environment)
+    } catch {
+      return startFailed(
+        unavailable(.unavailable, "Service '\(name)' cannot start: its address \(error)."))
+    }
+    let backend = RemoteBackend(
+      endpoint, service: name,
+      handshake: RemoteHandshake(
+        setting: remote.setting, knownEra: host.knownEra(of: self), preferred: startedFor),
+      settings: host.settings(for: self),
+      connections: manifest.limits.concurrent + Self.spareConnections, delegate: self,
+      log: host.log)
+    phase = .starting(backend)
+    host.childStarted(backend, of: self)
+    host.log(.info, "service.starting", ["service": name, "origin": endpoint.originText])
+    for request in waiting.all { request.serviceStarted() }
+    backend.begin()
+  }
+
+  /// The server had forgotten us: what it was asked to tell, it is asked again.
+  func backendIsRenewed(_ backend: ServiceBackend) {
+    guard case .ready(let current) = phase, current === backend else { return }
+    feed.closed(backend)
+    host.service(self, opened: backend)
+  }
+}
+
+extension RemoteService {
+  fileprivate var setting: RemoteHandshake.Setting {
+    switch protocolChoice {
+    case .auto: .auto
+    case .legacy: .legacy
+    case .modern: .modern
+    case .sse: .sse
+    }
+  }
+
+  /// The identity under which its catalogue and era are kept; without the values of headers.
+  var digest: String {
+    CommandDigest.of(
+      executable: address.originText + target, arguments: [protocolChoice.rawValue],
+      environmentNames: headers.map(\.name), directory: "", stamp: nil)
+  }
+}
