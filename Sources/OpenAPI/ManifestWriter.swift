@@ -1,6 +1,6 @@
 import RawJSON
 
-/// Writes the manifest, in the words of docs/manifests.md.
+/// Writes the manifest, in the words of docs/manifest.md.
 struct ManifestWriter: Sendable {
   let service: String
   let tools: [ImportedTool]

@@ -4,13 +4,13 @@ import TestSupport
 import Testing
 import YAML
 
-/// docs/manifests.md says what the code does.
+/// docs/manifest.md says what the code does.
 @Suite struct DocumentedManifestTests {
   private let lines: [String]
 
   init() throws {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let bytes = try RegularFile.read("/\(root)/docs/manifests.md", limit: 1 << 20)
+    let bytes = try RegularFile.read("/\(root)/docs/manifest.md", limit: 1 << 20)
     lines = String(decoding: bytes, as: UTF8.self)
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }

@@ -1,4 +1,4 @@
-"""The worked example of docs/manifests.md, run against the API that the page describes."""
+"""The worked example of docs/manifest.md, run against the API that the page describes."""
 
 import asyncio
 import json
@@ -71,7 +71,7 @@ def library():
 
 
 def example():
-    page = (fronts.ROOT / "docs/manifests.md").read_text()
+    page = (fronts.ROOT / "docs/manifest.md").read_text()
     section = page.split("### A worked example", 1)[1]
     return re.search(r"```yaml\n(.*?)```", section, re.DOTALL).group(1)
 

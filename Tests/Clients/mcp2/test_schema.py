@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(fronts.IS_DIRECT, reason="is about the gateway's
 
 def documents():
     found = {file.stem: file.read_text() for file in (fronts.ROOT / "manifests").glob("*.yaml")}
-    section = (fronts.ROOT / "docs/manifests.md").read_text().split("### A worked example", 1)[1]
+    section = (fronts.ROOT / "docs/manifest.md").read_text().split("### A worked example", 1)[1]
     found["library"] = re.search(r"```yaml\n(.*?)```", section, re.DOTALL).group(1)
     return {name: yaml.safe_load(text) for name, text in found.items()}
 
