@@ -190,6 +190,7 @@ extension Gateway: ClientSessionDelegate {
     if let ownName { call.needExtras().ownName = ownName }
     if !state.isEmpty { call.needExtras().requestState = state }
     if let plan { call.needExtras().plan = plan }
+    if wantsSpans, let parent = traceParent(of: request) { call.needExtras().trace = parent }
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)
     call.start(request.line, request.envelope)

@@ -62,6 +62,7 @@ package final class Gateway {
   let session: ClientSession
   package let log: Log
   let startQueue: StartQueue
+  let callLoad: CallLoad
   /// `deadlines.absolute` in nanoseconds.
   @exclusivity(unchecked) var absoluteTime: Int64
   /// Services that are asked at the same time what they offer.
@@ -102,6 +103,8 @@ package final class Gateway {
   var declared = ClientProfile.none
   /// How the services do, and what was counted of them.
   private(set) lazy var health = HealthWatch(of: self)
+  /// Whether a collector is sent spans, so that the client's are looked for.
+  @exclusivity(unchecked) var wantsSpans = false
   var ending: Ending?
   /// When the end began; meaningless before.
   var beganEnding = Instant.zero
@@ -114,11 +117,13 @@ package final class Gateway {
     absoluteTime = configuration.gateway.deadlines.absolute.inNanoseconds
     kept = KeptResults(configuration.gateway.cache)
     startQueue = StartQueue(limit: configuration.gateway.processes.parallel)
+    callLoad = CallLoad(configuration.gateway.limits)
     discoveries = StartQueue(limit: configuration.gateway.discovery.parallel)
     session = ClientSession(
       input: surroundings.input, output: surroundings.output, configuration: configuration.gateway,
       log: surroundings.log)
     session.delegate = self
+    callLoad.deal = { [unowned self] in dealRoom() }
     for manifest in configuration.ready { add(manifest) }
     noteOrder()
     recallOffers()

@@ -4,7 +4,8 @@ package import Resilience
 ///
 /// A service has at most one alert. A condition is raised once it has held for `after`, replaced
 /// by a worse one in the same way, and resolved once nothing has been wrong for `clearAfter`. What
-/// was told is resolved exactly once; what the cooldown kept quiet is not told when it ends.
+/// was told is resolved exactly once; what the cooldown kept quiet is not told when it ends. A
+/// service that falls asleep is neither well nor ill: what is open stays open until it runs again.
 package struct AlertBook: Sendable {
   private struct Slot: Sendable {
     /// What holds now, and since when.
@@ -30,20 +31,23 @@ package struct AlertBook: Sendable {
   package mutating func noted(
     _ service: Int, _ state: HealthState, _ reason: HealthReason, at now: Instant
   ) {
-    let rule = AlertRule(state, reason).flatMap { policy.levels[$0] == nil ? nil : $0 }
     var slot = slots[service] ?? Slot(since: now)
+    var rule = AlertRule(state, reason).flatMap { policy.levels[$0] == nil ? nil : $0 }
+    // A service that nobody needs has not shown that it does well.
+    if state == .asleep { rule = slot.open }
     if slot.condition != rule {
       slot.condition = rule
       slot.since = now
     }
-    if rule != nil { slot.reason = reason }
+    if rule != nil, state != .asleep { slot.reason = reason }
     slots[service] = slot
   }
 
-  /// Forgets a service that is no longer configured; its open alert is resolved.
+  /// Forgets a service that is no longer served; its open alert is resolved, with the reason
+  /// `disabled`.
   package mutating func remove(_ service: Int) -> AlertEvent? {
     guard let slot = slots.removeValue(forKey: service), let told = slot.told else { return nil }
-    return resolution(of: told, slot.reason, service)
+    return resolution(of: told, .disabled, service)
   }
 
   /// What is open and was told, for the status.

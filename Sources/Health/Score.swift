@@ -13,7 +13,6 @@ package struct ServiceFigures: Sendable {
   /// For how long the gateway has run.
   package var observed = Duration.zero
   package var priority = 50
-  package var group: String?
 
   package init(name: String) { self.name = name }
 }

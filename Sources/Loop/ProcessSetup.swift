@@ -7,15 +7,16 @@ extension EventLoop {
   ///
   /// - descriptors 0 to 2 are open (/dev/null where they were not), inherited ones from 3 up close
   ///   at exec, and as many are allowed as the hard limit says;
-  /// - SIGPIPE is ignored: a write says EPIPE instead; SIGCHLD is not, and no signal is blocked,
-  ///   whatever we were started with;
+  /// - SIGPIPE is ignored: a write says EPIPE instead; so are SIGUSR1 and SIGUSR2, which mean nothing
+  ///   here and would end the process (row R13); SIGCHLD is not, and no signal is blocked, whatever
+  ///   we were started with;
   /// - orphans among our descendants become our children, to be reaped and
   ///   killed (`Orphans`).
   package nonisolated static func prepareProcess() {
     DescriptorTable.fillStandard()
     DescriptorTable.closeInheritedAtExec()
     DescriptorTable.raiseLimit()
-    signal(SIGPIPE, SIG_IGN)
+    for number in [SIGPIPE, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
     // Ignored, it would make the kernel reap our children before we could ask how they ended.
     signal(SIGCHLD, SIG_DFL)
     var none = sigset_t()

@@ -52,6 +52,15 @@ extension GatewayConfiguration.Limits {
     .integer(
       "queued_calls", \.queuedCalls, in: 0...1_000_000,
       "Calls that wait for one service, where its manifest does not say; more are refused."),
+    .integer(
+      "running_calls", \.runningCalls, in: 1...1_000_000,
+      "Calls that all processes together work on; more wait for their turn."),
+    .integer(
+      "waiting_calls", \.waitingCalls, in: 0...1_000_000,
+      "Calls that wait for all processes together; more are refused."),
+    .size(
+      "waiting_bytes", \.waitingBytes, in: 1 << 10...1 << 34,
+      "Bytes of the calls that wait; what is beyond is refused."),
     .size(
       "queued_bytes", \.queuedBytes, in: message,
       "Bytes that wait to be written to one service; a single message may be larger."),

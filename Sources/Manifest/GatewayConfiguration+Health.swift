@@ -49,6 +49,8 @@ extension GatewayConfiguration {
   package struct Surface: Hashable, Sendable {
     package var tools = false
     package var resources = false
+    /// Whether a client may switch services on and off.
+    package var switches = false
 
     package static let defaults = Surface()
   }
@@ -108,6 +110,9 @@ extension GatewayConfiguration.Surface {
     .flag(
       "resources", \.resources,
       "Whether it offers the same as resources, such as switchyard://status."),
+    .flag(
+      "switches", \.switches,
+      "Whether it offers the tools gateway_enable and gateway_disable."),
   ]
 }
 

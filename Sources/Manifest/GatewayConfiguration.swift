@@ -61,6 +61,12 @@ extension GatewayConfiguration {
     package var backendCalls = 1_024
     /// Calls that wait for one service.
     package var queuedCalls = 1_024
+    /// Calls that all processes together work on.
+    package var runningCalls = 10_000
+    /// Calls that wait for all of them together ...
+    package var waitingCalls = 10_000
+    /// ... and the bytes of these.
+    package var waitingBytes = 256 << 20
     /// Bytes that wait to be written to one service; one message may be larger.
     package var queuedBytes = 8 << 20
     /// How long a service may leave its input unread before it is restarted.

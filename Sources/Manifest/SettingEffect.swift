@@ -8,7 +8,8 @@ package enum SettingEffect: String, Hashable, Sendable {
 
   private static let immediate: Set<String> = [
     "plugins", "log.level", "limits.client_message", "limits.client_calls", "limits.backend_calls",
-    "limits.queued_calls", "limits.queued_bytes", "limits.client_output", "limits.page",
+    "limits.queued_calls", "limits.running_calls", "limits.waiting_calls", "limits.waiting_bytes",
+    "limits.queued_bytes", "limits.client_output", "limits.page",
     "deadlines.call", "deadlines.absolute", "deadlines.input", "discovery.wait",
     "discovery.parallel", "discovery.deadline", "processes.parallel", "processes.idle",
     "stop.close", "stop.terminate", "stop.drain",

@@ -113,10 +113,39 @@ private struct Desk {
     desk.pass(.seconds(5))
     desk.note(.down, .flapping)
     desk.pass(.seconds(5))
-    desk.note(.asleep, .idle)
+    desk.note(.up, .answers)
     desk.pass(.seconds(10))
     #expect(
       desk.told == ["+warning degraded", "+error down", "+critical flapping", "-flapping"])
+  }
+
+  @Test func `falling asleep resolves nothing, and raises nothing`() {
+    var desk = Desk()
+    // It has crashed, and nobody needs it meanwhile.
+    desk.note(.down)
+    desk.pass(.seconds(1))
+    desk.note(.asleep, .idle)
+    desk.pass(.seconds(3_600))
+    #expect(desk.told == [] && desk.book.nextDue == nil)
+    desk.note(.down)
+    desk.pass(.seconds(5))
+    desk.note(.asleep, .idle)
+    desk.pass(.seconds(3_600))
+    #expect(desk.told == ["+error down"] && desk.book.open(1) == .down)
+    desk.note(.up, .answers)
+    desk.pass(.seconds(10))
+    #expect(desk.told == ["+error down", "-down"])
+  }
+
+  @Test func `a worse condition that falls asleep before its time leaves what was open`() {
+    var desk = Desk()
+    desk.note(.degraded, .slow)
+    desk.pass(.seconds(5))
+    desk.note(.down)
+    desk.pass(.seconds(1))
+    desk.note(.asleep, .idle)
+    desk.pass(.seconds(60))
+    #expect(desk.told == ["+warning degraded"] && desk.book.open(1) == .degraded)
   }
 
   @Test func `rules without a level raise nothing`() {
@@ -139,7 +168,7 @@ private struct Desk {
     #expect(desk.told == ["+error down", "+warning degraded"])
     #expect(desk.book.open(1) == .down && desk.book.open(2) == .degraded)
     let event = desk.book.remove(1)
-    #expect(event?.isResolved == true && event?.service == 1)
+    #expect(event?.isResolved == true && event?.service == 1 && event?.reason == .disabled)
     #expect(desk.book.remove(3) == nil)
     #expect(desk.book.open(1) == nil && desk.book.open(2) == .degraded)
   }

@@ -28,7 +28,8 @@ extension Gateway {
       observed(
         Observation(
           service: entry.service, entry: entry, method: .toolsCall, outcome: .fromCache,
-          duration: 0, bytesIn: request.line.count, bytesOut: result.count, attempt: 0))
+          duration: 0, bytesIn: request.line.count, bytesOut: result.count, attempt: 0,
+          trace: wantsSpans ? traceParent(of: request) : nil))
       return true
     }
     if !request.isAlone {

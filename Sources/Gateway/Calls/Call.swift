@@ -85,6 +85,7 @@ final class Call: ServiceRequest, ClientRequest {
       return failed(BackendFailure(.overloaded, wasSent: false, detail: detail))
     }
     self.backend = backend
+    service.callLoad.running += 1
     sentAt = EventLoop.turnTime
     sentBytes = line.count
     // It may send a request of its own, which takes the next id.

@@ -1,5 +1,6 @@
 import Loop
 import MCP
+import Telemetry
 
 /// What only some calls have: those that wait, that are asked for something, whose client is slow.
 @EventLoop
@@ -21,6 +22,8 @@ final class CallExtras {
   var heldProgress: [UInt8]?
   /// What is known of the call beyond this attempt; nil for nearly all.
   var plan: CallPlan?
+  /// The client's span, where spans are wanted.
+  var trace: TraceParent?
 }
 
 extension Call {

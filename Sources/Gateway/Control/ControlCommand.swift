@@ -12,9 +12,16 @@ enum ControlCommand: Hashable {
   case difference
   /// What was counted, in the format of Prometheus.
   case metrics
+  /// The same for a collector that speaks HTTP: `GET /metrics`.
+  case scrape
 
   /// Reads one line; throws the answer to a line that is no command.
   init(_ line: [UInt8]) throws(ControlAnswer) {
+    if line.starts(with: "GET ".utf8) {
+      guard line.starts(with: "GET /metrics ".utf8) else { throw .notFound }
+      self = .scrape
+      return
+    }
     guard let value = try? JSONValue(parsing: line), let object = value.objectValue else {
       throw .failure("not_json", "A command is a JSON object on one line.")
     }
@@ -37,9 +44,12 @@ enum ControlCommand: Hashable {
   }
 }
 
-/// What it answers: one line.
+/// What it answers: one line, or to HTTP a response.
 struct ControlAnswer: Error, Hashable {
+  /// Without the newline at its end.
   let line: [UInt8]
+  /// Whether it is the last one of its connection.
+  var isLast = false
 
   /// `{"ok":true,...}`
   static func success(_ members: JSONObject) -> ControlAnswer {
@@ -58,5 +68,26 @@ struct ControlAnswer: Error, Hashable {
     let error: JSONValue = ["code": .string(code), "message": .string(message)]
     let object: JSONValue = ["ok": false, "error": error]
     return ControlAnswer(line: object.serialized())
+  }
+
+  // MARK: HTTP
+
+  /// The text as the body of a response; what follows the first line of the request is not read.
+  static func page(_ text: [UInt8]) -> ControlAnswer {
+    response("200 OK", "text/plain; version=0.0.4; charset=utf-8", text)
+  }
+
+  static let notFound = response(
+    "404 Not Found", "text/plain; charset=utf-8", Array("There is /metrics only.\n".utf8))
+
+  private static func response(
+    _ status: String, _ type: String, _ body: [UInt8]
+  ) -> ControlAnswer {
+    // A line is written with a newline, which is the last byte of the body.
+    let body = body.last == UInt8(ascii: "\n") ? body.dropLast() : body[...]
+    let head =
+      "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.count + 1)\r\n"
+      + "Connection: close\r\n\r\n"
+    return ControlAnswer(line: Array(head.utf8) + body, isLast: true)
   }
 }

@@ -101,7 +101,7 @@ final class ControlConnection: ByteSink {
     guard isWorking else { return }
     isWorking = false
     answer.line.withUnsafeBytes { writer.write(Slices($0)) }
-    guard isOpen else {
+    guard isOpen, !answer.isLast else {
       isOpen = true
       return end()
     }

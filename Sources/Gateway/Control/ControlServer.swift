@@ -8,7 +8,8 @@ import Telemetry
 //   switchyard ──{"command":"disable","service":"git"}──▶ STATE/gateway-PID-START.socket
 //              ◀──{"ok":true,"service":"git",...}────────
 //
-// A line is a JSON object, and each has one answer, in order. It is bounded: so many connections,
+// A line is a JSON object, and each has one answer, in order. A first line `GET /metrics HTTP/1.1`
+// is answered as HTTP has it, for collectors of metrics, and ends the connection. It is bounded: so many connections,
 // so long a line, one command of a connection at a time, and a connection that says nothing is
 // closed. Only the user who runs the gateway is listened to: the socket and its folder are his
 // alone, and the kernel is asked who is on the other side.

@@ -17,6 +17,7 @@ extension Gateway {
       var report = JSONObject()
       report["text"] = .string(String(decoding: health.prometheusText, as: UTF8.self))
       answer(.success(report))
+    case .scrape: answer(.page(health.prometheusText))
     }
   }
 

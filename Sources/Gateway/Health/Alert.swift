@@ -16,7 +16,10 @@ struct Alert {
   }
 
   var sentence: String {
-    if event.isResolved { return "Service '\(service)' does well again." }
+    if event.isResolved {
+      return event.reason == .disabled
+        ? "Service '\(service)' is not served any more." : "Service '\(service)' does well again."
+    }
     let what =
       switch event.reason {
       case .slow: "answers slowly"

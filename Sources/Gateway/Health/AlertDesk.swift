@@ -9,15 +9,15 @@ import Telemetry
 
 /// Where alerts go: the log, clients, a webhook, a command.
 ///
-/// What cannot be delivered is logged and forgotten: an alert that comes late is worse than none.
+/// What cannot be delivered soon is logged and forgotten: an alert that comes late is worse than
+/// none.
 @EventLoop
 final class AlertDesk {
   /// Commands at the same time; more alerts wait for none of them.
   static let mostCommands = 4
-  private static let webhookPatience = Duration.seconds(10)
 
   private unowned let gateway: Gateway
-  private let webhook: (client: HTTPClient, target: String)?
+  private let webhook: AlertPost?
   private var commands: [ObjectIdentifier: AlertCommand] = [:]
 
   init(of gateway: Gateway) {
@@ -26,7 +26,9 @@ final class AlertDesk {
       webhook = nil
       return
     }
-    webhook = Self.client(for: url, gateway, connections: 2)
+    webhook = Self.client(for: url, gateway, connections: 1).map {
+      AlertPost(to: $0.client, target: $0.target, log: gateway.log)
+    }
   }
 
   /// A client for a URL of the configuration, and the path; nil, with a line in the log, if there
@@ -50,7 +52,7 @@ final class AlertDesk {
   func tell(_ alert: Alert) {
     log(alert)
     if gateway.configuration.gateway.alerts.clients { gateway.tellClient(alert) }
-    post(alert)
+    webhook?.post(alert.json)
     run(alert)
   }
 
@@ -68,26 +70,6 @@ final class AlertDesk {
         "service": alert.service, "alert": event.rule.rawValue, "severity": event.level.rawValue,
         "reason": event.reason.rawValue, "message": alert.sentence,
       ])
-  }
-
-  private func post(_ alert: Alert) {
-    guard let webhook else { return }
-    let patience = Self.webhookPatience
-    let request = HTTPRequest(
-      method: "POST", target: webhook.target,
-      headers: [HTTPHeader("Content-Type", "application/json")], body: .bytes(alert.json),
-      limits: HTTPLimits(connect: patience, idle: patience, total: patience, responseBytes: 1 << 16)
-    )
-    let log = gateway.log
-    webhook.client.fetch(request) { outcome in
-      switch outcome {
-      case .success(let response) where response.head.status < 300: break
-      case .success(let response):
-        log(.warning, "alert.webhook_failed", ["status": String(response.head.status)])
-      case .failure(let error):
-        log(.warning, "alert.webhook_failed", ["why": Printable.text("\(error)".utf8)])
-      }
-    }
   }
 
   private func run(_ alert: Alert) {

@@ -26,8 +26,7 @@ final class HealthProbe: Exchange {
   private let watch: HealthWatch
   private let record: HealthRecord
   private let began = EventLoop.now
-  /// Whether an answer that says `isError` is a bad sign.
-  private let asksTool: Bool
+  private let check: HealthCheck
   private let isPing: Bool
   private var sent: (backend: ServiceBackend, id: UInt64)?
   private var transfer: HTTPTransfer?
@@ -38,25 +37,13 @@ final class HealthProbe: Exchange {
   ) {
     self.watch = watch
     self.record = record
-    if case .tool = check { asksTool = true } else { asksTool = false }
+    self.check = check
     isPing = check == .ping && !record.ignoresPing
     let id = backend.nextID
     sent = (backend, id)
     backend.standing += 1
-    backend.send(Self.message(check, id, ignoresPing: record.ignoresPing, to: backend), for: self)
-  }
-
-  private static func message(
-    _ check: HealthCheck, _ id: UInt64, ignoresPing: Bool, to backend: ServiceBackend
-  ) -> [UInt8] {
-    let era = backend.revision.era
-    switch check {
-    case .ping where !ignoresPing:
-      return era == .modern ? Messages.discover(id) : Messages.ping(id)
-    case .discover: return Messages.discover(id)
-    case .tool(let name): return Messages.toolCall(id, name, era: era)
-    case .ping, .tools, .url: return Messages.list(id, .toolsList, cursor: nil, era: era)
-    }
+    backend.send(
+      check.message(id, ignoresPing: record.ignoresPing, in: backend.revision.era), for: self)
   }
 
   /// Asks a URL.
@@ -66,7 +53,7 @@ final class HealthProbe: Exchange {
   ) {
     self.watch = watch
     self.record = record
-    asksTool = false
+    check = .url(target)
     isPing = false
     let limits = HTTPLimits(
       connect: patience, idle: patience, total: patience, responseBytes: 1 << 20)
@@ -87,12 +74,11 @@ final class HealthProbe: Exchange {
   // MARK: Exchange
 
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
-    let isBad =
-      asksTool && (envelope.kind == .failure || Outcome.isError(line, envelope))
+    let isGood = check.isGood(line, envelope)
     // The backend tells next that it has room; that is no use of the service.
     record.service?.endedCheck = true
     if isPing { record.hasAnsweredPing = true }
-    end(isBad ? .failed : .answered(EventLoop.now - began))
+    end(isGood ? .answered(EventLoop.now - began) : .failed)
   }
 
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {}
@@ -136,10 +122,25 @@ final class HealthProbe: Exchange {
   }
 }
 
-extension HealthProbe.Outcome {
-  /// A result with `isError`.
-  fileprivate static func isError(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
-    !envelope.isError.isAbsent && line[envelope.isError.start] == UInt8(ascii: "t")
+extension HealthCheck {
+  /// What a process is asked. A URL says nothing about it: it is asked for a ping.
+  ///
+  /// - Parameter ignoresPing: it has left one unanswered, and is asked for its tools.
+  func message(_ id: UInt64, ignoresPing: Bool, in era: Era) -> [UInt8] {
+    switch self {
+    case .ping, .url:
+      if ignoresPing { return Messages.list(id, .toolsList, cursor: nil, era: era) }
+      return era == .modern ? Messages.discover(id) : Messages.ping(id)
+    case .discover: return Messages.discover(id)
+    case .tools: return Messages.list(id, .toolsList, cursor: nil, era: era)
+    case .tool(let name): return Messages.toolCall(id, name, era: era)
+    }
+  }
+
+  /// Whether this answer shows that the service works; an error does, but not of a tool.
+  func isGood(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
+    guard case .tool = self else { return true }
+    return Resilience.Outcome(line, envelope) == .answered
   }
 }
 

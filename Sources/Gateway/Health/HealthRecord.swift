@@ -25,7 +25,10 @@ final class HealthRecord {
   /// Checks in a row that were not answered, with nothing else answered in between.
   var unanswered = 0
   /// It has shown that it does not answer a ping: it is asked for its tools.
-  var ignoresPing = false
+  var ignoresPing: Bool {
+    get { service?.ignoresPing ?? false }
+    set { service?.ignoresPing = newValue }
+  }
   var hasAnsweredPing = false
   /// Its process has been ready since the last time that it failed.
   var wasReady = false

@@ -48,8 +48,13 @@ final class HealthWatch {
 
   /// Begins to check and to export.
   func begin() {
-    export = MetricsExport(of: self)
+    openExport()
     setTimer()
+  }
+
+  private func openExport() {
+    export = MetricsExport(of: self)
+    gateway.wantsSpans = export?.wantsSpans ?? false
   }
 
   func close() {
@@ -74,7 +79,7 @@ final class HealthWatch {
     }
     if now.metrics != settings.metrics {
       export?.close()
-      export = MetricsExport(of: self)
+      openExport()
     }
     settings = now
     takeServices()

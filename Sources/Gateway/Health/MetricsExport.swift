@@ -42,14 +42,19 @@ final class MetricsExport {
     if let path { unlink(path) }
   }
 
-  /// Keeps a call for the collector.
+  /// Whether there is somebody to send spans to.
+  var wantsSpans: Bool { collector != nil }
+
+  /// Keeps a call for the collector: below the client's span where it named one, and not at all
+  /// where the client does not record that.
   func observed(_ observation: Observation, _ end: CallEnd, _ record: HealthRecord) {
-    guard collector != nil else { return }
+    guard collector != nil, observation.trace?.isSampled != false else { return }
     let now = Self.wallClock()
     let name = observation.entry.map { String(decoding: $0.publicName, as: UTF8.self) } ?? ""
     spans.add(
       CallSpan(
-        trace: (.random(in: 1 ... .max), .random(in: 1 ... .max)), id: .random(in: 1 ... .max),
+        trace: observation.trace?.trace ?? (.random(in: 1 ... .max), .random(in: 1 ... .max)),
+        id: .random(in: 1 ... .max), parent: observation.trace?.span ?? 0,
         service: record.name, tool: name, method: observation.method.name,
         revision: record.revision, end: end, attempt: observation.attempt,
         startedAt: now - observation.duration, endedAt: now))

@@ -38,6 +38,7 @@ extension Gateway {
         absolute: absoluteTime))
     call.isProbe = isProbe
     call.plan = plan
+    if wantsSpans { call.trace = traceParent(of: request) }
     service.inFlight += 1
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))

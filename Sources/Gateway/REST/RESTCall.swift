@@ -4,6 +4,7 @@ import MCP
 import Manifest
 import RawJSON
 import Resilience
+import Telemetry
 
 /// A `tools/call` for a REST service: a run of the tool's plan, and its one answer.
 ///
@@ -34,6 +35,8 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   var isProbe = false
   /// What is known of the call beyond this attempt.
   var plan: CallPlan?
+  /// The client's span, where spans are wanted.
+  var trace: TraceParent?
   var hasTold = false
   private var isTruncated = false
   private var heldProgress: [UInt8]?

@@ -54,6 +54,7 @@ extension Gateway {
     discoveries.change(limit: new.discovery.parallel)
     pages.change(pageSize: new.limits.page)
     session.adopt(new)
+    callLoad.change(new.limits)
   }
 
   private func tell(_ difference: ConfigurationDifference) {

@@ -1,16 +1,19 @@
 import Backend
 import Loop
 import MCP
+import Manifest
 import RawJSON
 import Resilience
 
-/// The one question that decides whether a breaker closes: `ping`, or `server/discover` of the
-/// modern era. Any answer will do. A process that says nothing is hung: if nothing else is in
-/// flight with it, it is ended, so that the next call gets a fresh one (row B21).
+/// The one question that decides whether a breaker closes: the health check of the manifest, else
+/// `ping` (`server/discover` of the modern era). Any answer will do, but of a tool only a result
+/// without `isError`. A process that says nothing is hung: if nothing else is in flight with it, it
+/// is ended, so that the next call gets a fresh one (row B21).
 @EventLoop
 final class BreakerProbe: ServiceRequest {
   private unowned let service: Service
   private let patience: Duration
+  private let check: HealthCheck
   private var finish: (@EventLoop (Outcome) -> Void)?
   private var sent: (backend: ServiceBackend, id: UInt64)?
   private var timer: LoopTimer?
@@ -18,20 +21,23 @@ final class BreakerProbe: ServiceRequest {
   init(of service: Service, patience: Duration, finish: @escaping @EventLoop (Outcome) -> Void) {
     self.service = service
     self.patience = patience
+    check = service.manifest.health.check ?? .ping
     self.finish = finish
   }
 
   func send(on backend: ServiceBackend) {
     let id = backend.nextID
     sent = (backend, id)
-    let isModern = backend.revision.era == .modern
-    backend.send(isModern ? Messages.discover(id) : Messages.ping(id), for: self)
+    backend.send(
+      check.message(id, ignoresPing: service.ignoresPing, in: backend.revision.era), for: self)
     let timer = LoopTimer { [unowned self] in timeElapsed() }
     timer.start(after: patience)
     self.timer = timer
   }
 
-  func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) { end(.answered) }
+  func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
+    end(check.isGood(line, envelope) ? .answered : .serverTrouble)
+  }
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {}
   func failed(_ failure: BackendFailure) {
     // Whatever kept it from being asked, it is not there.
@@ -41,7 +47,7 @@ final class BreakerProbe: ServiceRequest {
   private func timeElapsed() {
     guard let (backend, id) = sent else { return }
     backend.cancel(id, reason: "no answer in time")
-    service.lastTrouble = "It does not answer a ping either."
+    service.lastTrouble = "It does not answer a health check either."
     let isIdle = backend.inFlight == 0
     end(.timedOut)
     if isIdle { backend.giveUp("Service '\(service.name)' has hung and was ended.") }

@@ -85,6 +85,8 @@ extension Call {
 
   var priority: RateLane.Priority { entry?.policy.priority.lane ?? .medium }
 
+  var keptBytes: Int { extras?.kept?.line.count ?? 0 }
+
   /// Whether the plan goes on without this attempt, which is then over and answers nobody.
   func handsOver(_ failure: BackendFailure, to plan: CallPlan) -> Bool {
     let outcome = Outcome(failure)

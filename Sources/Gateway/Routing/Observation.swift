@@ -2,6 +2,7 @@ import Loop
 import MCP
 import Manifest
 import Resilience
+import Telemetry
 
 /// One finished attempt of one call, whatever kind of service had it.
 struct Observation {
@@ -19,6 +20,8 @@ struct Observation {
   var bytesOut: Int
   /// From 1; a call has one attempt unless it was sent again.
   var attempt: Int
+  /// The client's span, where the request names one and spans are wanted.
+  var trace: TraceParent?
 }
 
 /// Where every finished attempt of every call is reported, once.
@@ -49,13 +52,14 @@ extension Call {
     service.record(outcome, at: now)
     var duration: Int64 = 0
     if backend != nil {
+      service.callLoad.ended()
       duration = max(0, now.nanoseconds &- sentAt.nanoseconds)
       if outcome.verdict == .healthy { service.callTime.note(duration) }
     }
     session.delegate?.observed(
       Observation(
         service: service.index, entry: entry, method: method, outcome: outcome, duration: duration,
-        bytesIn: sentBytes, bytesOut: bytes, attempt: plan?.number ?? 1))
+        bytesIn: sentBytes, bytesOut: bytes, attempt: plan?.number ?? 1, trace: extras?.trace))
   }
 }
 

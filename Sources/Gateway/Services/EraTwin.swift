@@ -65,6 +65,7 @@ private final class TwinHost: ServiceHost {
   }
 
   var startQueue: StartQueue { primary.host.startQueue }
+  var callLoad: CallLoad { primary.host.callLoad }
   var log: Log { primary.host.log }
   var environment: [String: String] { primary.host.environment }
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }

@@ -74,6 +74,8 @@ final class Service {
   /// When it was last started though calls go past it.
   var lastRevival = Instant(nanoseconds: .min)
   var waiting = WaitingLine()
+  /// What it shares with all other services.
+  let callLoad: CallLoad
   var ending: [ServiceBackend] = []
   /// Those of `ending` that still answer what they were asked before they were replaced.
   var draining: [ServiceBackend] = []
@@ -84,6 +86,8 @@ final class Service {
   var pauseTimer: LoopTimer?
   var idleTimer: LoopTimer?
   var lastUse = Instant.zero
+  /// It has left a ping unanswered and answered other things.
+  var ignoresPing = false
   /// What has just been answered or given up is a health check.
   var endedCheck = false
   /// What it tells unasked; it outlives the processes.
@@ -108,6 +112,7 @@ final class Service {
     patience = manifest.limits.timeout.inNanoseconds
     allowed = ClientAbilities(allowed: manifest.asks)
     self.host = host
+    callLoad = host.callLoad
     handshake = Handshake(setting: .auto, knownEra: nil)
     breaker = CircuitBreaker(host.breakerLimits)
   }
@@ -146,7 +151,7 @@ final class Service {
   /// The hot path: when this is not `nil`, the caller writes its line at once.
   var openBackend: ServiceBackend? {
     guard case .ready(let backend) = phase, backend.isAccepting, waiting.isEmpty, breaker.isClosed,
-      backend.inFlight < manifest.limits.concurrent
+      backend.inFlight < manifest.limits.concurrent, callLoad.hasRoom
     else { return nil }
     return backend
   }
@@ -168,30 +173,10 @@ final class Service {
       }
       guard admitsToWait(request) else { return }
     }
-    guard waiting.count < placesToWait else {
-      return request.failed(queueFull)
-    }
-    waiting.append(request)
+    if let full = refusalToWait(request) { return request.failed(full) }
+    waiting.append(request, in: callLoad)
     if case .ready = phase { host.callsWait(for: self) }
     wake()
-  }
-
-  /// While nothing is worked on, what could be worked on at once waits beside the queue.
-  private var placesToWait: Int {
-    if case .ready = phase { return manifest.limits.queue }
-    return manifest.limits.concurrent + manifest.limits.queue
-  }
-
-  /// Forgets a request that has not been sent.
-  func withdraw(_ request: any ServiceRequest) { _ = waiting.removeAll { $0 === request } }
-
-  func sendWaiting() {
-    guard breaker.isClosed else { return sendUnguarded() }
-    while !waiting.isEmpty, case .ready(let backend) = phase, backend.isAccepting,
-      backend.inFlight < manifest.limits.concurrent, let next = waiting.removeFirst()
-    {
-      next.send(on: backend)
-    }
   }
 
   private func failWaiting(_ failure: BackendFailure) {

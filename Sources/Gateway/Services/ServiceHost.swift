@@ -8,6 +8,8 @@ import Telemetry
 @EventLoop
 protocol ServiceHost: AnyObject {
   var startQueue: StartQueue { get }
+  /// What all services have of calls together.
+  var callLoad: CallLoad { get }
   var log: Log { get }
   /// Where proxies are named.
   var environment: [String: String] { get }

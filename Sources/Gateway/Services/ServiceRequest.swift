@@ -16,6 +16,8 @@ protocol ServiceRequest: Exchange {
   var canGoElsewhere: Bool { get }
   /// Who goes first where requests wait.
   var priority: RateLane.Priority { get }
+  /// Bytes that are kept for it while it waits.
+  var keptBytes: Int { get }
 }
 
 extension ServiceRequest {
@@ -23,4 +25,5 @@ extension ServiceRequest {
   var isGuarded: Bool { false }
   var canGoElsewhere: Bool { false }
   var priority: RateLane.Priority { .medium }
+  var keptBytes: Int { 0 }
 }

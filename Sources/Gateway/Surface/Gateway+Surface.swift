@@ -55,7 +55,23 @@ extension Gateway {
       guard let record = try record(argument) else { return health.metricsAnswer }
       return health.metricsAnswer(of: record)
     case .explain: return try explain(tool: argument ?? "")
+    case .enable, .disable: return try turn(argument ?? "", on: tool == .enable)
     }
+  }
+
+  /// Does what `switchyard enable` and `switchyard disable` do.
+  private func turn(_ name: String, on: Bool) throws(CallError) -> JSONObject {
+    let isChanged: Bool
+    switch turnEverywhere(name, on: on) {
+    case .done: isChanged = true
+    case .unchanged: isChanged = false
+    case .impossible(let why): throw .invalidParams(why, reason: "not_possible")
+    }
+    var answer = JSONObject()
+    answer["service"] = .string(name)
+    answer["state"] = on ? "on" : "off"
+    answer["changed"] = .bool(isChanged)
+    return answer
   }
 
   private func record(_ name: String?) throws(CallError) -> HealthRecord? {

@@ -123,7 +123,12 @@ extension HealthWatch {
     return report
   }
 
-  func score(of record: HealthRecord) -> Score { Score(figures(of: record)) }
+  /// The note of a service, with advice; other members of its group are compared with it.
+  func score(of record: HealthRecord) -> Score {
+    let group = record.manifest.group
+    let mates = records.filter { $0 !== record && group != nil && $0.manifest.group == group }
+    return Score(figures(of: record), mates: mates.map { figures(of: $0) })
+  }
 
   private func figures(of record: HealthRecord) -> ServiceFigures {
     var figures = ServiceFigures(name: record.name)

@@ -8,7 +8,8 @@ import RawJSON
 //
 // Tools and resources stand in the catalogue like those of a service, under a number that no
 // service has, and are answered from what is known: nothing is started, asked or waited for. They
-// are off unless gateway.yaml switches them on. Answers are kept small: lists are cut, with the
+// are off unless gateway.yaml switches them on, and the two that change something have a key of
+// their own. Answers are kept small: lists are cut, with the
 // number of what is left out, and details are asked for by name.
 
 /// What the gateway offers of its own.
@@ -30,17 +31,21 @@ enum Surface {
 
   /// Nil if nothing is switched on.
   static func offer(_ settings: GatewayConfiguration.Surface) -> Offer? {
-    guard settings.tools || settings.resources else { return nil }
+    let tools = SurfaceTool.allCases.filter {
+      $0.changesServices ? settings.switches : settings.tools
+    }
+    guard !tools.isEmpty || settings.resources else { return nil }
     var offer = Offer(
       introduction: .init(
         revision: .newest, capabilities: Array(#"{"tools":{},"resources":{}}"#.utf8)))
-    if settings.tools {
-      offer.items[.tools] = SurfaceTool.allCases.map {
+    if !tools.isEmpty {
+      offer.items[.tools] = tools.map {
         Offer.Item(name: Array($0.rawValue.utf8), json: $0.definition)
       }
     }
     if settings.resources {
-      offer.items[.resources] = SurfaceTool.allCases.filter { !$0.needsArgument }.map { tool in
+      let readable = SurfaceTool.allCases.filter { !$0.needsArgument }
+      offer.items[.resources] = readable.map { tool in
         item("uri", scheme + tool.rawValue, tool)
       }
       offer.items[.templates] = [
@@ -67,7 +72,8 @@ enum Surface {
     let parts = rest.split(
       separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
     guard let word = parts.first,
-      let tool = SurfaceTool.allCases.first(where: { $0.rawValue.utf8.elementsEqual(word) })
+      let tool = SurfaceTool.allCases.first(where: { $0.rawValue.utf8.elementsEqual(word) }),
+      !tool.changesServices
     else { return nil }
     let argument = parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : nil
     if argument == nil, tool.needsArgument { return nil }
@@ -77,7 +83,7 @@ enum Surface {
 
 /// A tool of the gateway itself.
 enum SurfaceTool: String, CaseIterable {
-  case status, services, health, metrics, explain
+  case status, services, health, metrics, explain, enable, disable
 
   /// The one argument that it takes.
   var argument: (name: String, about: String)? {
@@ -86,10 +92,14 @@ enum SurfaceTool: String, CaseIterable {
     case .health: ("service", "Only this service, with its history.")
     case .metrics: ("service", "Only this service, tool by tool.")
     case .explain: ("tool", "The name of the tool.")
+    case .enable, .disable: ("service", "The name of the service.")
     }
   }
 
-  var needsArgument: Bool { self == .explain }
+  var needsArgument: Bool { self == .explain || changesServices }
+
+  /// Whether it does more than tell.
+  var changesServices: Bool { self == .enable || self == .disable }
 
   var about: String {
     switch self {
@@ -99,7 +109,21 @@ enum SurfaceTool: String, CaseIterable {
     case .metrics:
       "Calls, failures and times (p50, p95, p99) of services, or of the tools of one."
     case .explain: "Which service a call of a tool goes to, and why."
+    case .enable: "Switches a service on again that was switched off, for all clients."
+    case .disable:
+      "Switches a service off for all clients until it is switched on; calls under way are answered."
     }
+  }
+
+  private var annotations: JSONObject {
+    var annotations = JSONObject()
+    annotations["readOnlyHint"] = .bool(!changesServices)
+    if changesServices {
+      annotations["destructiveHint"] = .bool(self == .disable)
+      annotations["idempotentHint"] = true
+    }
+    annotations["openWorldHint"] = false
+    return annotations
   }
 
   /// As it stands in `tools/list`.
@@ -114,7 +138,7 @@ enum SurfaceTool: String, CaseIterable {
     if needsArgument, let argument { schema["required"] = [.string(argument.name)] }
     let definition: JSONValue = [
       "name": .string(rawValue), "description": .string(about), "inputSchema": .object(schema),
-      "annotations": ["readOnlyHint": true, "openWorldHint": false],
+      "annotations": .object(annotations),
     ]
     return definition.serialized()
   }

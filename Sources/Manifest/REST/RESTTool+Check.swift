@@ -45,15 +45,15 @@ extension REST.Tool {
     for argument in arguments {
       var place: String { Violation.step("", argument.name) }
       if argument.isRequired, !hasValue(argument.name) {
-        violations.append(Violation(at: place.pointer, argument.absence))
+        violations.append(Violation(at: place, argument.absence))
       }
       guard isGiven(argument.name) else { continue }
       for other in argument.notWith where isGiven(other) {
-        violations.append(Violation(at: place.pointer, "must not be given together with \(other)"))
+        violations.append(Violation(at: place, "must not be given together with \(other)"))
       }
       if !argument.needs.isEmpty, !argument.needs.contains(where: hasValue) {
         let others = argument.needs.joined(separator: " or ")
-        violations.append(Violation(at: place.pointer, "needs \(others) in the same call"))
+        violations.append(Violation(at: place, "needs \(others) in the same call"))
       }
     }
     if !anyOf.isEmpty, !anyOf.contains(where: hasValue) {

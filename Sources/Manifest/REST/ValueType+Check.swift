@@ -125,7 +125,8 @@ extension ValueType {
         let least = length.lowerBound
         violations.append(
           Violation(
-            at: place.pointer, least == 1 ? "must not be empty" : "needs at least \(least) characters"))
+            at: place.pointer,
+            least == 1 ? "must not be empty" : "needs at least \(least) characters"))
       } else if count > length.upperBound {
         violations.append(
           Violation(at: place.pointer, "must not have more than \(length.upperBound) characters"))
