@@ -132,6 +132,10 @@ extension Gateway: ServiceHost {
       .flatMap { Revision(rawValue: $0)?.era }
   }
 
+  func parameterHeaders(of service: Service) -> [[UInt8]: ParameterHeaders] {
+    service.parameterHeaders
+  }
+
   /// What a service is found to speak depends on the era that it is asked in first.
   private func eraKey(_ service: Service, startedFor era: Era) -> String {
     service.digest + (era == .legacy ? "/legacy" : "")

@@ -113,7 +113,7 @@ extension RemoteBackend {
       return begin(request)
     }
     let body = request.takeCollected()
-    if deliversError(body, to: request) { return }
+    if waitsForTools(request, refusedWith: body) || deliversError(body, to: request) { return }
     if request.isOfHandshake, Self.isVerdict(request.status),
       let hello = pending.entry(id)?.exchange as? RemoteHello
     {

@@ -104,8 +104,9 @@ extension RemoteBackend {
       case .stopped: "Service '\(service)' was stopped."
       case .crashed(let text), .failedToStart(let text): text
       }
-    let unsent = Set(held.compactMap(\.id))
+    let unsent = Set((held + awaitingTools).compactMap(\.id))
     held = []
+    awaitingTools = []
     for id in pending.ids(where: { _ in true }) {
       guard let entry = pending.take(id) else { continue }
       entry.exchange.failed(

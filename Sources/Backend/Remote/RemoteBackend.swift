@@ -44,6 +44,10 @@ package final class RemoteBackend: ServiceBackend {
   /// A session is being opened in place of one that is gone; what is sent meanwhile is held.
   var isRenewing = false
   var held: [RemoteRequest] = []
+  /// What tools want in headers, by their names.
+  var parameterHeaders: [[UInt8]: ParameterHeaders]
+  /// Calls that were refused for their headers and wait for the tools to be listed anew.
+  var awaitingTools: [RemoteRequest] = []
   /// Where messages go: the manifest's path, or what HTTP+SSE has named.
   var messageTarget: String
 
@@ -55,13 +59,16 @@ package final class RemoteBackend: ServiceBackend {
   private var isPaused = false
   private var unsentBytes = 0
 
+  /// - parameterHeaders: what is known of the tools from an earlier list.
   /// - connections: open at the same time at most.
   package init(
     _ endpoint: RemoteEndpoint, service: String, handshake: RemoteHandshake,
-    settings: BackendSettings, connections: Int, delegate: any ServiceBackendDelegate, log: Log
+    parameterHeaders: [[UInt8]: ParameterHeaders], settings: BackendSettings, connections: Int,
+    delegate: any ServiceBackendDelegate, log: Log
   ) {
     self.endpoint = endpoint
     self.handshake = handshake
+    self.parameterHeaders = parameterHeaders
     messageTarget = endpoint.target
     client = HTTPClient(origin: endpoint.origin, connections: connections)
     super.init(service: service, settings: settings, delegate: delegate, log: log)
@@ -117,6 +124,7 @@ package final class RemoteBackend: ServiceBackend {
     guard let request = requests.removeValue(forKey: id) else { return }
     let wasHeld = held.contains { $0 === request }
     held.removeAll { $0 === request }
+    awaitingTools.removeAll { $0 === request }
     drop(request)
     guard isAccepting else { return }
     if !isModern, !wasHeld { write(Messages.cancelled(id, reason: reason)) }
@@ -141,6 +149,17 @@ package final class RemoteBackend: ServiceBackend {
   /// Its body is no burden any more.
   func noteSent(_ request: RemoteRequest) {
     unsentBytes = max(0, unsentBytes - request.body.count)
+  }
+
+  package override func complaint(aboutTool json: [UInt8]) -> String? {
+    guard isModern else { return nil }
+    let whole = ByteRange(start: 0, end: json.count)
+    do throws(ParameterHeaders.Malformed) {
+      _ = try ParameterHeaders(tool: json.span.bytes, at: whole)
+      return nil
+    } catch {
+      return error.message
+    }
   }
 
   package override func setPaused(_ isPaused: Bool) {
@@ -186,7 +205,7 @@ package final class RemoteBackend: ServiceBackend {
     if isPost { headers.append(HTTPHeader("Content-Type", "application/json")) }
     if isModern || handshake.isDiscovering {
       headers.append(HTTPHeader(RemoteHeader.version, Revision.newest.rawValue))
-      return headers + RemoteHeader.describing(request.body)
+      return headers + RemoteHeader.describing(request.body, parameterHeaders, &request.method)
     }
     // The first message of a session has no session yet.
     if !request.isOfHandshake || request.id == nil {

@@ -3,6 +3,7 @@ import HTTP
 import Loop
 import MCP
 import Manifest
+import RawJSON
 import Resilience
 import Store
 import Telemetry
@@ -30,7 +31,7 @@ extension Service {
       endpoint, service: name,
       handshake: RemoteHandshake(
         setting: remote.setting, knownEra: host.knownEra(of: self), preferred: startedFor),
-      settings: host.settings(for: self),
+      parameterHeaders: host.parameterHeaders(of: self), settings: host.settings(for: self),
       connections: manifest.limits.concurrent + Self.spareConnections, delegate: self,
       log: host.log)
     phase = .starting(backend)
@@ -38,6 +39,16 @@ extension Service {
     host.log(.info, "service.starting", ["service": name, "origin": endpoint.originText])
     for request in waiting.all { request.serviceStarted() }
     backend.begin()
+  }
+
+  /// What its tools want in headers, as it was last listed.
+  var parameterHeaders: [[UInt8]: ParameterHeaders] {
+    var found: [[UInt8]: ParameterHeaders] = [:]
+    for tool in offer?.items[.tools] ?? [] {
+      let whole = ByteRange(start: 0, end: tool.json.count)
+      found[tool.name] = try? ParameterHeaders(tool: tool.json.span.bytes, at: whole)
+    }
+    return found
   }
 
   /// The server had forgotten us: what it was asked to tell, it is asked again.

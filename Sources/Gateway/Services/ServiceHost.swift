@@ -23,6 +23,8 @@ protocol ServiceHost: AnyObject {
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
+  /// What the tools of a remote service want in headers, as far as it is known.
+  func parameterHeaders(of service: Service) -> [[UInt8]: ParameterHeaders]
   /// Whether nothing is known against its speaking this era too.
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool
   /// Remembers in which era a process is spoken to.
