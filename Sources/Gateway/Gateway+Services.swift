@@ -109,6 +109,7 @@ extension Gateway: ServiceHost {
   // MARK: ServiceHost
 
   var environment: [String: String] { surroundings.environment }
+  var stateFolder: String { surroundings.state }
 
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try Launch.spec(service.manifest.process, inherited: surroundings.environment)

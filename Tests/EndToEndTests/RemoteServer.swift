@@ -24,6 +24,8 @@ final class RemoteServer: Sendable {
     var tools = ["echo"]
     /// Properties of tools, by their names.
     var properties: [String: JSONValue] = [:]
+    /// The status of every answer, if the server is in trouble.
+    var trouble: String?
     /// A header that every call must carry, or it is refused with -32020.
     var wanted: String?
     /// What a refused call changes, as a server does that was deployed anew.
@@ -83,6 +85,10 @@ final class RemoteScript: Sendable {
     let wanted = state.withLock { $0.authorization }
     if let wanted, request.values(of: "Authorization") != [wanted] {
       connection.respond("401 Unauthorized", ["Content-Type: text/plain"], Array("who?".utf8))
+      return true
+    }
+    if let trouble = state.withLock({ $0.trouble }) {
+      connection.respond(trouble)
       return true
     }
     switch request.method {

@@ -24,6 +24,8 @@ package import Telemetry
 package final class RemoteBackend: ServiceBackend {
   let endpoint: RemoteEndpoint
   let client: HTTPClient
+  /// The credential of a login, where the manifest has none.
+  let login: RemoteLogin?
   var handshake: RemoteHandshake
 
   /// Requests that wait for an answer, by their ids.
@@ -48,6 +50,8 @@ package final class RemoteBackend: ServiceBackend {
   var parameterHeaders: [[UInt8]: ParameterHeaders]
   /// Calls that were refused for their headers and wait for the tools to be listed anew.
   var awaitingTools: [RemoteRequest] = []
+  /// Requests that were refused for their token and wait for a new one.
+  var awaitingLogin: [RemoteRequest] = []
   /// Where messages go: the manifest's path, or what HTTP+SSE has named.
   var messageTarget: String
 
@@ -62,11 +66,12 @@ package final class RemoteBackend: ServiceBackend {
   /// - parameterHeaders: what is known of the tools from an earlier list.
   /// - connections: open at the same time at most.
   package init(
-    _ endpoint: RemoteEndpoint, service: String, handshake: RemoteHandshake,
+    _ endpoint: RemoteEndpoint, login: RemoteLogin?, service: String, handshake: RemoteHandshake,
     parameterHeaders: [[UInt8]: ParameterHeaders], settings: BackendSettings, connections: Int,
     delegate: any ServiceBackendDelegate, log: Log
   ) {
     self.endpoint = endpoint
+    self.login = login
     self.handshake = handshake
     self.parameterHeaders = parameterHeaders
     messageTarget = endpoint.target
@@ -77,7 +82,7 @@ package final class RemoteBackend: ServiceBackend {
   /// Begins to open the connection. Nothing is heard of it within this call.
   package func begin() {
     limitStart()
-    perform(handshake.begin())
+    renewLogin { [self] in perform(handshake.begin()) }
   }
 
   package override var place: (name: StaticString, value: String) {
@@ -125,6 +130,7 @@ package final class RemoteBackend: ServiceBackend {
     let wasHeld = held.contains { $0 === request }
     held.removeAll { $0 === request }
     awaitingTools.removeAll { $0 === request }
+    awaitingLogin.removeAll { $0 === request }
     drop(request)
     guard isAccepting else { return }
     if !isModern, !wasHeld { write(Messages.cancelled(id, reason: reason)) }
@@ -195,6 +201,7 @@ package final class RemoteBackend: ServiceBackend {
     built.mayRepeat = false
     if request.purpose == .goodbye { built.limits.total = Self.goodbyeTime }
     built.headers += headers(of: request, isPost: method == "POST")
+    if let login = login?.authorization { built.headers.append(.init("Authorization", login)) }
     return built
   }
 

@@ -16,6 +16,8 @@ package struct RemoteEndpoint: Sendable {
   /// The manifest's headers and the credential.
   let headers: [HTTPHeader]
   let redactor: Redactor
+  /// Whether the manifest has a token.
+  package let hasCredential: Bool
 
   /// - Throws: a proxy in the environment that cannot be used.
   package init(
@@ -35,6 +37,7 @@ package struct RemoteEndpoint: Sendable {
       headers.append(HTTPHeader("Authorization", "Bearer " + bearer.exposed))
     }
     self.headers = headers
+    hasCredential = headers.contains { $0.name.lowercased() == "authorization" }
     // What is short is a word, not a secret.
     redactor = Redactor(remote.secrets.map(\.exposed).filter { $0.utf8.count >= 8 })
   }

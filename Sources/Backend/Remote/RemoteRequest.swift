@@ -43,6 +43,8 @@ final class RemoteRequest: HTTPTransferEvents {
   var wasRefusedOnce = false
   /// Its headers were not what its tool wanted, once.
   var wasMismatched = false
+  /// Its token was refused, once.
+  var wasUnauthorized = false
   /// What the message asks for, where a modern server is told.
   var method: Method?
   /// The last event that came, where the stream is to be resumed behind it.

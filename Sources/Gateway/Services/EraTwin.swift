@@ -67,6 +67,7 @@ private final class TwinHost: ServiceHost {
   var startQueue: StartQueue { primary.host.startQueue }
   var log: Log { primary.host.log }
   var environment: [String: String] { primary.host.environment }
+  var stateFolder: String { primary.host.stateFolder }
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
   var probePatience: Duration { primary.host.probePatience }
 

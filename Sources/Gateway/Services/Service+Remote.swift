@@ -21,14 +21,25 @@ extension Service {
   /// A slot is ours; it is given back when the connection is ready or has failed.
   func startRemote(_ remote: RemoteService) {
     let endpoint: RemoteEndpoint
+    let login: RemoteLogin?
     do throws(HTTPOriginError) {
       endpoint = try RemoteEndpoint(remote, environment: host.environment)
     } catch {
       return startFailed(
         unavailable(.unavailable, "Service '\(name)' cannot start: its address \(error)."))
     }
+    do throws(BackendFailure) {
+      login =
+        endpoint.hasCredential
+        ? nil
+        : try RemoteLogin(
+          LoginFile(state: host.stateFolder, service: name), service: name,
+          address: remote.url, environment: host.environment)
+    } catch {
+      return startFailed(error)
+    }
     let backend = RemoteBackend(
-      endpoint, service: name,
+      endpoint, login: login, service: name,
       handshake: RemoteHandshake(
         setting: remote.setting, knownEra: host.knownEra(of: self), preferred: startedFor),
       parameterHeaders: host.parameterHeaders(of: self), settings: host.settings(for: self),

@@ -11,6 +11,8 @@ protocol ServiceHost: AnyObject {
   var log: Log { get }
   /// Where proxies are named.
   var environment: [String: String] { get }
+  /// The folder of the state file, where logins are.
+  var stateFolder: String { get }
   var breakerLimits: CircuitBreaker.Limits { get }
   /// How long the probe of a breaker may take.
   var probePatience: Duration { get }
