@@ -94,7 +94,12 @@ package struct LoginFile: Hashable, Sendable {
   }
 
   private func makeFolder() throws(Failure) {
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .system(errno) }
+    do throws(StoreError) {
+      try StateFolder.makeFolder(folder)
+    } catch {
+      guard case .folder(let code) = error else { throw .notPrivate }
+      throw .system(code)
+    }
     var status = stat()
     guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
       status.st_uid == geteuid()

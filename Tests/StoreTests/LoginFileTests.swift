@@ -39,6 +39,14 @@ import Testing
     #expect(file.remove() && !file.remove())
   }
 
+  @Test func `the state folder need not be there yet`() throws {
+    let deep = LoginFile(state: folder.path + "/not/yet", service: "far")
+    #expect(try deep.read() == nil)
+    try deep.write([1])
+    #expect(try deep.read() == [1])
+    #expect(mode(folder.path + "/not/yet") == 0o700)
+  }
+
   @Test(arguments: [mode_t(0o640), 0o604, 0o620, 0o602, 0o666])
   func `S12: a file that others can use is refused`(mode: mode_t) throws {
     try file.write(Array("x".utf8))
