@@ -67,6 +67,9 @@ let package = Package(
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
     .target(
       name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
+    // Values again, on top of the addresses of HTTP.
+    .target(
+      name: "OAuth", dependencies: ["RawJSON", "Digest", "Loop", "HTTP"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML", "RawJSON"], swiftSettings: common),
     .target(name: "Store", dependencies: ["CSQLite", "Loop", "Digest"], swiftSettings: common),
 
@@ -74,7 +77,9 @@ let package = Package(
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Backend",
-      dependencies: ["RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "Manifest"],
+      dependencies: [
+        "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "OAuth", "Store", "Manifest",
+      ],
       swiftSettings: common),
     .target(
       name: "Gateway",
@@ -99,7 +104,8 @@ let package = Package(
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "RawJSON", "MCP", "Loop", "Store", "Manifest", "Harness", "Clients", "OpenAPI",
+        "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Harness", "Clients",
+        "OpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -220,5 +226,7 @@ let package = Package(
     .testTarget(
       name: "CacheTests", dependencies: ["Cache", "Resilience"], swiftSettings: common),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
+    .testTarget(
+      name: "OAuthTests", dependencies: ["OAuth", "HTTP", "RawJSON"], swiftSettings: common),
   ] + (isFuzzing ? fuzzing : [])
 )

@@ -108,6 +108,9 @@ package class ServiceBackend {
   /// - Parameter why: one sentence for the errors of what is in flight.
   package func giveUp(_ why: String) {}
 
+  /// Why a tool that it has listed cannot be called over its transport; nil if it can.
+  package func complaint(aboutTool json: [UInt8]) -> String? { nil }
+
   /// An answer has come while it takes no more requests.
   func answeredLate() {}
 }

@@ -20,6 +20,8 @@ package protocol ServiceBackendDelegate: AnyObject {
   func backendIsGone(_ backend: ServiceBackend)
   /// A request was answered or given up: another may be sent.
   func backendHasRoom(_ backend: ServiceBackend)
+  /// It has refused a call in a way that says that its tools are other ones now.
+  func backendDoubtsItsList(_ backend: ServiceBackend)
   /// It wrote a line on its stdout that is no message.
   func backendWroteJunk(_ backend: ServiceBackend)
 }

@@ -49,6 +49,7 @@ extension Gateway: ServiceHost {
     var changes: Set<Announcement> = []
     switch outcome {
     case .found(let offer, let lifetime):
+      if service.manifest.remote != nil { remoteRetry = Gateway.firstRemoteRetry }
       service.feed.freshness.found(lifetime, at: EventLoop.now)
       service.hasStaleOffer = false
       if service.offer != offer {
@@ -71,15 +72,33 @@ extension Gateway: ServiceHost {
 
   /// A service that could not be asked is never given up for good.
   private func askAgainLater(_ service: Service) {
+    if service.manifest.remote != nil { return askRemoteAgainLater() }
     let timer = retryTimer ?? LoopTimer { [unowned self] in askAgain() }
     retryTimer = timer
     if !timer.isActive { timer.start(after: Gateway.discoveryRetry) }
   }
 
   static let discoveryRetry = Duration.seconds(60)
+  static let firstRemoteRetry = Duration.milliseconds(500)
 
   private func askAgain() {
     for service in services where service.offer == nil { ask(service) }
+  }
+
+  /// A remote server may be back at any moment, and an attempt costs next to nothing: it is asked
+  /// soon, and then less and less often.
+  private func askRemoteAgainLater() {
+    let timer =
+      remoteRetryTimer
+      ?? LoopTimer { [unowned self] in
+        for service in services where service.offer == nil && service.manifest.remote != nil {
+          ask(service)
+        }
+      }
+    remoteRetryTimer = timer
+    guard !timer.isActive else { return }
+    timer.start(after: remoteRetry)
+    remoteRetry = min(remoteRetry * 2, Gateway.discoveryRetry)
   }
 
   private func remember(_ offer: Offer, of service: Service) {
@@ -109,6 +128,7 @@ extension Gateway: ServiceHost {
   // MARK: ServiceHost
 
   var environment: [String: String] { surroundings.environment }
+  var stateFolder: String { surroundings.state }
 
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
     try Launch.spec(service.manifest.process, inherited: surroundings.environment)
@@ -130,6 +150,10 @@ extension Gateway: ServiceHost {
   func knownEra(of service: Service) -> Era? {
     surroundings.store?.era(digest: eraKey(service, startedFor: service.startedFor))
       .flatMap { Revision(rawValue: $0)?.era }
+  }
+
+  func parameterHeaders(of service: Service) -> [[UInt8]: ParameterHeaders] {
+    service.parameterHeaders
   }
 
   /// What a service is found to speak depends on the era that it is asked in first.

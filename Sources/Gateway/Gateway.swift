@@ -95,6 +95,8 @@ package final class Gateway {
   /// Lists that a legacy client has been given: of others it need not hear that they changed.
   var listed: Set<Announcement> = []
   var retryTimer: LoopTimer?
+  var remoteRetryTimer: LoopTimer?
+  var remoteRetry = Gateway.firstRemoteRetry
   /// The tasks that the gateway has made of calls.
   lazy var offeredTasks = OfferedTasks(of: session, configuration.gateway.tasks) {
     [unowned self] task in tell(task)

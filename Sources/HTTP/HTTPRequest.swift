@@ -41,6 +41,9 @@ package struct HTTPHeader: Hashable, Sendable {
     self.name = name
     self.value = value
   }
+
+  /// Whether text can be a part of a field's name: a token of RFC 9110.
+  package static func isToken(_ text: String) -> Bool { RequestRules.isToken(text) }
 }
 
 /// What is sent after the headers.

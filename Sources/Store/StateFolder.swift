@@ -68,7 +68,7 @@ struct StateFolder {
     for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
   }
 
-  private static func makeFolder(_ directory: String) throws(StoreError) {
+  static func makeFolder(_ directory: String) throws(StoreError) {
     if mkdir(directory, 0o700) == 0 || errno == EEXIST { return }
     guard errno == ENOENT, let slash = directory.lastIndex(of: "/"), slash != directory.startIndex
     else { throw .folder(code: errno) }

@@ -43,7 +43,7 @@ import Testing
     try run.finish()
   }
 
-  @Test func `only its user can reach it`() throws {
+  @Test func `S21: only its user can reach it`() throws {
     let run = try GatewayRun.open([Service("good")])
     _ = try run.control()
     let address = try #require(run.controlAddress)

@@ -22,6 +22,14 @@ final class RemoteServer: Sendable {
     /// What a request must carry as `Authorization`, if anything.
     var authorization: String?
     var tools = ["echo"]
+    /// Properties of tools, by their names.
+    var properties: [String: JSONValue] = [:]
+    /// The status of every answer, if the server is in trouble.
+    var trouble: String?
+    /// A header that every call must carry, or it is refused with -32020.
+    var wanted: String?
+    /// What a refused call changes, as a server does that was deployed anew.
+    var whenRefused: [String: JSONValue]?
     var endpoint = "messages?session=1"
   }
 
@@ -79,6 +87,10 @@ final class RemoteScript: Sendable {
       connection.respond("401 Unauthorized", ["Content-Type: text/plain"], Array("who?".utf8))
       return true
     }
+    if let trouble = state.withLock({ $0.trouble }) {
+      connection.respond(trouble)
+      return true
+    }
     switch request.method {
     case "GET": return openStream(request, connection)
     case "DELETE":
@@ -106,6 +118,12 @@ final class RemoteScript: Sendable {
       guard state.withLock({ $0.sessions.contains(session) }) else {
         return refuse(connection, "404 Not Found", "server-error", -32600)
       }
+    }
+    if message["method"]?.stringValue == "tools/call", let wanted = state.withLock({ $0.wanted }),
+      request.values(of: wanted).isEmpty
+    {
+      state.withLock { $0.properties = $0.whenRefused ?? $0.properties }
+      return refuse(connection, "400 Bad Request", message["id"], -32020)
     }
     return serve(message, connection)
   }
@@ -225,9 +243,14 @@ final class RemoteScript: Sendable {
       result["supportedVersions"] = ["2026-07-28"]
       result["capabilities"] = ["tools": ["listChanged": true]]
     case "tools/list":
-      let names = state.withLock { $0.tools } + RemoteMischief.allCases.map(\.rawValue)
+      let state = state.withLock { $0 }
       result["tools"] = .array(
-        names.map { ["name": .string($0), "inputSchema": ["type": "object"]] })
+        (state.tools + RemoteMischief.allCases.map(\.rawValue)).map {
+          [
+            "name": .string($0),
+            "inputSchema": ["type": "object", "properties": state.properties[$0] ?? [:]],
+          ]
+        })
     case "tools/call":
       result["content"] = []
       result["structuredContent"] = message.at(pointer: "/params/arguments") ?? [:]

@@ -153,6 +153,47 @@ import Testing
     try run.finish()
   }
 
+  @Test func `trouble of the server is no verdict on the era`() throws {
+    let run = try RemoteRun(.both) { server in
+      server.change { $0.trouble = "503 Service Unavailable" }
+    }
+    #expect(try run.call("echo").kind == .failure)
+    #expect(Set(run.server.methods) == ["server/discover"])
+    run.server.change { $0.trouble = nil }
+    // It is tried again as soon as somebody wants it.
+    let isBack = run.gateway.wait { (try? run.call("echo"))?.kind == .result }
+    #expect(isBack)
+    #expect(!run.server.methods.contains("initialize"))
+    try run.finish()
+  }
+
+  @Test func `S06: a session id is for its own server, whatever clients say`() throws {
+    let servers = try ["one", "two"].map { name in
+      let server = try RemoteServer(.legacy)
+      server.change { $0.givenSession = "id-of-\(name)" }
+      return server
+    }
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("manifests")
+    for (name, server) in zip(["one", "two"], servers) {
+      try folder.write(RemoteRun.manifest(url: server.url), to: "manifests/\(name).yaml")
+    }
+    let run = try GatewayRun([], revision: .newestLegacy, folder: folder)
+    try run.client.handshake()
+    for name in ["one", "two"] {
+      let meta: JSONValue = ["Mcp-Session-Id": "of-the-client", "sessionId": "of-the-client"]
+      let id = try run.client.request(
+        "tools/call", ["name": .string("\(name)_echo"), "arguments": [:], "_meta": meta])
+      #expect(try run.client.response(to: id).kind == .result)
+    }
+    try run.finish()
+    for (name, server) in zip(["one", "two"], servers) {
+      let sent = Set(server.http.requests.flatMap { $0.values(of: "Mcp-Session-Id") })
+      #expect(sent == ["id-of-\(name)"])
+      server.http.stop()
+    }
+  }
+
   @Test func `H23: interim responses are passed over, and HTTP 0.9 is refused`() throws {
     let run = try RemoteRun(.modern)
     let early = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

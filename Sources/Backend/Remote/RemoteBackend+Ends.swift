@@ -94,7 +94,8 @@ extension RemoteBackend {
 
   private func quote(_ body: [UInt8]) -> String {
     guard !body.isEmpty else { return "" }
-    return ": " + endpoint.redactor.redacted(Printable.text(body, limit: 120))
+    let text = endpoint.redactor.redacted(Printable.text(body, limit: 120))
+    return ": " + Redactor(login?.secrets ?? []).redacted(text)
   }
 
   // MARK: Refusals
@@ -112,8 +113,9 @@ extension RemoteBackend {
       if request.session == sessionNumber { renew() }
       return begin(request)
     }
+    if waitsForLogin(request) { return }
     let body = request.takeCollected()
-    if deliversError(body, to: request) { return }
+    if waitsForTools(request, refusedWith: body) || deliversError(body, to: request) { return }
     if request.isOfHandshake, Self.isVerdict(request.status),
       let hello = pending.entry(id)?.exchange as? RemoteHello
     {
@@ -159,8 +161,8 @@ extension RemoteBackend {
     case 401, 403, 407:
       return BackendFailure(
         .unavailable, wasSent: false,
-        detail: "\(what): it does not accept our credentials; check 'http.auth' and "
-          + "'http.headers'\(quote(body)).")
+        detail: "\(what): it does not accept our credentials; \(adviceOnCredentials)\(quote(body))."
+      )
     case 429:
       return BackendFailure(
         .overloaded, wasSent: false, detail: "\(what)\(quote(body)).", retryAfter: delay)

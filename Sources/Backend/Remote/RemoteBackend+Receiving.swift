@@ -138,6 +138,7 @@ extension RemoteBackend {
     else { return receive(line, envelope) }
     request.isAnswered = true
     requests.removeValue(forKey: id)
+    if request.method == .toolsList { noteTools(line, envelope) }
     if request.reading == .events { linger(request) }
     if let hello = entry.exchange as? RemoteHello {
       _ = pending.take(id)

@@ -104,8 +104,8 @@ extension RemoteBackend {
       case .stopped: "Service '\(service)' was stopped."
       case .crashed(let text), .failedToStart(let text): text
       }
-    let unsent = Set(held.compactMap(\.id))
-    held = []
+    let unsent = Set((held + awaitingTools + awaitingLogin).compactMap(\.id))
+    (held, awaitingTools, awaitingLogin) = ([], [], [])
     for id in pending.ids(where: { _ in true }) {
       guard let entry = pending.take(id) else { continue }
       entry.exchange.failed(

@@ -24,6 +24,8 @@ package import Telemetry
 package final class RemoteBackend: ServiceBackend {
   let endpoint: RemoteEndpoint
   let client: HTTPClient
+  /// The credential of a login, where the manifest has none.
+  let login: RemoteLogin?
   var handshake: RemoteHandshake
 
   /// Requests that wait for an answer, by their ids.
@@ -44,6 +46,12 @@ package final class RemoteBackend: ServiceBackend {
   /// A session is being opened in place of one that is gone; what is sent meanwhile is held.
   var isRenewing = false
   var held: [RemoteRequest] = []
+  /// What tools want in headers, by their names.
+  var parameterHeaders: [[UInt8]: ParameterHeaders]
+  /// Calls that were refused for their headers and wait for the tools to be listed anew.
+  var awaitingTools: [RemoteRequest] = []
+  /// Requests that were refused for their token and wait for a new one.
+  var awaitingLogin: [RemoteRequest] = []
   /// Where messages go: the manifest's path, or what HTTP+SSE has named.
   var messageTarget: String
 
@@ -55,13 +63,17 @@ package final class RemoteBackend: ServiceBackend {
   private var isPaused = false
   private var unsentBytes = 0
 
+  /// - parameterHeaders: what is known of the tools from an earlier list.
   /// - connections: open at the same time at most.
   package init(
-    _ endpoint: RemoteEndpoint, service: String, handshake: RemoteHandshake,
-    settings: BackendSettings, connections: Int, delegate: any ServiceBackendDelegate, log: Log
+    _ endpoint: RemoteEndpoint, login: RemoteLogin?, service: String, handshake: RemoteHandshake,
+    parameterHeaders: [[UInt8]: ParameterHeaders], settings: BackendSettings, connections: Int,
+    delegate: any ServiceBackendDelegate, log: Log
   ) {
     self.endpoint = endpoint
+    self.login = login
     self.handshake = handshake
+    self.parameterHeaders = parameterHeaders
     messageTarget = endpoint.target
     client = HTTPClient(origin: endpoint.origin, connections: connections)
     super.init(service: service, settings: settings, delegate: delegate, log: log)
@@ -70,7 +82,7 @@ package final class RemoteBackend: ServiceBackend {
   /// Begins to open the connection. Nothing is heard of it within this call.
   package func begin() {
     limitStart()
-    perform(handshake.begin())
+    renewLogin { [self] in perform(handshake.begin()) }
   }
 
   package override var place: (name: StaticString, value: String) {
@@ -117,6 +129,8 @@ package final class RemoteBackend: ServiceBackend {
     guard let request = requests.removeValue(forKey: id) else { return }
     let wasHeld = held.contains { $0 === request }
     held.removeAll { $0 === request }
+    awaitingTools.removeAll { $0 === request }
+    awaitingLogin.removeAll { $0 === request }
     drop(request)
     guard isAccepting else { return }
     if !isModern, !wasHeld { write(Messages.cancelled(id, reason: reason)) }
@@ -141,6 +155,17 @@ package final class RemoteBackend: ServiceBackend {
   /// Its body is no burden any more.
   func noteSent(_ request: RemoteRequest) {
     unsentBytes = max(0, unsentBytes - request.body.count)
+  }
+
+  package override func complaint(aboutTool json: [UInt8]) -> String? {
+    guard isModern else { return nil }
+    let whole = ByteRange(start: 0, end: json.count)
+    do throws(ParameterHeaders.Malformed) {
+      _ = try ParameterHeaders(tool: json.span.bytes, at: whole)
+      return nil
+    } catch {
+      return error.message
+    }
   }
 
   package override func setPaused(_ isPaused: Bool) {
@@ -176,6 +201,7 @@ package final class RemoteBackend: ServiceBackend {
     built.mayRepeat = false
     if request.purpose == .goodbye { built.limits.total = Self.goodbyeTime }
     built.headers += headers(of: request, isPost: method == "POST")
+    if let login = login?.authorization { built.headers.append(.init("Authorization", login)) }
     return built
   }
 
@@ -186,7 +212,7 @@ package final class RemoteBackend: ServiceBackend {
     if isPost { headers.append(HTTPHeader("Content-Type", "application/json")) }
     if isModern || handshake.isDiscovering {
       headers.append(HTTPHeader(RemoteHeader.version, Revision.newest.rawValue))
-      return headers + RemoteHeader.describing(request.body)
+      return headers + RemoteHeader.describing(request.body, parameterHeaders, &request.method)
     }
     // The first message of a session has no session yet.
     if !request.isOfHandshake || request.id == nil {

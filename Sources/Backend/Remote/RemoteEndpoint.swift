@@ -16,6 +16,8 @@ package struct RemoteEndpoint: Sendable {
   /// The manifest's headers and the credential.
   let headers: [HTTPHeader]
   let redactor: Redactor
+  /// Whether the manifest has a token.
+  package let hasCredential: Bool
 
   /// - Throws: a proxy in the environment that cannot be used.
   package init(
@@ -35,6 +37,7 @@ package struct RemoteEndpoint: Sendable {
       headers.append(HTTPHeader("Authorization", "Bearer " + bearer.exposed))
     }
     self.headers = headers
+    hasCredential = headers.contains { $0.name.lowercased() == "authorization" }
     // What is short is a word, not a secret.
     redactor = Redactor(remote.secrets.map(\.exposed).filter { $0.utf8.count >= 8 })
   }
@@ -81,11 +84,18 @@ enum RemoteHeader {
   static let lastEvent = "Last-Event-ID"
 
   /// What the headers of a modern message are.
-  static func describing(_ message: [UInt8]) -> [HTTPHeader] {
+  ///
+  /// - Parameters:
+  ///   - parameters: what tools want in headers, by their names.
+  ///   - asked: becomes the method of the message.
+  static func describing(
+    _ message: [UInt8], _ parameters: [[UInt8]: ParameterHeaders], _ asked: inout Method?
+  ) -> [HTTPHeader] {
     let bytes = message.span.bytes
     guard let envelope = try? Envelope.scan(bytes),
       let name = JSON.string(envelope.methodText, in: bytes)
     else { return [] }
+    asked = envelope.method
     var headers = [HTTPHeader(method, encoded(name))]
     var subject = ByteRange.absent
     switch envelope.method {
@@ -95,8 +105,11 @@ enum RemoteHeader {
       subject = JSON.member("taskId", of: envelope.params, in: bytes)
     default: break
     }
-    if let text = JSON.string(subject, in: bytes) {
-      headers.append(HTTPHeader(Self.name, encoded(text)))
+    guard let text = JSON.string(subject, in: bytes) else { return headers }
+    headers.append(HTTPHeader(Self.name, encoded(text)))
+    if !parameters.isEmpty, envelope.method == .toolsCall, let wanted = parameters[text] {
+      let arguments = JSON.member("arguments", of: envelope.params, in: bytes)
+      headers += wanted.headers(of: arguments, in: bytes)
     }
     return headers
   }

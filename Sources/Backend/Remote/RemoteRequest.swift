@@ -41,6 +41,12 @@ final class RemoteRequest: HTTPTransferEvents {
   var session = 0
   /// It was sent to a session that was gone, once.
   var wasRefusedOnce = false
+  /// Its headers were not what its tool wanted, once.
+  var wasMismatched = false
+  /// Its token was refused, once.
+  var wasUnauthorized = false
+  /// What the message asks for, where a modern server is told.
+  var method: Method?
   /// The last event that came, where the stream is to be resumed behind it.
   var resumesFrom: [UInt8] = []
   /// Resumptions without an event in between.

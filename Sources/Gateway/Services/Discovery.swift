@@ -78,7 +78,8 @@ final class Discovery: ServiceRequest {
       lifetime = min(lifetime ?? time, time)
     }
     var rejected: [String] = []
-    let found = Offer.items(kind, of: array, in: bytes, rejected: &rejected)
+    var found = Offer.items(kind, of: array, in: bytes, rejected: &rejected)
+    if kind == .tools { leaveOut(of: &found, rejected: &rejected) }
     offer?.items[kind, default: []] += found
     for why in rejected {
       log(.warning, "discovery.item_left_out", ["service": service.name, "why": why])
@@ -86,6 +87,15 @@ final class Discovery: ServiceRequest {
     let cursor = JSON.member("nextCursor", of: envelope.result, in: bytes)
     guard JSON.isString(cursor, in: bytes) else { return nextKind() }
     follow(JSON.copy(cursor, in: bytes), of: kind)
+  }
+
+  /// What cannot be called over the transport of its service.
+  private func leaveOut(of tools: inout [Offer.Item], rejected: inout [String]) {
+    tools.removeAll { tool in
+      guard let why = backend?.complaint(aboutTool: tool.json) else { return false }
+      rejected.append("the tool '\(Printable.text(tool.name, limit: 80))': \(why)")
+      return true
+    }
   }
 
   private func follow(_ cursor: [UInt8], of kind: Offer.Kind) {

@@ -68,6 +68,7 @@ private final class TwinHost: ServiceHost {
   var callLoad: CallLoad { primary.host.callLoad }
   var log: Log { primary.host.log }
   var environment: [String: String] { primary.host.environment }
+  var stateFolder: String { primary.host.stateFolder }
   var breakerLimits: CircuitBreaker.Limits { primary.host.breakerLimits }
   var probePatience: Duration { primary.host.probePatience }
 
@@ -80,6 +81,9 @@ private final class TwinHost: ServiceHost {
   }
   func settings(for service: Service) -> BackendSettings { primary.host.settings(for: primary) }
   func knownEra(of service: Service) -> Era? { primary.host.knownEra(of: service) }
+  func parameterHeaders(of service: Service) -> [[UInt8]: ParameterHeaders] {
+    primary.parameterHeaders
+  }
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool { false }
   func isOutdated(_ backend: ServiceBackend, of service: Service) -> Bool {
     primary.host.isOutdated(backend, of: primary)

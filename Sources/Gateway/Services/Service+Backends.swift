@@ -64,6 +64,8 @@ extension Service: ServiceBackendDelegate {
     host.childGone(backend, of: self)
   }
 
+  func backendDoubtsItsList(_ backend: ServiceBackend) { host.toolMayBeGone(at: self) }
+
   func backendWroteJunk(_ backend: ServiceBackend) { host.wroteJunk(self) }
 
   func backendHasRoom(_ backend: ServiceBackend) {

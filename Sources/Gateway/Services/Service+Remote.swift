@@ -3,6 +3,7 @@ import HTTP
 import Loop
 import MCP
 import Manifest
+import RawJSON
 import Resilience
 import Store
 import Telemetry
@@ -20,17 +21,28 @@ extension Service {
   /// A slot is ours; it is given back when the connection is ready or has failed.
   func startRemote(_ remote: RemoteService) {
     let endpoint: RemoteEndpoint
+    let login: RemoteLogin?
     do throws(HTTPOriginError) {
       endpoint = try RemoteEndpoint(remote, environment: host.environment)
     } catch {
       return startFailed(
         unavailable(.unavailable, "Service '\(name)' cannot start: its address \(error)."))
     }
+    do throws(BackendFailure) {
+      login =
+        endpoint.hasCredential
+        ? nil
+        : try RemoteLogin(
+          LoginFile(state: host.stateFolder, service: name), service: name,
+          address: remote.url, environment: host.environment)
+    } catch {
+      return startFailed(error)
+    }
     let backend = RemoteBackend(
-      endpoint, service: name,
+      endpoint, login: login, service: name,
       handshake: RemoteHandshake(
         setting: remote.setting, knownEra: host.knownEra(of: self), preferred: startedFor),
-      settings: host.settings(for: self),
+      parameterHeaders: host.parameterHeaders(of: self), settings: host.settings(for: self),
       connections: manifest.limits.concurrent + Self.spareConnections, delegate: self,
       log: host.log)
     phase = .starting(backend)
@@ -38,6 +50,16 @@ extension Service {
     host.log(.info, "service.starting", ["service": name, "origin": endpoint.originText])
     for request in waiting.all { request.serviceStarted() }
     backend.begin()
+  }
+
+  /// What its tools want in headers, as it was last listed.
+  var parameterHeaders: [[UInt8]: ParameterHeaders] {
+    var found: [[UInt8]: ParameterHeaders] = [:]
+    for tool in offer?.items[.tools] ?? [] {
+      let whole = ByteRange(start: 0, end: tool.json.count)
+      found[tool.name] = try? ParameterHeaders(tool: tool.json.span.bytes, at: whole)
+    }
+    return found
   }
 
   /// The server had forgotten us: what it was asked to tell, it is asked again.

@@ -13,6 +13,8 @@ protocol ServiceHost: AnyObject {
   var log: Log { get }
   /// Where proxies are named.
   var environment: [String: String] { get }
+  /// The folder of the state file, where logins are.
+  var stateFolder: String { get }
   var breakerLimits: CircuitBreaker.Limits { get }
   /// How long the probe of a breaker may take.
   var probePatience: Duration { get }
@@ -25,6 +27,8 @@ protocol ServiceHost: AnyObject {
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec
   func settings(for service: Service) -> BackendSettings
   func knownEra(of service: Service) -> Era?
+  /// What the tools of a remote service want in headers, as far as it is known.
+  func parameterHeaders(of service: Service) -> [[UInt8]: ParameterHeaders]
   /// Whether nothing is known against its speaking this era too.
   func mayAlsoSpeak(_ era: Era, _ service: Service) -> Bool
   /// Remembers in which era a process is spoken to.

@@ -12,6 +12,9 @@ package struct RemoteService: Sendable {
 
   package init() {}
 
+  /// The whole address: what a login is for.
+  package var url: String { address.originText + target }
+
   /// What must never appear in any text.
   package var secrets: [Secret] { (bearer.map { [$0] } ?? []) + headers.map(\.value) }
 }

@@ -16,9 +16,14 @@ PATHS = {"http": "/mcp", "sse": "/sse"}
 
 
 async def serve(transport, server, options):
-    listener = socket.create_server(("127.0.0.1", 0))
     app = {"http": streamable, "sse": two_channels}[transport](server, options)
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}{PATHS[transport]}", flush=True)
+    await listen(app, PATHS[transport])
+
+
+async def listen(app, path):
+    """Serves an application until the end, and says where `path` of it is."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}{path}", flush=True)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
     await uvicorn.Server(config).serve(sockets=[listener])
 

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Glibc
+import HTTP
+import Loop
+import Manifest
+import OAuth
+import RawJSON
+import Store
+
+/// `switchyard login`: lets a person allow us to use a remote server.
+struct Login: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Log in to a remote service with a browser.",
+    discussion: """
+      Asks the server who gives out its tokens, sends the browser there, and keeps
+      what comes back in the state folder, for the user alone; gateways use it from
+      their next connection on and renew it. Where the browser runs on another
+      machine, paste the address that it ends at. $BROWSER names another browser
+      than the desktop's. Exit codes: 0 done, 1 the login
+      was refused.
+
+      EXAMPLES
+        switchyard login linear
+        switchyard login linear --no-browser     Only print the link.
+        switchyard login linear --forget         Remove what is kept.
+      """)
+
+  @Argument(help: "The service's name.")
+  var service: String
+
+  @Flag(help: "Print the link and open nothing.")
+  var noBrowser = false
+
+  @Flag(help: "Remove the login that is kept.")
+  var forget = false
+
+  @Option(help: "What to ask for, separated by spaces; otherwise what the service says.")
+  var scope: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The id of a client that is registered already, or the URL of a document about one.",
+      discussion: "Its secret, if it has one, is read from $SWITCHYARD_CLIENT_SECRET."))
+  var clientId: String?
+
+  @Option(help: "The port on this machine that the browser comes back to; otherwise a free one.")
+  var port: UInt16 = 0
+
+  @Option(help: "How many seconds to wait for the browser.")
+  var timeout = 600
+
+  @OptionGroup var folders: FolderOptions
+
+  func run() throws {
+    let paths = try folders.paths()
+    let remote = try remoteService(paths)
+    let file = LoginFile(state: paths.state, service: service)
+    if forget {
+      Terminal.output.write(file.remove() ? "forgotten\n" : "there was none\n")
+      return
+    }
+    Interrupt.watch()
+    let flow = try refusing { () throws(Refusal) in try LoginFlow(remote, self) }
+    let result = LoginResult()
+    EventLoop.run { Self.start(flow, result) }
+    let credential = try refusing { () throws(Refusal) in try result.outcome.get() }
+    do throws(LoginFile.Failure) {
+      try file.write(credential.json.serialized())
+    } catch {
+      throw CommandFailure("\(file.path) \(error)")
+    }
+    Terminal.output.write("logged in to \(service) at \(credential.issuer)\n")
+  }
+
+  @EventLoop
+  private static func start(_ flow: LoginFlow, _ result: LoginResult) {
+    Task(executorPreference: EventLoop.executor) { await finish(flow, result) }
+  }
+
+  @EventLoop
+  private static func finish(_ flow: LoginFlow, _ result: LoginResult) async {
+    result.outcome = await flow.outcome()
+    EventLoop.stop()
+  }
+
+  /// The manifest's remote server; only a service that is served can be logged in to.
+  private func remoteService(_ paths: ConfigurationPaths) throws -> RemoteService {
+    guard let entry = folders.load(paths).services.first(where: { $0.name == service }) else {
+      throw CommandFailure("there is no service '\(service)'", .usage)
+    }
+    guard let manifest = entry.manifest else {
+      throw CommandFailure("'\(service)' is off; see 'switchyard check'")
+    }
+    guard let remote = manifest.remote else {
+      throw CommandFailure("'\(service)' is not reached over HTTP: it needs no login", .usage)
+    }
+    guard remote.bearer == nil else {
+      throw CommandFailure("'\(service)' has a token in its manifest, 'http.auth.bearer'", .usage)
+    }
+    return remote
+  }
+
+  private func refusing<Value>(_ body: () throws(Refusal) -> Value) throws -> Value {
+    do throws(Refusal) { return try body() } catch { throw CommandFailure(error.message) }
+  }
+}
+
+/// What the task on the loop leaves behind.
+private final class LoginResult: @unchecked Sendable {
+  var outcome: Result<Credential, Refusal> = .failure(Refusal("Interrupted."))
+}
