@@ -120,6 +120,44 @@ import Testing
   }
 
   @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
+  func `S16: of the text for a sample, only what people can see reaches the client`(
+    revision: Revision, era: String
+  ) throws {
+    let run = try GatewayRun.open(
+      [Service("s", era)], capabilities: GatewayRun.everything, revision: revision)
+    let params: JSONValue = [
+      "systemPrompt": "Be\u{E0041} kind.", "maxTokens": 5,
+      "messages": [
+        ["role": "user", "content": ["type": "text", "text": "a\u{202E}b\r\nc\u{1B}[2Kd"]],
+        [
+          "role": "user",
+          "content": [
+            ["type": "text", "text": "\u{200B}x"],
+            ["type": "image", "data": "aGk=", "mimeType": "image/png"],
+          ],
+        ],
+      ], "vendor/raw": "\u{202E}",
+    ]
+    let id = try run.ask("s_ask", "sampling/createMessage", params)
+    let asked: JSONValue?
+    if revision.era == .legacy {
+      let request = try run.client.serverRequest()
+      asked = request.params
+      try run.client.answer(request.id ?? "", .result(Asked.sampled))
+      #expect(try run.client.response(to: id).kind == .result)
+    } else {
+      let answer = try run.client.response(to: id)
+      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
+    }
+    #expect(asked?["systemPrompt"] == "Be kind.", "\(asked ?? .null)")
+    #expect(asked?.at(pointer: "/messages/0/content/text") == "ab\r\nc[2Kd")
+    #expect(asked?.at(pointer: "/messages/1/content/0/text") == "x")
+    #expect(asked?.at(pointer: "/messages/1/content/1/data") == "aGk=")
+    #expect(asked?["vendor/raw"] == "\u{202E}")
+    try run.finish()
+  }
+
+  @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
   func `S16: what the manifest does not allow is refused, and the service not told of it`(
     revision: Revision, era: String
   ) throws {
