@@ -101,21 +101,12 @@ import Testing
         ],
       ], "vendor/raw": "\u{202E}",
     ]
-    let id = try run.ask("s_ask", "elicitation/create", params)
-    let asked: JSONValue?
-    if revision.era == .legacy {
-      let request = try run.client.serverRequest()
-      asked = request.params
-      try run.client.answer(request.id ?? "", .result(Asked.accepted))
-      #expect(try run.client.response(to: id).kind == .result)
-    } else {
-      let answer = try run.client.response(to: id)
-      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
-    }
-    #expect(asked?["message"] == "Pay 001?[2K", "\(asked ?? .null)")
-    #expect(asked?.at(pointer: "/requestedSchema/properties/a/title") == "xy")
-    #expect(asked?.at(pointer: "/requestedSchema/properties/a/description") == "d")
-    #expect(asked?["vendor/raw"] == "\u{202E}")
+    let asked = try run.paramsAsked(
+      "s_ask", "elicitation/create", params, answer: Asked.accepted)
+    #expect(asked["message"] == "Pay 001?[2K", "\(asked)")
+    #expect(asked.at(pointer: "/requestedSchema/properties/a/title") == "xy")
+    #expect(asked.at(pointer: "/requestedSchema/properties/a/description") == "d")
+    #expect(asked["vendor/raw"] == "\u{202E}")
     try run.finish()
   }
 
@@ -138,22 +129,13 @@ import Testing
         ],
       ], "vendor/raw": "\u{202E}",
     ]
-    let id = try run.ask("s_ask", "sampling/createMessage", params)
-    let asked: JSONValue?
-    if revision.era == .legacy {
-      let request = try run.client.serverRequest()
-      asked = request.params
-      try run.client.answer(request.id ?? "", .result(Asked.sampled))
-      #expect(try run.client.response(to: id).kind == .result)
-    } else {
-      let answer = try run.client.response(to: id)
-      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
-    }
-    #expect(asked?["systemPrompt"] == "Be kind.", "\(asked ?? .null)")
-    #expect(asked?.at(pointer: "/messages/0/content/text") == "ab\r\nc[2Kd")
-    #expect(asked?.at(pointer: "/messages/1/content/0/text") == "x")
-    #expect(asked?.at(pointer: "/messages/1/content/1/data") == "aGk=")
-    #expect(asked?["vendor/raw"] == "\u{202E}")
+    let asked = try run.paramsAsked(
+      "s_ask", "sampling/createMessage", params, answer: Asked.sampled)
+    #expect(asked["systemPrompt"] == "Be kind.", "\(asked)")
+    #expect(asked.at(pointer: "/messages/0/content/text") == "ab\r\nc[2Kd")
+    #expect(asked.at(pointer: "/messages/1/content/0/text") == "x")
+    #expect(asked.at(pointer: "/messages/1/content/1/data") == "aGk=")
+    #expect(asked["vendor/raw"] == "\u{202E}")
     try run.finish()
   }
 
