@@ -85,7 +85,11 @@ import Testing
     func call(_ argument: REST.Argument?, _ payload: String) -> JSONValue {
       var members: [String: JSONValue] = [:]
       let beside = tool.arguments.filter { argument?.needs.contains($0.name) == true }
-      for other in required + beside { members[other.name] = value(other) }
+      // A file is what a tool is about that takes one, unless it is called without.
+      let files = tool.arguments.filter { other in
+        other.place?.file != nil && !other.notWith.contains { $0 == argument?.name }
+      }
+      for other in required + beside + files { members[other.name] = value(other) }
       if let argument { members[argument.name] = value(argument, payload) }
       return GatewayRun.object(members)
     }
