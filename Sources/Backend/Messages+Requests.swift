@@ -53,4 +53,18 @@ extension Messages {
   package static func taskRequest(_ id: UInt64, _ method: Method, _ task: [UInt8]) -> [UInt8] {
     request(id, "\(method.name)", params: #""taskId":"# + quoted(task))
   }
+
+  /// `tasks/get` and others about one task of the extension, in the modern era.
+  ///
+  /// - Parameters:
+  ///   - members: more parameters, as JSON, with a comma before each.
+  ///   - envelope: the reserved keys of `_meta`, which must declare the extension.
+  package static func taskRequest(
+    _ id: UInt64, _ method: Method, _ task: [UInt8], adding members: [UInt8], envelope: [UInt8]
+  ) -> [UInt8] {
+    request(
+      id, "\(method.name)",
+      params: #""taskId":"# + quoted(task) + String(decoding: members, as: UTF8.self)
+        + #","_meta":{"# + String(decoding: envelope, as: UTF8.self) + "}")
+  }
 }

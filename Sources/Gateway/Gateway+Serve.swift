@@ -91,6 +91,10 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(kind, name: name)
     }
+    // What the schema refuses does not go to the service, if its manifest says so (row C18).
+    if let schema = entry.arguments, try refusesArguments(of: request, for: entry, by: schema) {
+      return
+    }
     if entry.isPlanned {
       let isProcess = entry.service < RESTService.firstIndex
       return try startPlanned(request, entry, isProcess ? try taskRole(of: entry, request) : .none)
@@ -174,9 +178,7 @@ extension Gateway: ClientSessionDelegate {
       return
     }
     let service = service.lane(for: request.client.era)
-    let level =
-      request.envelope.logLevel.isAbsent || request.client.era == .legacy
-      ? nil : LogLevel(request.envelope.logLevel, in: request.line.bytes)
+    let level = request.wantedLevel
     let call = Call(
       session: session, id: request.id, client: request.client, method: request.envelope.method,
       service: service, entry: entry, token: ShortBytes(token, in: request.line.bytes),

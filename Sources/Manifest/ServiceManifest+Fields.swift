@@ -101,6 +101,9 @@ extension ToolRules {
       "tasks", \.tasks,
       "Tools whose calls the gateway offers as tasks; * stands for anything."),
     .patterns(
+      "validate", \.validate,
+      "Tools whose arguments are checked by their input schema before they are sent."),
+    .patterns(
       "read_only", \.readOnly, "Tools that change nothing: their calls may be sent again."),
     .patterns(
       "idempotent", \.idempotent,

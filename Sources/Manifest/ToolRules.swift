@@ -30,7 +30,15 @@ package struct ToolRules: Sendable {
   /// Tools whose calls the gateway makes tasks of, for clients that know tasks.
   package var tasks: [NamePattern] = []
 
+  /// Tools whose arguments are checked by their input schema before they are sent.
+  package var validate: [NamePattern] = []
+
   package init() {}
+
+  /// Whether arguments of the tool that the service calls `name` are checked.
+  package func validates(_ name: some Collection<UInt8>) -> Bool {
+    validate.contains { $0.matches(name) }
+  }
 
   /// Whether calls of the tool that the service calls `name` are offered as tasks of ours.
   package func makesTasks(of name: some Collection<UInt8>) -> Bool {

@@ -59,6 +59,8 @@ struct Script: Sendable {
   var watches = false
   /// Calls may become tasks.
   var tasks = false
+  /// Calls that may become tasks must, in the modern era.
+  var tasksOnly = false
   var ledger: String?
   var onceFile: String?
   /// The tool whose calls go wrong; every tool where nil.
@@ -89,6 +91,7 @@ struct Script: Sendable {
     script.resources = resources
     script.watches = watches
     script.tasks = tasks
+    script.tasksOnly = tasksOnly
     script.ledger = ledger
     script.starts = starts
     script.onlyTool = onlyTool
@@ -210,6 +213,10 @@ struct Script: Sendable {
     "die-on-discover": { $0.diesOnDiscover = true },
     "silent-on-discover": { $0.silentOnDiscover = true },
     "watch": { $0.watches = true }, "tasks": { $0.tasks = true },
+    "tasks-only": {
+      $0.tasks = true
+      $0.tasksOnly = true
+    },
     "prompts": { $0.prompts = true }, "resources": { $0.resources = true },
     "--help": { $0.wantsHelp = true }, "-h": { $0.wantsHelp = true },
     // Tools that every backend has; naming them is allowed and changes nothing.

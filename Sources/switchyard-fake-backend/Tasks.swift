@@ -8,10 +8,30 @@ struct FakeTask {
   /// The result's members.
   var result: String
   var isCancelled = false
+  /// What it ends with: `completed` or another status.
+  var end = "completed"
+  /// It asks for the client's name before it ends.
+  var asks = false
+  /// What it was answered, as JSON.
+  var answer: String?
 
   func status(at now: Int64) -> String {
     if isCancelled { return "cancelled" }
-    return now >= due ? "completed" : "working"
+    if asks, answer == nil { return "input_required" }
+    return now >= due ? end : "working"
+  }
+
+  /// What `tasks/get` tells of it in the modern era beside its description.
+  func members(at now: Int64) -> String {
+    switch status(at: now) {
+    case "completed":
+      #","result":{\#(result)\#(answer.map { #","_meta":{"answer":\#($0)}"# } ?? "")}"#
+    case "failed": #","error":{"code":-32000,"message":"the task failed, as asked"}"#
+    case "input_required":
+      #","inputRequests":{"name":{"method":"elicitation/create","params":{"mode":"form","#
+        + #""message":"Your name?","requestedSchema":{"type":"object","properties":{}}}}}"#
+    default: ""
+    }
   }
 }
 
@@ -39,6 +59,7 @@ extension Server {
       tasks[id]?.isCancelled = true
       ledger("cancelled task \(id)")
       answerTask(message, named: id)
+    case .tasksUpdate where message.isModern: takeAnswer(message)
     case .tasksResult where !message.isModern: answerResult(message)
     case .subscriptionsListen where message.isModern: listenToTasks(message)
     case .tasksList where !message.isModern:
@@ -63,6 +84,12 @@ extension Server {
     let arguments = String(decoding: message.slice(message.envelope.arguments), as: UTF8.self)
     let members = #""content":[],"structuredContent":\#(arguments.isEmpty ? "{}" : arguments)"#
     guard isAsked else {
+      if script.tasksOnly, message.isModern {
+        fail(
+          message, -32021, "the client must know tasks",
+          #"{"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}}"#)
+        return true
+      }
       guard tool == "job" || message.isModern else {
         fail(message, -32601, "this tool must be called as a task")
         return true
@@ -72,7 +99,7 @@ extension Server {
     }
     let id = "task \(tasks.count + 1)"
     let time = Int64(integer("ms", message) ?? 50) * 1_000_000
-    tasks[id] = FakeTask(due: Agenda.now + time, result: members)
+    tasks[id] = makeTask(message, due: Agenda.now + time, result: members)
     let task = describe(id, isModern: message.isModern)
     result(message, message.isModern ? task : #""task":{\#(task)}"#, type: "task")
     if !message.isModern {
@@ -84,6 +111,23 @@ extension Server {
       tell(status, id, after: time)
     }
     return true
+  }
+
+  private func makeTask(_ message: Incoming, due: Int64, result: String) -> FakeTask {
+    let bytes = message.line.bytes
+    var task = FakeTask(due: due, result: result)
+    let end = JSON.member("end", of: message.envelope.arguments, in: bytes)
+    if let word = JSON.string(end, in: bytes) { task.end = String(decoding: word, as: UTF8.self) }
+    let asks = JSON.member("asks", of: message.envelope.arguments, in: bytes)
+    task.asks = message.isModern && !asks.isAbsent
+    return task
+  }
+
+  private mutating func takeAnswer(_ message: Incoming) {
+    let responses = JSON.member(
+      "inputResponses", of: message.envelope.params, in: message.line.bytes)
+    tasks[taskID(message)]?.answer = String(decoding: message.slice(responses), as: UTF8.self)
+    result(message, #""taken":true"#)
   }
 
   private mutating func tell(_ head: String, _ id: String, after time: Int64) {
@@ -127,10 +171,9 @@ extension Server {
 
   private mutating func answerTask(_ message: Incoming, named id: String) {
     guard let task = tasks[id] else { return fail(message, -32602, "no such task") }
+    if script.tasksOnly { ledger("asked for \(id)") }
     var members = describe(id, isModern: message.isModern)
-    if message.isModern, task.status(at: Agenda.now) == "completed" {
-      members += #","result":{\#(task.result)}"#
-    }
+    if message.isModern { members += task.members(at: Agenda.now) }
     result(message, members)
   }
 

@@ -66,6 +66,8 @@ let usageText = """
                              ui://panel/main, and the tools notify {method, params, times, raw},
                              return {result}, meta, state and forget {tool}
     tasks                    the tools job and must, which may and must be called as tasks {ms}
+    tasks-only               the same; modern clients must know tasks; {asks} asks for input, {end}
+                             is the status at the end
     name=NAME                serverInfo.name ("fake")
   Ledger
     ledger=FILE              append "executed UUID PID TOOL" for each call, and

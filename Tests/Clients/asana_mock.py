@@ -68,6 +68,10 @@ class Mock:
         """The requests since the last time; the mock keeps 5,000."""
         return self._ask("DELETE", "/_mock/requests")["requests"]
 
+    def latest_requests(self) -> list[dict]:
+        """The last 5,000 requests; the mock keeps them, and its count of the minute."""
+        return self._ask("GET", "/_mock/requests")["requests"]
+
     def fail(self, **fault) -> None:
         self._ask("POST", "/_mock/faults", fault)
 

@@ -26,6 +26,20 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     statuses: collections.Counter = field(default_factory=collections.Counter)
     seconds: float = 0.0
+    # The requests as the mock has seen them, by path and status; each call has its own path.
+    seen: set = field(default_factory=set)
+
+    def note(self, requests: list[dict]) -> None:
+        self.seen.update((request["path"], request["status"]) for request in requests)
+
+    @property
+    def refused(self) -> int:
+        """Calls of which at least one request was answered with 429."""
+        return sum(status == 429 for _, status in self.seen)
+
+    @property
+    def served(self) -> int:
+        return sum(status == 200 for _, status in self.seen)
 
 
 def run(parameters, folder: Path, marker: str, calls: int, in_flight: int, allowed: int,
@@ -51,15 +65,23 @@ def run(parameters, folder: Path, marker: str, calls: int, in_flight: int, allow
                     if result.is_error:
                         outcome.lost.append(result.content[0].text)
 
+            async def watch():
+                # The mock remembers 5,000 requests, so it is asked before it forgets any.
+                while True:
+                    await asyncio.sleep(3)
+                    outcome.note(await asyncio.to_thread(mock.latest_requests))
+
             start = time.monotonic()
-            # The mock remembers 5,000 requests, and forgets its minute when it is asked for them,
-            # so it is asked once, at the end; what it forgot is made up from the calls.
+            watching = asyncio.create_task(watch())
             await asyncio.gather(*(one(number) for number in range(calls)))
             outcome.seconds = time.monotonic() - start
+            watching.cancel()
 
     try:
         asyncio.run(asyncio.wait_for(talk(), 900))
-        for request in mock.take_requests():
+        latest = mock.take_requests()
+        outcome.note(latest)
+        for request in latest:
             outcome.statuses[request["status"]] += 1
     finally:
         mock.stop()
@@ -81,10 +103,11 @@ def main() -> int:
             marker = f"SWITCHYARD_TEST={uuid.uuid4().hex}"
             outcome = run(parameters, Path(folder), marker, calls, 50, allowed, rate,
                           "deadlines: {call: 5m}\n")
-        refused = outcome.statuses[429]
         print(f"{calls} calls, manifest {rate} a minute, mock {allowed}: {outcome.seconds:.0f} s, "
-              f"{len(outcome.lost)} lost, {refused} of the last {outcome.statuses.total()} refused")
-        failed += len(outcome.lost) + (refused if allowed == rate else 0)
+              f"{len(outcome.lost)} lost, {outcome.served} seen served, "
+              f"{outcome.refused} refused with 429", flush=True)
+        failed += len(outcome.lost) + calls - outcome.served
+        failed += outcome.refused if allowed == rate else 0
     return 1 if failed else 0
 
 

@@ -23,6 +23,38 @@ import Testing
     try run.finish()
   }
 
+  @Test func `C22: a flood beyond ten thousand is refused at once, memory stays, all are answered`()
+    throws
+  {
+    let run = try GatewayRun.open(
+      [Service("s", more: ["limits: {concurrent: 20000, queue: 0}"]), Service("good")],
+      settings: "limits: {backend_calls: 20000}\n" + GatewayRun.patientSettings)
+    try run.expectOK("s_echo")
+    func flood(_ name: String, _ count: Int) {
+      let call = #""method":"tools/call","params":{"name":"s_hang"}}"#
+      let lines = (0..<count).map { #"{"jsonrpc":"2.0","id":"\#(name)\#($0)",\#(call)"# + "\n" }
+      run.client.post(Array(lines.joined().utf8))
+    }
+    let answered = run.client.transcript.answersByID.count
+    flood("a", 10_100)
+    #expect(run.client.run(until: { $0.answerCount >= answered + 100 }, within: .seconds(60)))
+    let gateway = run.client.process.processID
+    let before = ProcessFigures.peakMemory(gateway)
+    flood("b", 3_000)
+    #expect(run.client.run(until: { $0.answerCount >= answered + 3_100 }, within: .seconds(60)))
+    let growth = ProcessFigures.peakMemory(gateway) - before
+    #expect(growth < 4 << 20, "grew by \(growth) bytes")
+    run.client.closeInput()
+    #expect(try run.client.waitForExit(within: GatewayRun.patience) == .code(0))
+    let answers = run.client.transcript.answersByID
+    let all =
+      (0..<10_100).map { "\"a\($0)\"" } + (0..<3_000).map { "\"b\($0)\"" }
+    #expect(all.allSatisfy { answers[$0]?.count == 1 })
+    let refused = all.count { answers[$0]?.first?.errorCode == ErrorCode.overloaded.rawValue }
+    #expect(refused == 3_100)
+    run.checkProcesses()
+  }
+
   @Test func `C23: a client that types byte by byte is a client`() throws {
     let run = try GatewayRun.open([Service("good")], settings: "")
     try run.expectOK(within: .seconds(20))

@@ -67,6 +67,25 @@ import Testing
     try run.finish()
   }
 
+  @Test(
+    arguments: SubscriptionTests.eras,
+    [
+      "legacy", "modern", "dual", "legacy,die-on-discover", "legacy,silent-on-discover",
+      "dual,silent-on-discover", "dual,die-on-discover",
+    ])
+  func `B33: whatever a service speaks and does with the question, calls reach it`(
+    revision: Revision, words: String
+  ) throws {
+    let run = try GatewayRun.open(
+      [Service("odd", words), Service("good")],
+      settings: GatewayRun.patientSettings.replacing("probe: 1m", with: "probe: 700ms"),
+      revision: revision)
+    try run.expectOK("odd_echo")
+    try run.expectOK("odd_echo")
+    try run.expectOK()
+    try run.finish()
+  }
+
   @Test func `B33: a service that dies of server/discover is never asked it for a legacy client`()
     throws
   {

@@ -1,6 +1,8 @@
+import HTTPTesting
 import Harness
 import MCP
 import RawJSON
+import Synchronization
 import Testing
 
 /// `logging/setLevel`, the level of a modern request, and the gateway's own events.
@@ -151,6 +153,71 @@ import Testing
     }
     #expect(isClosed, "\(logs(run))")
     try run.finish()
+  }
+
+  @Test(arguments: SubscriptionTests.eras)
+  func `an API that gets no calls for a while is told of, and when it gets them again`(
+    revision: Revision
+  ) throws {
+    let isUp = Mutex(false)
+    let api = try APIRun(
+      settings: "breaker: {failures: 2, open: 200ms}\n", revision: revision,
+      answer: { request, connection in
+        if isUp.withLock({ $0 }) { return APIRun.answer(request, connection) }
+        APIRun.reply([:], to: connection, status: "500 Broken")
+        return true
+      })
+    if revision.era == .legacy {
+      _ = try api.client.roundTrip("logging/setLevel", ["level": "notice"])
+    }
+    func call() {
+      var params: JSONValue = ["name": "api_send", "arguments": ["act": "echo"]]
+      if revision.era == .modern {
+        params["_meta"] = ["io.modelcontextprotocol/logLevel": "notice"]
+      }
+      _ = try? api.client.roundTrip("tools/call", params, within: .seconds(20))
+    }
+    func told(_ event: String) -> Bool {
+      logs(api.gateway).contains {
+        $0.at(pointer: "/data/event")?.stringValue == event
+          && $0.at(pointer: "/data/service") == "api"
+      }
+    }
+    let isOpen = api.gateway.wait {
+      call()
+      return told("circuit_open")
+    }
+    #expect(isOpen, "\(logs(api.gateway))")
+    isUp.withLock { $0 = true }
+    let isClosed = api.gateway.wait {
+      call()
+      return told("circuit_closed")
+    }
+    #expect(isClosed, "\(logs(api.gateway))")
+    try api.finish()
+  }
+
+  @Test(arguments: SubscriptionTests.eras)
+  func `calls of an API that wait for a limit are told of once`(revision: Revision) throws {
+    let api = try APIRun(
+      rest: ["lanes: {all: {in_flight: 1}}"], revision: revision,
+      answer: { request, connection in
+        connection.wait(milliseconds: 30)
+        return APIRun.answer(request, connection)
+      })
+    if revision.era == .legacy {
+      _ = try api.client.roundTrip("logging/setLevel", ["level": "notice"])
+    }
+    var params: JSONValue = ["name": "api_echo", "arguments": ["id": "1"]]
+    if revision.era == .modern {
+      params["_meta"] = ["io.modelcontextprotocol/logLevel": "notice"]
+    }
+    let ids = try (0..<4).map { _ in try api.client.request("tools/call", params) }
+    for id in ids {
+      #expect(try api.client.response(to: id, within: .seconds(20)).kind == .result)
+    }
+    try api.finish()
+    #expect(logs(api.gateway).compactMap { $0.at(pointer: "/data/event") } == ["calls_wait"])
   }
 
   @Test func `calls that wait for a limit are told once`() throws {

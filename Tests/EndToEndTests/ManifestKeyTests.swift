@@ -157,6 +157,14 @@ import Testing
     KeyBehaviour(
       key: "tools.tasks", values: [("[add]", "-32601"), ("['ec*']", "task")],
       services: { [Service("a", more: ["tools: {tasks: \($0)}"])] }, observe: asTask),
+    KeyBehaviour(
+      key: "tools.validate", values: [("[echo]", "served"), ("['ad*']", "refused")],
+      services: { [Service("a", more: ["tools: {validate: \($0)}"])] },
+      observe: { run, _ in
+        let answer = try run.client.call("a_add", ["a": "x", "b": 1])
+        let facts = answer.result?.at(pointer: "/_meta/switchyard~1error")
+        return facts?["category"] == "validation" ? "refused" : "served"
+      }),
   ]
 
   /// How a call ends that asks for a task.

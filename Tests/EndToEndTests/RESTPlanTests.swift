@@ -230,7 +230,9 @@ import Testing
     let run = try start()
     let (notes, result) = try told(run, "job", [:])
     #expect(result["state"] == "done")
-    #expect(notes.contains { $0["message"]?.stringValue?.contains("polling: busy") == true })
+    let messages = notes.compactMap { $0["message"]?.stringValue }
+    #expect(messages.contains { $0.hasPrefix("polling: busy") }, "\(messages)")
+    #expect(messages.contains { $0.hasPrefix("completing: done") }, "\(messages)")
     #expect(run.server.requests.map(\.method) == ["POST", "GET", "GET", "GET"])
     let (text, _) = try run.refusal("job", ["id": "bad"])
     #expect(text.contains("broken"))

@@ -139,6 +139,31 @@ import Testing
     try api.finish()
   }
 
+  @Test func `S18: an answer that is nested beyond reason is refused, and memory stays`() throws {
+    let api = try APIRun(answer: { request, connection in
+      guard !request.target.hasPrefix("/echo") else { return APIRun.answer(request, connection) }
+      let depth = request.target.hasPrefix("/endless") ? 2_000_000 : 129
+      let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+      connection.respond("200 OK", ["Content-Type: application/json"], Array(text.utf8))
+      return true
+    })
+    try api.expectOK()
+    let gateway = api.client.process.processID
+    let before = ProcessFigures.peakMemory(gateway)
+    for act in ["edge", "endless"] {
+      let answer = try api.call("go", ["act": .string(act)])
+      #expect(
+        answer.errorCode == ErrorCode.backendProtocolError.rawValue
+          || answer.result?["isError"] == true, "\(answer.text.prefix(300))")
+      #expect(answer.bytes.count < 2_000)
+    }
+    let growth = ProcessFigures.peakMemory(gateway) - before
+    // The answer once, as it came, in the blocks of a debug build.
+    #expect(growth < 24 << 20, "grew by \(growth) bytes")
+    try api.expectOK()
+    try api.finish()
+  }
+
   @Test func `H26: refusals are no failures: after many of them the next call is served`() throws {
     let api = try APIRun()
     for number in 0..<40 {

@@ -101,21 +101,41 @@ import Testing
         ],
       ], "vendor/raw": "\u{202E}",
     ]
-    let id = try run.ask("s_ask", "elicitation/create", params)
-    let asked: JSONValue?
-    if revision.era == .legacy {
-      let request = try run.client.serverRequest()
-      asked = request.params
-      try run.client.answer(request.id ?? "", .result(Asked.accepted))
-      #expect(try run.client.response(to: id).kind == .result)
-    } else {
-      let answer = try run.client.response(to: id)
-      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
-    }
-    #expect(asked?["message"] == "Pay 001?[2K", "\(asked ?? .null)")
-    #expect(asked?.at(pointer: "/requestedSchema/properties/a/title") == "xy")
-    #expect(asked?.at(pointer: "/requestedSchema/properties/a/description") == "d")
-    #expect(asked?["vendor/raw"] == "\u{202E}")
+    let asked = try run.paramsAsked(
+      "s_ask", "elicitation/create", params, answer: Asked.accepted)
+    #expect(asked["message"] == "Pay 001?[2K", "\(asked)")
+    #expect(asked.at(pointer: "/requestedSchema/properties/a/title") == "xy")
+    #expect(asked.at(pointer: "/requestedSchema/properties/a/description") == "d")
+    #expect(asked["vendor/raw"] == "\u{202E}")
+    try run.finish()
+  }
+
+  @Test(arguments: SubscriptionTests.eras, SubscriptionTests.words)
+  func `S16: of the text for a sample, only what people can see reaches the client`(
+    revision: Revision, era: String
+  ) throws {
+    let run = try GatewayRun.open(
+      [Service("s", era)], capabilities: GatewayRun.everything, revision: revision)
+    let params: JSONValue = [
+      "systemPrompt": "Be\u{E0041} kind.", "maxTokens": 5,
+      "messages": [
+        ["role": "user", "content": ["type": "text", "text": "a\u{202E}b\r\nc\u{1B}[2Kd"]],
+        [
+          "role": "user",
+          "content": [
+            ["type": "text", "text": "\u{200B}x"],
+            ["type": "image", "data": "aGk=", "mimeType": "image/png"],
+          ],
+        ],
+      ], "vendor/raw": "\u{202E}",
+    ]
+    let asked = try run.paramsAsked(
+      "s_ask", "sampling/createMessage", params, answer: Asked.sampled)
+    #expect(asked["systemPrompt"] == "Be kind.", "\(asked)")
+    #expect(asked.at(pointer: "/messages/0/content/text") == "ab\r\nc[2Kd")
+    #expect(asked.at(pointer: "/messages/1/content/0/text") == "x")
+    #expect(asked.at(pointer: "/messages/1/content/1/data") == "aGk=")
+    #expect(asked["vendor/raw"] == "\u{202E}")
     try run.finish()
   }
 

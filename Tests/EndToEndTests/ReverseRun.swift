@@ -2,6 +2,7 @@ import Harness
 import MCP
 import RawJSON
 import TestSupport
+import Testing
 
 /// Openings and questions for the tests of what services ask of the client.
 extension GatewayRun {
@@ -31,6 +32,22 @@ extension GatewayRun {
     var call: [String: JSONValue] = ["name": .string(tool)]
     call["arguments"] = Self.object(arguments.merging(more) { $1 })
     return try client.request("tools/call", Self.object(call.merging(request) { $1 }))
+  }
+
+  /// Has a tool ask a question and answers it; returns its parameters as a client of the run's era
+  /// is told them.
+  func paramsAsked(
+    _ tool: String, _ method: String, _ params: JSONValue, answer: JSONValue
+  ) throws -> JSONValue {
+    let id = try ask(tool, method, params)
+    guard client.revision.era == .legacy else {
+      let asking = try client.response(to: id).result?["inputRequests"]?.objectValue
+      return asking?.first?.value["params"] ?? .null
+    }
+    let request = try client.serverRequest()
+    try client.answer(request.id ?? "", .result(answer))
+    #expect(try client.response(to: id).kind == .result)
+    return request.params ?? .null
   }
 
   static func object(_ members: [String: JSONValue]) -> JSONValue {

@@ -120,6 +120,16 @@ import Testing
     try run.finish()
   }
 
+  @Test func `B35: a variable that is missing is the reason in the error, and in the log`() throws {
+    let run = try GatewayRun.open(
+      [Service("bad", environment: ["KEY": "${env:SWITCHYARD_NOT_SET}"]), Service("good")])
+    let answer = try run.expectError("bad_echo", .toolDisabled)
+    #expect(answer.text.contains("SWITCHYARD_NOT_SET"), "\(answer.text)")
+    try run.expectOK()
+    try run.finish()
+    #expect(run.client.stderr.contains("SWITCHYARD_NOT_SET"))
+  }
+
   @Test func `B35: a directory that is gone is the reason in the error`() throws {
     let folder = try TemporaryFolder()
     try folder.makeFolder("here")

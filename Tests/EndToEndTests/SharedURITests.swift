@@ -65,20 +65,11 @@ import Testing
         ["role": "user", "content": resource], ["role": "user", "content": [given]],
       ],
     ]
-    let id = try run.ask("b_ask", "sampling/createMessage", params)
-    let asked: JSONValue?
-    if revision.era == .legacy {
-      let request = try run.client.serverRequest()
-      asked = request.params
-      try run.client.answer(request.id ?? "", .result(Asked.sampled))
-      #expect(try run.client.response(to: id).kind == .result)
-    } else {
-      let answer = try run.client.response(to: id)
-      asked = answer.result?["inputRequests"]?.objectValue?.first?.value["params"]
-    }
+    let asked = try run.paramsAsked(
+      "b_ask", "sampling/createMessage", params, answer: Asked.sampled)
     let uri: JSONValue = "memo://switchyard.b/one"
-    #expect(asked?.at(pointer: "/messages/0/content/resource/uri") == uri)
-    #expect(asked?.at(pointer: "/messages/1/content/0/content/0/uri") == uri)
+    #expect(asked.at(pointer: "/messages/0/content/resource/uri") == uri)
+    #expect(asked.at(pointer: "/messages/1/content/0/content/0/uri") == uri)
     try run.finish()
   }
 

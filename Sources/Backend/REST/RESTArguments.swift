@@ -1,4 +1,4 @@
-import Manifest
+package import Manifest
 import RawJSON
 
 /// The arguments of one call, checked and completed with their defaults.
@@ -69,7 +69,7 @@ struct RESTArguments: Sendable {
 
 extension RESTFailure {
   /// Arguments that break the rules of the tool; nothing was sent.
-  static func invalid(_ violations: [Violation], tool: String) -> RESTFailure {
+  package static func invalid(_ violations: [Violation], tool: String) -> RESTFailure {
     let lines = violations.map { violation in
       (violation.pointer.isEmpty ? "arguments" : violation.pointer) + " " + violation.message
     }

@@ -22,6 +22,12 @@ package protocol RESTRunObserver: AnyObject {
   /// When the call must have been answered; progress moves it.
   var deadline: Instant { get }
   func noticed(_ notice: RESTNotice)
+  /// A request waits for a place, for a rate, or for the end of a pause; a notice follows.
+  func meetsLimit()
+}
+
+extension RESTRunObserver {
+  package func meetsLimit() {}
 }
 
 /// What a run ends with.

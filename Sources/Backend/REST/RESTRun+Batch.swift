@@ -228,4 +228,6 @@ extension RESTRun: RESTRunObserver {
   package func noticed(_ notice: RESTNotice) {
     if case .wait = notice { tell(notice) }
   }
+
+  package func meetsLimit() { observer.meetsLimit() }
 }

@@ -161,8 +161,10 @@ extension RESTRun {
       let shown = state.stringValue ?? "\(state)"
       advance("\(step.message ?? step.name): \(shown)")
       let now = EventLoop.now
-      tell(.status("polling: \(shown) after \((now - start).inMilliseconds / 1000) s"))
-      if until.done.contains(state) { return StepValue(value) }
+      let isDone = until.done.contains(state)
+      let seconds = (now - start).inMilliseconds / 1000
+      tell(.status("\(isDone ? "completing" : "polling"): \(shown) after \(seconds) s"))
+      if isDone { return StepValue(value) }
       if until.failed.contains(state) {
         throw RESTFailure(
           .internal, "\(backend.service) says '\(shown)' for what '\(tool.name)' has started.",

@@ -19,7 +19,7 @@ package final class RESTRun {
   let shared: SharedTool
   var tool: REST.Tool { _read { yield shared.value } }
   let backend: RESTBackend
-  private let observer: any RESTRunObserver
+  let observer: any RESTRunObserver
   /// Whether the API can have seen a request of this call.
   package internal(set) var hasSent = false
   var arguments = RESTArguments()
@@ -180,6 +180,7 @@ package final class RESTRun {
 
   func waits(until: Instant?, _ reason: RateLane.Reason) {
     let seconds = until.map { ((($0 - EventLoop.now).inMilliseconds) + 999) / 1000 } ?? 0
+    observer.meetsLimit()
     switch reason {
     case .paused:
       tell(.wait("waiting \(seconds) s because the service asked for a pause"))

@@ -90,6 +90,7 @@ final class Call: ServiceRequest, ClientRequest {
     sentBytes = line.count
     // It may send a request of its own, which takes the next id.
     if logLevel != nil { service.host.levelIsWanted(of: service, on: backend) }
+    if service.hasTasks { prepareForTask(line, at: backend) }
     upstreamID = backend.nextID
     Translation.request(
       line, envelope, to: backend.revision, id: upstreamID, name: ownName,
@@ -190,11 +191,11 @@ final class Call: ServiceRequest, ClientRequest {
   func endUnheard(reason: StaticString) {
     guard !isDone else { return }
     isDone = true
-    if let logLevel { service.feed.logWishes.remove(logLevel) }
     letGo(reason: reason)
     endInput()
     ownTask?.givenUp()
     report(.cancelled, bytes: 0)
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
     plan?.ended(.cancelled)
   }
 
@@ -266,13 +267,15 @@ final class Call: ServiceRequest, ClientRequest {
   func leave(_ outcome: Outcome, bytes: Int = 0) {
     isDone = true
     if input != nil || clock.isPaused { endInput() }
-    if let logLevel { service.feed.logWishes.remove(logLevel) }
+    // It may be the failure that its service gets no more calls for: its client hears of that.
     report(outcome, bytes: bytes)
+    if let logLevel { service.feed.logWishes.remove(logLevel) }
   }
 
   /// Nothing needs to be asked any more in the course of the call.
   private func endInput() {
     session.reverse.ended(self)
+    abandonTask()
     withdrawWaiting(because: "The call has ended.")
     releaseKept()
   }

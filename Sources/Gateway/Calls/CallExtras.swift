@@ -20,6 +20,8 @@ final class CallExtras {
   var kept: (line: [UInt8], envelope: Envelope)?
   /// The newest progress that the client was too slow for.
   var heldProgress: [UInt8]?
+  /// The task of a service that is waited for, of which the client knows nothing.
+  var pursuit: TaskPursuit?
   /// What is known of the call beyond this attempt; nil for nearly all.
   var plan: CallPlan?
   /// The client's span, where spans are wanted.

@@ -31,6 +31,8 @@ final class Catalogue {
     let taskSupport: TaskSupport
     /// What the manifest declares of a tool.
     let policy: ToolPolicy
+    /// By which arguments are checked; nil where they are not.
+    let arguments: ArgumentSchema?
     /// The services of one group that have it; empty where it belongs to one service.
     let members: [Member]
     /// Whether a call is more than passed on: it may be sent again, or elsewhere.
@@ -41,8 +43,9 @@ final class Catalogue {
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
       legacyJSON: [UInt8]? = nil, taskSupport: TaskSupport = .forbidden,
-      policy: ToolPolicy = ToolPolicy(), members: [Member] = []
+      policy: ToolPolicy = ToolPolicy(), arguments: ArgumentSchema? = nil, members: [Member] = []
     ) {
+      self.arguments = arguments
       self.policy = policy
       self.members = members
       isPlanned = members.count > 1 || policy.isPlanned

@@ -83,10 +83,18 @@ struct Offer: Hashable, Sendable {
         rejected.append("a tool whose inputSchema is not an object schema")
         return
       }
+      // Such a tool would be most of what a model reads of all services together.
+      guard element.count <= itemLimit else {
+        rejected.append("an entry of more than \(itemLimit >> 10) KiB")
+        return
+      }
       items.append(Item(name: name, json: JSON.copy(element, in: bytes)))
     }
     return items
   }
+
+  /// Bytes of one tool, prompt or resource with its schemas.
+  static let itemLimit = 256 << 10
 
   /// The specification requires `inputSchema` with `type: "object"` at its root;
   /// a client that checks this drops the whole list because of one such tool.

@@ -53,7 +53,8 @@ enum PublicItem {
     return Catalogue.Entry(
       service: service, publicName: name, ownName: item.name, json: json,
       legacyJSON: legacy(json, support: support), taskSupport: support,
-      policy: manifest.policy(of: item.name))
+      policy: manifest.policy(of: item.name),
+      arguments: rules.validates(item.name) ? ArgumentSchema(tool: json) : nil)
   }
 
   /// `execution` announces tasks of 2025-11-25: it is left out here and told to legacy clients.

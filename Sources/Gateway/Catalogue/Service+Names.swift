@@ -6,6 +6,7 @@ extension Service {
   func takeNames(_ uris: URINames?, isAlone: Bool) {
     uriNames = uris
     hasTasks = offer.map { $0.hasLegacyTasks || $0.hasTaskExtension } ?? false
+    makesExtensionTasks = offer?.hasTaskExtension ?? false
     renames = hasTasks || uris != nil
     prefixesTasks = !isAlone
     twin?.service.takeNames(of: self)
@@ -15,6 +16,7 @@ extension Service {
   func takeNames(of other: Service) {
     uriNames = other.uriNames
     hasTasks = other.hasTasks
+    makesExtensionTasks = other.makesExtensionTasks
     renames = other.renames
     prefixesTasks = other.prefixesTasks
   }

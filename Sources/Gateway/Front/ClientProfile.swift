@@ -48,6 +48,17 @@ final class ClientProfile: Sendable {
       extensions: ClientProfile.passedOn(whole, in: text.span.bytes, keepsTasks: false))
   }
 
+  /// The same client, as if it knew tasks of the extension.
+  var withTasks: ClientProfile {
+    if hasTasks { return self }
+    let text = extensions.isEmpty ? Array("{}".utf8) : extensions
+    return ClientProfile(
+      abilities,
+      extensions: ClientProfile.passedOn(
+        ByteRange(start: 0, end: text.count), in: text.span.bytes, keepsTasks: false,
+        adding: Array(#""io.modelcontextprotocol/tasks":{}"#.utf8)))
+  }
+
   /// What a legacy service is told in `initialize`.
   var legacyCapabilities: [UInt8] { ClientProfile.json(abilities, extensions, era: .legacy) }
 

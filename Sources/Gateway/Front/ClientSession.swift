@@ -22,6 +22,10 @@ protocol ClientSessionDelegate: AttemptObserver {
   func clientLeft(_ session: ClientSession, failure: Int32?)
   /// The client is slow, or no longer: services must not be read meanwhile.
   func outputIsFull(_ session: ClientSession, _ isFull: Bool)
+  /// Something has happened to an API.
+  func tell(_ event: ServiceEvent, of service: RESTService)
+  /// A call of an API waits for a limit.
+  func callsWait(for service: RESTService)
 }
 
 /// A request as it came in. `line` is valid during the call that passes it on.

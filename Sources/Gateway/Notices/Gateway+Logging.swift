@@ -104,12 +104,20 @@ extension Gateway {
   /// - Returns: whether anybody wants to hear it.
   @discardableResult
   func tell(_ event: ServiceEvent, of service: Service) -> Bool {
+    tell(event, about: service.name, service.feed.logWishes)
+  }
+
+  func tell(_ event: ServiceEvent, of service: RESTService) {
+    tell(event, about: service.name, service.logWishes)
+  }
+
+  @discardableResult
+  private func tell(_ event: ServiceEvent, about name: String, _ wishes: LogWishes) -> Bool {
     let level = event.level
     let isWanted =
-      session.isInitialized && session.logLevel.map { $0 <= level } == true
-      || service.feed.logWishes.want(level)
+      session.isInitialized && session.logLevel.map { $0 <= level } == true || wishes.want(level)
     guard isWanted, ending == nil else { return false }
-    session.notify(Notice.line(.message, event.members(about: service.name)))
+    session.notify(Notice.line(.message, event.members(about: name)))
     return true
   }
 
@@ -131,8 +139,22 @@ extension Gateway {
     if tell(.waiting, of: service) { service.feed.lastWaiting = now }
   }
 
+  func callsWait(for service: RESTService) {
+    let now = EventLoop.turnTime
+    if let last = service.lastWaiting, now - last < Self.waitingPause { return }
+    if tell(.limited, about: service.name, service.logWishes) { service.lastWaiting = now }
+  }
+
   /// A client is told of waiting calls at most this often for each service.
   static let waitingPause = Duration.seconds(10)
+}
+
+extension Incoming {
+  /// The log messages that a modern request asks for.
+  var wantedLevel: LogLevel? {
+    guard !envelope.logLevel.isAbsent, client.era == .modern else { return nil }
+    return LogLevel(envelope.logLevel, in: line.bytes)
+  }
 }
 
 extension Notice {

@@ -15,13 +15,15 @@ enum ServiceEvent {
   case circuitOpen, circuitClosed
   /// Calls wait, because it has as many as it may have.
   case waiting
+  /// Calls of an API wait for its rate, for a place, or for the end of a pause.
+  case limited
   /// Log messages of it were dropped.
   case suppressed(Int)
 
   var level: LogLevel {
     switch self {
     case .started: .debug
-    case .restarted, .waiting, .circuitClosed: .notice
+    case .restarted, .waiting, .limited, .circuitClosed: .notice
     case .stopped, .suppressed, .circuitOpen: .warning
     case .off: .error
     }
@@ -36,7 +38,7 @@ enum ServiceEvent {
     case .off: "service_off"
     case .circuitOpen: "circuit_open"
     case .circuitClosed: "circuit_closed"
-    case .waiting: "calls_wait"
+    case .waiting, .limited: "calls_wait"
     case .suppressed: "messages_suppressed"
     }
   }
@@ -52,6 +54,7 @@ enum ServiceEvent {
       "Service '\(service)' has failed again and again and gets no calls for a while."
     case .circuitClosed: "Service '\(service)' gets calls again."
     case .waiting: "Calls wait, because service '\(service)' has as many as it may have."
+    case .limited: "Calls wait for a limit of service '\(service)'."
     case .suppressed(let count):
       "\(count) log messages of service '\(service)' were dropped: there were too many."
     }

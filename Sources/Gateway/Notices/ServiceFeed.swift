@@ -22,6 +22,8 @@ final class ServiceFeed {
   var logWishes = LogWishes()
   var gate = FloodGate()
   var tasks = OpenTasks()
+  /// Its own names of tools that it runs as tasks of the extension only.
+  var taskOnlyTools: Set<[UInt8]> = []
   var refreshTimer: LoopTimer?
   var gateTimer: LoopTimer?
   /// When the client was last told that calls wait for the service.

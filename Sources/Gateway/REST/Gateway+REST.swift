@@ -35,7 +35,8 @@ extension Gateway {
       notifier: notifier,
       times: CallTimes(
         start: plan?.start ?? EventLoop.turnTime, patience: service.patience(for: tool.value),
-        absolute: absoluteTime))
+        absolute: absoluteTime),
+      logLevel: request.wantedLevel)
     call.isProbe = isProbe
     call.plan = plan
     if wantsSpans { call.trace = traceParent(of: request) }

@@ -38,13 +38,18 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   /// The client's span, where spans are wanted.
   var trace: TraceParent?
   var hasTold = false
+  /// The log messages that a modern client wants while this is in flight.
+  private var logLevel: LogLevel?
   private var isTruncated = false
   private var heldProgress: [UInt8]?
 
   init(
     session: ClientSession, id: RequestID, client: ClientContext, service: RESTService,
-    entry: Catalogue.Entry, tool: SharedTool, notifier: RESTNotifier, times: CallTimes
+    entry: Catalogue.Entry, tool: SharedTool, notifier: RESTNotifier, times: CallTimes,
+    logLevel: LogLevel? = nil
   ) {
+    self.logLevel = logLevel
+    if let logLevel { service.logWishes.add(logLevel) }
     self.session = session
     self.id = id
     self.client = client
@@ -142,6 +147,10 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     }
   }
 
+  func meetsLimit() {
+    if !isDone { session.delegate?.callsWait(for: service) }
+  }
+
   /// The client reads again: the newest progress of those it missed. Items it missed stand in
   /// the result as well.
   func releaseProgress() {
@@ -153,6 +162,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   /// Of its deadlines only the last one holds from now on.
   func waitAsTask() {
     heldProgress = nil
+    wantsNoLog()
     patience = session.absoluteTime.inNanoseconds
     absoluteDeadline = EventLoop.now.advanced(byNanoseconds: patience)
     deadline = absoluteDeadline
@@ -164,6 +174,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     guard !isDone else { return }
     isDone = true
     report(.cancelled)
+    wantsNoLog()
     plan?.ended(.cancelled)
     stop()
     ownTask?.givenUp()
@@ -190,6 +201,12 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   func leave(_ outcome: Outcome) {
     isDone = true
     report(outcome)
+    wantsNoLog()
+  }
+
+  private func wantsNoLog() {
+    if let logLevel { service.logWishes.remove(logLevel) }
+    logLevel = nil
   }
 
   /// Whether this is the one moment to answer.

@@ -26,6 +26,10 @@ final class RESTService {
   var breaker = CircuitBreaker()
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
+  /// The log messages that modern requests in flight with it want.
+  var logWishes = LogWishes()
+  /// When clients were last told that calls wait.
+  var lastWaiting: Instant?
   /// Calls that have begun and not ended.
   var inFlight = 0
   /// Answers slowly or with trouble; said by the health checks.

@@ -8,7 +8,8 @@ import RawJSON
 ///
 /// URIs and ids of tasks become those that clients know. Of text that is shown to people,
 /// characters that they cannot see, or that move what they see, are taken out (row S16): a
-/// question of a service must not look like one of the client or of another service.
+/// question of a service must not look like one of the client or of another service, and a model
+/// that is asked for a sample must not read what the person who allows it does not.
 enum Asking {
   /// The edits of the parameters of one question; empty if nothing is to be changed.
   @EventLoop
@@ -23,7 +24,7 @@ enum Asking {
       let meta = JSON.member("_meta", of: params, in: bytes)
       edits += TaskReport.relatedEdits(meta, service.name, in: bytes)
     }
-    forEachShownText(method, params, in: bytes) { text in
+    ShownText.forEach(method, params, in: bytes) { text in
       guard let plain = PlainText.cleaned(text, in: bytes) else { return }
       edits.append(Edit(range: text, replacement: plain))
     }
@@ -56,49 +57,6 @@ enum Asking {
       }
     }
     return needs.isSubset(of: abilities)
-  }
-
-  /// The message of an elicitation, and the titles and descriptions of its form.
-  private static func forEachShownText(
-    _ method: Method, _ params: ByteRange, in bytes: RawSpan, _ body: (ByteRange) -> Void
-  ) {
-    guard method == .elicitationCreate else { return }
-    body(JSON.member("message", of: params, in: bytes))
-    let schema = JSON.member("requestedSchema", of: params, in: bytes)
-    let fields = JSON.member("properties", of: schema, in: bytes)
-    JSON.forEachMember(of: fields, in: bytes) { _, field in
-      body(JSON.member("title", of: field, in: bytes))
-      body(JSON.member("description", of: field, in: bytes))
-    }
-  }
-}
-
-/// Text for people without what they cannot see.
-enum PlainText {
-  /// The JSON string at `range` without invisible and moving characters; nil if it has none.
-  static func cleaned(_ range: ByteRange, in bytes: RawSpan) -> [UInt8]? {
-    guard let text = JSON.string(range, in: bytes) else { return nil }
-    var kept = String.UnicodeScalarView()
-    var isChanged = false
-    for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-      if isShown(scalar) { kept.append(scalar) } else { isChanged = true }
-    }
-    guard isChanged else { return nil }
-    var output: [UInt8] = []
-    JSON.appendQuoted(String(kept).utf8, to: &output)
-    return output
-  }
-
-  /// Line feeds and tabs are; controls, overrides and isolates of direction, spaces of no width
-  /// and tags are not. Joiners and marks of direction, which scripts need, are.
-  static func isShown(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x09, 0x0A: true
-    case 0x00...0x1F, 0x7F...0x9F: false
-    case 0x200B, 0x202A...0x202E, 0x2060...0x2064, 0x2066...0x2069, 0xFEFF: false
-    case 0xE0000...0xE007F: false
-    default: true
-    }
   }
 }
 

@@ -56,6 +56,21 @@ extension Call {
     guard let input, !input.original.isEmpty else {
       return breachOfProtocol("asks for input though nobody can be asked")
     }
+    begin(round, input)
+  }
+
+  /// Asks the client what a task of the service asks, which the client knows nothing of.
+  func ask(_ round: InputRound) {
+    guard round.needs.isSubset(of: service.allowed.intersection(client.profile.abilities)),
+      let input
+    else {
+      return breachOfProtocol(
+        "asks the client for what it has not declared or its manifest not allowed")
+    }
+    begin(round, input)
+  }
+
+  private func begin(_ round: InputRound, _ input: CallInput) {
     guard input.rounds < InputRound.limit else {
       return breachOfProtocol("has asked for input \(InputRound.limit) times and asks again")
     }
@@ -110,6 +125,7 @@ extension Call {
   func tryAgainIfComplete() {
     guard let input, let round = input.round, round.isComplete else { return }
     input.round = nil
+    if extras?.pursuit != nil { return giveToTask(round) }
     let members = [UInt8(ascii: ",")] + round.members
     let original = input.original
     // Behind the other parameters, so that what is known of their places stays true.

@@ -95,6 +95,9 @@ struct InputRound: Hashable {
     return text + [UInt8(ascii: "}")]
   }
 
+  /// Forgets the questions whose names, as JSON, are known.
+  mutating func leaveOut(_ isKnown: ([UInt8]) -> Bool) { entries.removeAll { isKnown($0.key) } }
+
   /// Files the answer to the question at `index`; the first one counts.
   mutating func answer(_ index: Int, with result: [UInt8]) {
     guard entries.indices.contains(index), entries[index].answer == nil else { return }

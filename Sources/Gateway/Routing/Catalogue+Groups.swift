@@ -28,7 +28,8 @@ extension Catalogue.Entry {
       json: first.json, legacyJSON: first.legacyJSON,
       taskSupport: claims.allSatisfy { $0.taskSupport == first.taskSupport }
         ? first.taskSupport : .forbidden,
-      policy: claims.dropFirst().reduce(first.policy) { $0.and($1.policy) }, members: members)
+      policy: claims.dropFirst().reduce(first.policy) { $0.and($1.policy) },
+      arguments: claims.lazy.compactMap(\.arguments).first, members: members)
   }
 
   private func takesAndGivesTheSame(as other: Catalogue.Entry) -> Bool {

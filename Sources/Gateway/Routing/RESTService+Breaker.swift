@@ -30,7 +30,8 @@ extension RESTService {
       BackendFailure(.circuitOpen, wasSent: false, detail: detail, retryAfter: wait), service: name)
   }
 
-  func record(_ outcome: Outcome, isProbe: Bool, at now: Instant, log: Log) {
+  func record(_ outcome: Outcome, isProbe: Bool, at now: Instant, of session: ClientSession) {
+    let log = session.log
     let wasClosed = breaker.isClosed
     if isProbe {
       breaker.recordProbe(outcome, at: now, random: .random(in: 0..<1))
@@ -38,11 +39,14 @@ extension RESTService {
       breaker.record(outcome, at: now, random: .random(in: 0..<1))
     }
     if breaker.isClosed {
-      if !wasClosed { log(.info, "breaker.closed", ["service": name]) }
+      guard !wasClosed else { return }
+      log(.info, "breaker.closed", ["service": name])
+      session.delegate?.tell(.circuitClosed, of: self)
     } else if case .open(let until) = breaker.state(at: now), wasClosed || isProbe {
       log(
         .warning, "breaker.open",
         ["service": name, "retry_ms": String((until - now).inMilliseconds), "why": lastTrouble])
+      session.delegate?.tell(.circuitOpen, of: self)
     }
   }
 }
@@ -52,7 +56,7 @@ extension RESTCall {
   func report(_ outcome: Outcome) {
     let now = EventLoop.turnTime
     service.inFlight -= 1
-    service.record(outcome, isProbe: isProbe, at: now, log: session.log)
+    service.record(outcome, isProbe: isProbe, at: now, of: session)
     let duration = max(0, now.nanoseconds &- startedAt.nanoseconds)
     session.delegate?.observed(
       Observation(

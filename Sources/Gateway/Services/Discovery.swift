@@ -15,6 +15,8 @@ final class Discovery: ServiceRequest {
   /// Limits of reliability 2.4.
   static let pagesPerList = 100
   static let itemsPerList = 2_000
+  /// Entries of a page whose reasons for being left out are told one by one.
+  static let reasonsPerPage = 20
 
   enum Outcome {
     /// With the least time for which the service says that its lists may be kept, if it does.
@@ -31,6 +33,8 @@ final class Discovery: ServiceRequest {
   private var backend: ServiceBackend?
   private var kinds: ArraySlice<Offer.Kind> = []
   private var cursors: Set<[UInt8]> = []
+  /// The names of the list so far.
+  private var names: Set<[UInt8]> = []
   private var pages = 0
   private var timer: LoopTimer?
 
@@ -80,9 +84,13 @@ final class Discovery: ServiceRequest {
     var rejected: [String] = []
     var found = Offer.items(kind, of: array, in: bytes, rejected: &rejected)
     if kind == .tools { leaveOut(of: &found, rejected: &rejected) }
-    offer?.items[kind, default: []] += found
-    for why in rejected {
+    add(found, to: kind, &rejected)
+    for why in rejected.prefix(Self.reasonsPerPage) {
       log(.warning, "discovery.item_left_out", ["service": service.name, "why": why])
+    }
+    if rejected.count > Self.reasonsPerPage {
+      let more = "and \(rejected.count - Self.reasonsPerPage) more"
+      log(.warning, "discovery.item_left_out", ["service": service.name, "why": more])
     }
     let cursor = JSON.member("nextCursor", of: envelope.result, in: bytes)
     guard JSON.isString(cursor, in: bytes) else { return nextKind() }
@@ -98,14 +106,39 @@ final class Discovery: ServiceRequest {
     }
   }
 
+  /// The first of those that have one name counts; beyond the limit there is no room.
+  private func add(_ items: [Offer.Item], to kind: Offer.Kind, _ rejected: inout [String]) {
+    var kept = offer?.items[kind] ?? []
+    for item in items {
+      guard kept.count < Self.itemsPerList else {
+        cut(kind)
+        break
+      }
+      guard names.insert(item.name).inserted else {
+        let name = Printable.text(item.name, limit: 80)
+        rejected.append("a second entry with the \(kind.key) \(name)")
+        continue
+      }
+      kept.append(item)
+    }
+    offer?.items[kind] = kept
+  }
+
+  private func cut(_ kind: Offer.Kind) {
+    log(
+      .warning, "discovery.list_cut",
+      [
+        "service": service.name, "list": "\(kind.member)",
+        "items": String(Self.itemsPerList),
+      ])
+  }
+
   private func follow(_ cursor: [UInt8], of kind: Offer.Kind) {
     pages += 1
     let count = offer?.items[kind]?.count ?? 0
     guard pages < Self.pagesPerList, count < Self.itemsPerList, cursors.insert(cursor).inserted
     else {
-      log(
-        .warning, "discovery.list_cut",
-        ["service": service.name, "list": "\(kind.member)", "items": String(count)])
+      cut(kind)
       return nextKind()
     }
     askNext(cursor: cursor)
@@ -114,6 +147,7 @@ final class Discovery: ServiceRequest {
   private func nextKind() {
     kinds = kinds.dropFirst()
     cursors.removeAll()
+    names.removeAll()
     pages = 0
     askNext()
   }

@@ -102,6 +102,8 @@ final class Service {
   var uriNames: URINames?
   /// It may answer with tasks.
   var hasTasks = false
+  /// It may answer with tasks of the extension.
+  var makesExtensionTasks = false
   /// Its results name things that clients know by other names, or must be kept in mind.
   var renames = false
 

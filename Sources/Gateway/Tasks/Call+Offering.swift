@@ -126,6 +126,7 @@ extension Call: TaskWork {
   /// What a modern service is told of the client: nothing of tasks where we make them.
   var toldProfile: ClientProfile {
     let profile = service.profile(of: client.profile)
+    if extras?.pursuit != nil { return profile.withTasks }
     return mayBecomeTask && profile.hasTasks ? profile.withoutTasks : profile
   }
 

@@ -42,6 +42,7 @@ extension Call {
 
   /// Whether the answer was a task that is now waited for.
   func takesAsTask(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) -> Bool {
+    if extras != nil, pursuesTask(line, envelope) { return true }
     if case .bridged(let known) = taskRole, known.isEmpty, envelope.kind == .result, let backend {
       let report = TaskReport(envelope.result, meta: .absent, in: line.bytes)
       guard let own = report.id else { return false }

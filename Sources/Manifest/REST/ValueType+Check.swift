@@ -16,7 +16,7 @@ package struct Violation: Hashable, Sendable {
   package static let limit = 20
 
   /// `pointer` with one more step.
-  static func step(_ pointer: String, _ key: String) -> String {
+  package static func step(_ pointer: String, _ key: String) -> String {
     var step: [UInt8] = []
     for byte in key.utf8 {
       switch byte {

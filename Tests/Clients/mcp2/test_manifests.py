@@ -17,8 +17,13 @@ pytestmark = pytest.mark.skipif(fronts.IS_DIRECT, reason="is about the gateway's
 MANIFESTS = fronts.ROOT / "manifests"
 
 
+PAGE = b"""<!doctype html><html><head><title>Line 1</title></head><body><article>
+<h1>Where the line begins</h1><p>At <a href="/depot">the depot</a>, every morning, before the first
+of the trains has left the yard and the signals are set for the day.</p></article></body></html>"""
+
+
 class Web(BaseHTTPRequestHandler):
-    """As much of GitHub's API as two calls need."""
+    """As much of GitHub's API as two calls need, and a page."""
 
     protocol_version = "HTTP/1.1"
 
@@ -35,6 +40,9 @@ class Web(BaseHTTPRequestHandler):
                 headers["Link"] = f'<{link}>; rel="next"'
         elif place.path == "/repos/a/b":
             body = b'{"full_name": "a/b", "secret": 1}'
+        elif place.path == "/page":
+            headers["Content-Type"] = "text/html; charset=utf-8"
+            body = PAGE
         else:
             self.send_response(404)
             self.send_header("Content-Length", "0")
@@ -98,11 +106,41 @@ def test_time_git_and_fetch_start_and_answer(tmp_path, repository, marker, web):
             assert "UTC" in text_of(now)
             log = await client.call_tool("git_log", {"repo_path": str(repository)})
             assert "Lay the first rail" in text_of(log)
-            # The server fetches nothing from this machine, and says so; CI has nothing else.
+            # As it comes the server fetches nothing from this machine, and says so.
             page = await client.call_tool(fetch, {"url": web.url + "/page"})
             assert page.is_error and "not a public address" in text_of(page)
 
     asyncio.run(talk())
+    assert not processes.left_after(marker, seconds=2)
+    assert not web.seen
+
+
+def test_fetch_fetches_a_page(tmp_path, marker, web):
+    """CI has no page but those of this machine, which the server must be allowed to fetch."""
+    start = parameters(tmp_path, ["fetch"], marker)
+    manifest = tmp_path / "config" / "manifests" / "fetch.yaml"
+    command = "  command: mcp-server-fetch\n"
+    text = manifest.read_text()
+    assert command in text
+    manifest.write_text(text.replace(command, command + "  args: [--allow-private-ips]\n"))
+
+    async def talk():
+        async with Client(start, mode="2026-07-28") as client:
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            fetch = next(name for name in tools if name in ("fetch", "fetch_fetch"))
+            # Not simplified: what the server does that with may want to load more of itself first.
+            page = await client.call_tool(fetch, {"url": web.url + "/page", "raw": True})
+            assert not page.is_error, text_of(page)
+            assert "<h1>Where the line begins</h1>" in text_of(page)
+            part = await client.call_tool(
+                fetch, {"url": web.url + "/page", "raw": True, "max_length": 15}
+            )
+            assert "<!doctype html>" in text_of(part) and "<h1>" not in text_of(part)
+            none = await client.call_tool(fetch, {"url": web.url + "/none"})
+            assert none.is_error and "404" in text_of(none)
+
+    asyncio.run(talk())
+    assert "/page" in [urlsplit(path).path for path, _ in web.seen]
     assert not processes.left_after(marker, seconds=2)
 
 
