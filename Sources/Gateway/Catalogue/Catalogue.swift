@@ -35,7 +35,8 @@ final class Catalogue {
     let members: [Member]
     /// Whether a call is more than passed on: it may be sent again, or elsewhere.
     let isPlanned: Bool
-    /// The figures of the tool, once it was called.
+    /// The figures of the tool, once it was called; where a group has it, those of the member that
+    /// had the last call.
     @EventLoop var statistics: ToolStatistics?
 
     init(

@@ -10,6 +10,7 @@ extension HealthWatch {
   func observed(_ observation: Observation) {
     guard let record = record(at: observation.service) else { return }
     count(observation, of: record)
+    guard !record.isLeaving else { return }
     let now = EventLoop.turnTime
     switch observation.outcome.verdict {
     case .healthy:
@@ -38,7 +39,11 @@ extension HealthWatch {
   }
 
   private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
-    if let known = entry.statistics { return known }
+    if let known = entry.statistics,
+      entry.members.isEmpty || known.service.utf8.elementsEqual(record.name.utf8)
+    {
+      return known
+    }
     let name = String(decoding: entry.publicName, as: UTF8.self)
     let statistics = metrics.tool(name, of: record.name)
     entry.statistics = statistics
@@ -75,7 +80,7 @@ extension HealthWatch {
   /// Nil for a second process of a service, and for one that is not served.
   private func record(of service: Service) -> HealthRecord? {
     guard service.index < byIndex.count, let record = byIndex[service.index],
-      record.service === service
+      record.service === service, !record.isLeaving
     else { return nil }
     return record
   }

@@ -220,9 +220,18 @@ final class CallPlan: ClientRequest {
     ended(attempts.last?.outcome ?? .refused)
     guard gateway.session.ledger.close(request.id) else { return }
     if let result = standIn() { return gateway.session.reply(to: request.id, result: result) }
+    gateway.session.reply(to: request.id, error: closing(error, attempts: attempts.count))
+  }
+
+  /// The error that ends the call, with what its earlier attempts leave unknown.
+  func closing(_ error: CallError, attempts count: Int) -> CallError {
     var error = error
-    error.attempts = attempts.count
-    gateway.session.reply(to: request.id, error: error)
+    error.attempts = count
+    guard wasSent, !error.wasSent else { return error }
+    error.wasSent = true
+    error.outcome = .unknown
+    error.message += " It was sent before; whether it took effect then is unknown."
+    return error
   }
 
   // MARK: Between two attempts

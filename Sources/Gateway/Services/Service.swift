@@ -278,7 +278,7 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
-    for request in waiting.removeAll(where: { $0.canGoElsewhere }) { request.failed(failure) }
+    sendElsewhere(failure)
     if policy.isFlapping {
       var told = failure
       told.retryAfter = delay
