@@ -161,7 +161,7 @@ let package = Package(
     .executableTarget(
       name: "switchyard-endurance",
       dependencies: ["Endurance", "Harness", "switchyard-gateway", "switchyard-fake-backend"],
-      path: "Tests/Endurance", swiftSettings: common),
+      path: "Tests/Endurance", exclude: ["README.md"], swiftSettings: common),
     .testTarget(
       name: "EnduranceTests",
       dependencies: [

@@ -84,6 +84,8 @@ void call_number(struct call *, long id);
 void one_round(struct peer *, struct call *, int count, uint64_t *times);
 /// Everything started from here on runs on `cpu`, before whatever else wants it; -1 ends both.
 void pin(int cpu);
+/// The same on any CPU.
+void hurry(void);
 
 enum bound { no_bound, at_most, at_least };
 void report_title(const char *title);

@@ -1,4 +1,4 @@
-// `switchyard-endurance chaos [SEED [CALLS [SEEDS]]]` and `soak [MINUTES]`: see Tests/README.md.
+// `switchyard-endurance chaos [SEED [CALLS [SEEDS]]]` and `soak [MINUTES]`: see README.md.
 // Exits 1 when something does not agree, 64 for words that it does not know.
 import Endurance
 import Glibc

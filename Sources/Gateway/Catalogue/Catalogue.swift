@@ -35,9 +35,12 @@ final class Catalogue {
     let members: [Member]
     /// Whether a call is more than passed on: it may be sent again, or elsewhere.
     let isPlanned: Bool
-    /// The figures of the tool, once it was called; where a group has it, those of the member that
-    /// had the last call.
+    /// The figures of the tool, once it was called.
     @EventLoop var statistics: ToolStatistics?
+    /// The same of each member of a group that was called, by its number.
+    @EventLoop var memberStatistics: [(service: Int, figures: ToolStatistics)] = []
+    /// What the keys of its kept results begin with, once one was looked for.
+    @EventLoop var keyHead: [UInt8] = []
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],

@@ -33,21 +33,33 @@ extension HealthWatch {
     if end == .refused { record.counts.add(to: .refused) }
     if end == .cache { record.counts.add(to: .cacheHits) }
     if let entry = observation.entry, observation.method == .toolsCall {
-      statistics(of: entry, record).record(end, nanoseconds: observation.duration)
+      let figures =
+        entry.members.isEmpty
+        ? statistics(of: entry, record)
+        : statistics(of: entry, record, member: observation.service)
+      figures.record(end, nanoseconds: observation.duration)
     }
     export?.observed(observation, end, record)
   }
 
   private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
-    if let known = entry.statistics,
-      entry.members.isEmpty || known.service.utf8.elementsEqual(record.name.utf8)
-    {
-      return known
-    }
-    let name = String(decoding: entry.publicName, as: UTF8.self)
-    let statistics = metrics.tool(name, of: record.name)
+    if let known = entry.statistics { return known }
+    let statistics = newStatistics(of: entry, record)
     entry.statistics = statistics
     return statistics
+  }
+
+  private func statistics(
+    of entry: Catalogue.Entry, _ record: HealthRecord, member service: Int
+  ) -> ToolStatistics {
+    for known in entry.memberStatistics where known.service == service { return known.figures }
+    let statistics = newStatistics(of: entry, record)
+    entry.memberStatistics.append((service, statistics))
+    return statistics
+  }
+
+  private func newStatistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
+    metrics.tool(String(decoding: entry.publicName, as: UTF8.self), of: record.name)
   }
 
   func phaseChanged(of service: Service) {

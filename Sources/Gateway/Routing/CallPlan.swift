@@ -69,6 +69,7 @@ final class CallPlan: ClientRequest {
   func begin() throws(CallError) {
     if !entry.policy.clears.isEmpty { gateway.written(by: entry) }
     guard entry.members.count > 1 else { return try attempt(on: entry.service, request) }
+    if let first = gateway.firstOfAll(entry, at: start) { return try attempt(on: first, request) }
     let now = EventLoop.now
     let route = gateway.route(entry, at: now)
     gateway.bringBack(route.waiting, at: now)

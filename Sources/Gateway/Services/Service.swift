@@ -74,6 +74,8 @@ final class Service {
   /// When it was last started though calls go past it.
   var lastRevival = Instant(nanoseconds: .min)
   var waiting = WaitingLine()
+  /// What it has in common with others, once that was looked for.
+  var group: RouteGroup?
   var ending: [ProcessBackend] = []
   /// Those of `ending` that still answer what they were asked before they were replaced.
   var draining: [ProcessBackend] = []

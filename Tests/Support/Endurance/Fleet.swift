@@ -49,7 +49,7 @@ package struct Fleet: Sendable {
         let number = members.count
         var member = Member(
           name: "s\(number)", group: "g\(group)", isModern: number % 3 == 1,
-          leavesChild: number % 7 == 3, patience: group < 3 ? 3 : 60)
+          leavesChild: number % 7 == 3, patience: group == 0 ? 2 : 60)
         member.isEager = eager || number.isMultiple(of: 2)
         members.append(member)
       }

@@ -35,7 +35,9 @@ struct Killer {
     let victims = fleet.members.filter { !$0.isAlone && sparedUntil[$0.name] ?? now <= now }
     guard let kind = random.pick(Self.weights), let member = victims.randomElement(using: &random)
     else { return nil }
-    let long = kind == .freeze ? 100...1_000 : 30...400
+    // Members of a group with a short deadline stand still for longer than that.
+    let frozen = member.patience < 60 ? 2_100...2_600 : 100...1_000
+    let long = kind == .freeze ? frozen : 30...400
     let lasts = Duration.milliseconds(Int.random(in: long, using: &random))
     guard endsProcess(kind) else { return Plan(kind: kind, member: member, lasts: lasts) }
     // Nobody knows which member of its group a poisoned call goes to.
