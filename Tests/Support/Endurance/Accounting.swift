@@ -95,8 +95,9 @@ package struct Accounting: Sendable {
       return harmed([error.backend], from: call.sent, to: time, plus: Self.notice)
         || call.tool == .crash
     case -31003:
-      // However slow the machine: the time had passed.
-      return time - call.sent >= .seconds(fleet.patience(of: call.group))
+      // However slow the machine: time had passed. The gateway counts from the beginning of the
+      // turn in which it read the call, which may be before the client sent it.
+      return time - call.sent >= .seconds(fleet.patience(of: call.group)) / 2
     case -31001, -31007:
       // The whole group was away.
       let members = fleet.members(of: call.group).map(\.name)

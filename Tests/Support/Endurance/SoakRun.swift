@@ -142,7 +142,8 @@ package final class SoakRun {
     while LoadClient.now < deadline {
       for member in fleet.members { client.call(.echo, of: member.group, size: 100) }
       guard gateway.wait(Self.patience, { client.inFlight == 0 }) else { return nil }
-      gateway.rest(.milliseconds(300))
+      // Buffers of large messages are given back after two seconds.
+      gateway.rest(.milliseconds(settings.hours >= 10 ? 2_500 : 300))
       let point = figures(hour)
       if gateway.unwell().isEmpty, point.children == Self.services, point.pending == 0,
         point.zombies == 0
