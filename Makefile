@@ -29,7 +29,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test compatibility acceptance bench fuzz lint release packages clients install \
+.PHONY: help demo test compatibility acceptance bench chaos soak fuzz lint release packages clients install \
   uninstall clean
 
 help: ## list the targets
@@ -80,7 +80,8 @@ lint: packages ## formatting, warnings as errors, declared imports, gates
 	SWITCHYARD_STRICT=1 $(SWIFT_BUILD) --build-tests
 
 BENCH := .build/bench
-BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c notices.c reload.c)
+BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c notices.c reload.c \
+  policies.c crowd.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench: release ## measure against a bare relay; exits 1 when a limit is missed
@@ -91,8 +92,22 @@ bench: release ## measure against a bare relay; exits 1 when a limit is missed
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(BENCH)/bench --gateway "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
+	  --fake "$(CURDIR)/$(RELEASE)/switchyard-fake-backend" \
 	  --folder "$$folder" --json .build/bench.json \
 	  --commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BENCH_ARGUMENTS)
+
+# In debug, where accesses that overlap end the process instead of being undefined.
+CALLS ?= 100000
+SEEDS ?= 1
+MINUTES ?= 10
+
+chaos: packages ## kill services under load, then compare all ledgers (SEED= CALLS= SEEDS=)
+	@swift build --product switchyard-endurance
+	@.build/debug/switchyard-endurance chaos "$(or $(SEED),$$RANDOM)" $(CALLS) $(SEEDS)
+
+soak: packages ## a day in MINUTES (10): memory, descriptors and children stay flat
+	@swift build --product switchyard-endurance
+	@.build/debug/switchyard-endurance soak $(MINUTES) $(SEED)
 
 # Each folder of Tests/Fuzz is a target of the same name, with its seeds in Seeds.
 fuzz: packages ## fuzz each parser for FUZZ_SECONDS (60)

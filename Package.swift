@@ -157,6 +157,22 @@ let package = Package(
     .target(
       name: "CommandTesting", dependencies: ["Harness", "TestSupport"],
       path: "Tests/Support/CommandTesting", swiftSettings: common),
+    // Chaos and soak: `make chaos`, `make soak`.
+    .target(
+      name: "Endurance",
+      dependencies: [
+        "Digest", "Harness", "Loop", "MCP", "RawJSON", "Resilience", "Store", "TestSupport",
+      ],
+      path: "Tests/Support/Endurance", swiftSettings: common),
+    .executableTarget(
+      name: "switchyard-endurance",
+      dependencies: ["Endurance", "Harness", "switchyard-gateway", "switchyard-fake-backend"],
+      path: "Tests/Endurance", exclude: ["README.md"], swiftSettings: common),
+    .testTarget(
+      name: "EnduranceTests",
+      dependencies: [
+        "Endurance", "Resilience", "switchyard-gateway", "switchyard-fake-backend",
+      ], swiftSettings: common),
     .testTarget(
       name: "HarnessTests",
       dependencies: [

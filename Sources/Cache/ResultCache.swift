@@ -30,6 +30,11 @@ package struct ResultCache: Sendable {
     package var bytes: [UInt8]
 
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// All bytes at once; an array would be hashed byte by byte.
+    package func hash(into hasher: inout Hasher) {
+      unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
   }
 
   /// What is kept under a key.

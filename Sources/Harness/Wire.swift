@@ -1,27 +1,27 @@
 import Glibc
-import Resilience
+package import Resilience
 
 /// Non-blocking traffic with one server, driven by whoever waits for something.
 ///
 /// Nothing moves except inside `move`. It writes what is queued, and reads
 /// stdout and stderr, so that neither side can wait for the other for ever.
-final class Wire {
+package final class Wire {
   let process: ServerProcess
   /// Called for each whole line of stdout, without its newline.
-  var onLine: ([UInt8], Instant) -> Void = { _, _ in }
+  package var onLine: ([UInt8], Instant) -> Void = { _, _ in }
   /// Called for what comes on stderr.
-  var onErrors: ([UInt8]) -> Void = { _ in }
+  package var onErrors: ([UInt8]) -> Void = { _ in }
   /// While false, stdout is left in the pipe: a client that does not read.
-  var readsOutput = true
+  package var readsOutput = true
   /// Bytes for stdin that the server has not taken yet.
   private(set) var outbox: [UInt8] = []
   private var sent = 0
   /// What came on stdout after the last newline.
-  private(set) var partialLine: [UInt8] = []
+  package private(set) var partialLine: [UInt8] = []
   /// What came on stderr; the first part of it, up to `stderrLimit`.
   private(set) var stderr: [UInt8] = []
-  private(set) var outputEnded = false
-  private(set) var inputBroken = false
+  package private(set) var outputEnded = false
+  package private(set) var inputBroken = false
   private var errorsEnded = false
   /// A descriptor of somebody else that is watched too, while little is queued.
   var companion: (descriptor: Int32, onReadable: () -> Void)?
@@ -30,17 +30,17 @@ final class Wire {
   static let stderrLimit = 1 << 20
   private var chunk = [UInt8](repeating: 0, count: 1 << 17)
 
-  init(_ process: ServerProcess) { self.process = process }
+  package init(_ process: ServerProcess) { self.process = process }
 
-  var queued: Int { outbox.count - sent }
+  package var queued: Int { outbox.count - sent }
 
-  func post(_ bytes: [UInt8]) {
+  package func post(_ bytes: [UInt8]) {
     guard !inputBroken, process.input >= 0 else { return }
     outbox += bytes
   }
 
   /// Closes stdin after what is queued.
-  func finishInput() {
+  package func finishInput() {
     closesInputWhenSent = true
     closeInputIfSent()
   }
@@ -49,7 +49,7 @@ final class Wire {
   ///
   /// `isDone` is asked after every movement. Ends early when nothing can come any more
   /// and `waitsForExit` is false.
-  func move(
+  package func move(
     until deadline: Instant, waitsForExit: Bool = false, _ isDone: () -> Bool
   ) -> Bool {
     while true {

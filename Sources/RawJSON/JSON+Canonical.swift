@@ -29,6 +29,8 @@ extension JSON {
   private static func appendCanonicalString(
     _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
   ) {
+    // What was written without escapes is canonical already.
+    if isWithoutEscapes(range, in: bytes) { return append(range, of: bytes, to: &output) }
     let text = string(range, in: bytes) ?? []
     // U+FFFD may stand for half of a surrogate pair, of which there are many: as it was written.
     if text.contains(0xEF),
@@ -40,9 +42,53 @@ extension JSON {
     }
   }
 
+  private static func isWithoutEscapes(_ range: ByteRange, in bytes: RawSpan) -> Bool {
+    guard range.fits(in: bytes.byteCount) else { return false }
+    for place in range.start..<range.end where bytes.byte(at: place) == UInt8(ascii: "\\") {
+      return false
+    }
+    return true
+  }
+
+  /// Appends an object whose names have no escapes and stand in order; false for others, of which
+  /// nothing is appended.
+  private static func appendOrderedObject(
+    _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
+  ) -> Bool {
+    var last = ByteRange.absent
+    var isInOrder = true
+    forEachMember(of: range, in: bytes) { key, _ in
+      isInOrder =
+        isInOrder && isWithoutEscapes(key, in: bytes)
+        && (last.isAbsent || precedes(last, key, in: bytes))
+      last = key
+    }
+    guard isInOrder else { return false }
+    output.append(UInt8(ascii: "{"))
+    var isFirst = true
+    forEachMember(of: range, in: bytes) { key, value in
+      if !isFirst { output.append(UInt8(ascii: ",")) }
+      isFirst = false
+      append(key, of: bytes, to: &output)
+      output.append(UInt8(ascii: ":"))
+      appendCanonical(value, in: bytes, to: &output)
+    }
+    output.append(UInt8(ascii: "}"))
+    return true
+  }
+
+  private static func precedes(_ left: ByteRange, _ right: ByteRange, in bytes: RawSpan) -> Bool {
+    for offset in 0..<min(left.count, right.count) {
+      let (a, b) = (bytes.byte(at: left.start + offset), bytes.byte(at: right.start + offset))
+      if a != b { return a < b }
+    }
+    return left.count < right.count
+  }
+
   private static func appendCanonicalObject(
     _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
   ) {
+    if appendOrderedObject(range, in: bytes, to: &output) { return }
     var members: [(name: [UInt8], value: ByteRange)] = []
     forEachMember(of: range, in: bytes) { key, value in
       var name: [UInt8] = []

@@ -50,6 +50,14 @@ package struct Candidate: Hashable, Sendable {
   }
 }
 
+extension Candidate {
+  /// Whether it is there: nothing has to happen before it can have calls, but perhaps its start.
+  package var isPresent: Bool { health.tier == 0 }
+
+  /// Whether it stands before another in a route.
+  package func precedes(_ other: Candidate) -> Bool { Route.decide(self, other).isBefore }
+}
+
 extension Candidate.Health {
   /// Services with a lower one are tried first, whatever their priority.
   var tier: Int {

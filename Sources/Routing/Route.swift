@@ -64,7 +64,7 @@ package struct Route: Hashable, Sendable {
     }
   }
 
-  private static func decide(
+  static func decide(
     _ left: Candidate, _ right: Candidate
   ) -> (isBefore: Bool, by: Criterion) {
     let (a, b) = (left.health, right.health)

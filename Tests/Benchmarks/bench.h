@@ -12,6 +12,7 @@
 /// Where the programs are and where a run may write; set once by main.
 struct setting {
   const char *gateway, *relay, *echo;
+  const char *fake;  // the compiled fake backend, for parts that need more than an echo
   const char *folder;  // scratch: configurations and state, one subfolder a part
   const char *marker;  // NAME=VALUE in the environment of every service, grandchildren included
   int cpu;             // -1: not pinned
@@ -53,6 +54,16 @@ void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)
 
 /// Writes DIR/config/manifests/NAME_i.yaml, `services` of them, each with `tools` tools.
 void configure(const char *directory, int services, int tools, int faults);
+/// Makes a folder with `config`, `config/manifests` and `state` in it, and writes a file below it.
+void make_folders(const char *directory);
+void write_file(const char *directory, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/// `env:` of a manifest with the marker, and what else is wanted in it.
+const char *marked_environment(const char *more);
+/// Numbers of the gateway's children whose command line has `word` in it; at most `most` of them.
+int children_with(pid_t gateway, const char *word, pid_t *pids, int most);
+/// Processor time of a process in nanoseconds.
+uint64_t processor_time(pid_t);
 /// How many living processes carry the marker.
 int marked_processes(void);
 /// Ends those that are left, so that a failed row does not spoil the next one.
@@ -67,7 +78,14 @@ struct call {
   size_t length, id_at, answer_length;
 };
 struct call call_of(size_t size);
+struct call call_to(const char *tool, size_t size);
 void call_number(struct call *, long id);
+/// Makes `count` calls one after the other, each under an id of its own, and notes their times.
+void one_round(struct peer *, struct call *, int count, uint64_t *times);
+/// Everything started from here on runs on `cpu`, before whatever else wants it; -1 ends both.
+void pin(int cpu);
+/// The same on any CPU.
+void hurry(void);
 
 enum bound { no_bound, at_most, at_least };
 void report_title(const char *title);
@@ -84,6 +102,12 @@ void measure_leftovers(void);
 void measure_rest(void);
 void measure_reload(void);
 void measure_notices(void);
+void measure_policies(void);
+void measure_cache(void);
+void measure_failover(void);
+void measure_ready(void);
+void measure_inflight(void);
+void measure_idle(void);
 
 /// A figure of /proc/PID/status in MiB, and forgetting the peak so far.
 double megabytes(pid_t, const char *key);

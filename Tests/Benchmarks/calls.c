@@ -13,13 +13,17 @@ enum { in_flight = 64, id_digits = 10, first_id = 1000000000, warm_up = 50 };
 
 static const char *const subject_names[subjects] = {"direct", "relay", "gateway"};
 
-struct call call_of(size_t size) {
+struct call call_of(size_t size) { return call_to("bench_echo_1", size); }
+
+struct call call_to(const char *tool, size_t size) {
   static const char head[] = "{\"jsonrpc\":\"2.0\",\"id\":";
-  static const char middle[] =
-      ",\"method\":\"tools/call\",\"params\":{\"name\":\"bench_echo_1\",\"arguments\":{\"text\":\"";
   struct call call = {.id_at = sizeof head - 1};
-  call.bytes = malloc(size + 256);
-  char *text = call.bytes + sprintf(call.bytes, "%s%d%s", head, first_id, middle);
+  call.bytes = malloc(size + 512);
+  char *text = call.bytes +
+               sprintf(call.bytes,
+                       "%s%d,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\",\"arguments\":{"
+                       "\"text\":\"",
+                       head, first_id, tool);
   memset(text, 'x', size);
   call.length = (size_t)(text - call.bytes) + size + (size_t)sprintf(text + size, "\"}}}\n");
   return call;
@@ -31,7 +35,7 @@ void call_number(struct call *call, long id) {
 
 /// Everything started from here on runs on `cpu`, and before whatever else wants it, where the
 /// machine allows that (a real-time class needs a privilege); -1 ends both.
-static void pin(int cpu) {
+void pin(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (int i = 0; i < CPU_SETSIZE; i++)
@@ -39,6 +43,11 @@ static void pin(int cpu) {
   sched_setaffinity(0, sizeof set, &set);
   struct sched_param priority = {.sched_priority = cpu < 0 ? 0 : 20};
   sched_setscheduler(0, cpu < 0 ? SCHED_OTHER : SCHED_FIFO, &priority);
+}
+
+void hurry(void) {
+  struct sched_param priority = {.sched_priority = 20};
+  sched_setscheduler(0, SCHED_FIFO, &priority);
 }
 
 /// Brings a subject up, and checks once that the text really comes back.
@@ -57,7 +66,7 @@ static struct peer ready(enum subject subject, struct call *call, size_t size) {
   return peer;
 }
 
-static void one_round(struct peer *peer, struct call *call, int count, uint64_t *times) {
+void one_round(struct peer *peer, struct call *call, int count, uint64_t *times) {
   static long id = first_id + 1000;
   for (int i = 0; i < count; i++) {
     call_number(call, ++id);

@@ -52,9 +52,10 @@ static int is_wanted(const char *only, const char *part) { return !only || strst
 
 static void usage(void) {
   fprintf(stderr,
-          "bench --gateway FILE --relay FILE --echo FILE --folder SCRATCH\n"
+          "bench --gateway FILE --relay FILE --echo FILE --fake FILE --folder SCRATCH\n"
           "      [--json FILE] [--commit TEXT] [--rounds N] [--cpu N, -1 for any]\n"
-          "      [--only sequential,pipelined,start,memory,leftovers,rest,notices,reload]\n");
+          "      [--only sequential,pipelined,start,memory,leftovers,rest,notices,reload,\n"
+          "       policies,cache,failover,ready,inflight,idle]\n");
   exit(64);
 }
 
@@ -63,6 +64,7 @@ int main(int argc, char **argv) {
       {"gateway", 1, 0, 'g'}, {"relay", 1, 0, 'r'},  {"echo", 1, 0, 'e'},
       {"folder", 1, 0, 'f'},  {"json", 1, 0, 'j'},   {"commit", 1, 0, 'c'},
       {"rounds", 1, 0, 'n'},  {"cpu", 1, 0, 'p'},    {"only", 1, 0, 'o'},
+      {"fake", 1, 0, 'k'},
       {0, 0, 0, 0}};
   const char *json = NULL, *commit = "unknown", *only = NULL;
   char marker[64];
@@ -77,9 +79,11 @@ int main(int argc, char **argv) {
     else if (option == 'n') setting.rounds = atoi(optarg);
     else if (option == 'p') setting.cpu = atoi(optarg);
     else if (option == 'o') only = optarg;
+    else if (option == 'k') setting.fake = optarg;
     else usage();
   }
-  if (!setting.gateway || !setting.relay || !setting.echo || !setting.folder) usage();
+  if (!setting.gateway || !setting.relay || !setting.echo || !setting.folder || !setting.fake)
+    usage();
   if (setting.rounds < 1) usage();
   snprintf(marker, sizeof marker, "SWITCHYARD_BENCH=%d-%lx", getpid(), (long)nanoseconds());
   setting.marker = marker;
@@ -92,5 +96,11 @@ int main(int argc, char **argv) {
   if (is_wanted(only, "rest")) measure_rest();
   if (is_wanted(only, "notices")) measure_notices();
   if (is_wanted(only, "reload")) measure_reload();
+  if (is_wanted(only, "policies")) measure_policies();
+  if (is_wanted(only, "cache")) measure_cache();
+  if (is_wanted(only, "failover")) measure_failover();
+  if (is_wanted(only, "ready")) measure_ready();
+  if (is_wanted(only, "inflight")) measure_inflight();
+  if (is_wanted(only, "idle")) measure_idle();
   return report_write(json, commit) ? 1 : 0;
 }

@@ -45,15 +45,6 @@ static long send_call(struct peer *peer, const char *arguments, int wants_progre
   return id;
 }
 
-/// Nanoseconds of processor time that a process has used.
-static uint64_t processor_time(pid_t pid) {
-  clockid_t clock;
-  struct timespec used;
-  if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
-    fail("the clock of process %d cannot be read", pid);
-  return (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
-}
-
 static int is_progress(struct line line) {
   return memmem(line.bytes, line.length < 64 ? line.length : 64, "/progress\"", 10) != NULL;
 }

@@ -242,4 +242,61 @@ import Testing
       })
     try run.finish()
   }
+
+  @Test func `a call that waits for a service that does not start goes to another`() throws {
+    let folder = try TemporaryFolder()
+    let words = try folder.write("", to: "words")
+    let run = try GatewayRun(
+      [
+        Service(
+          "a", "script=\(words)", process: ["idle: 1s"], more: ["group: pool", "priority: 90"]),
+        Service("b", more: ["group: pool"]),
+      ], folder: folder)
+    try run.client.handshake()
+    _ = try KeyBehaviour.tools(run)
+    #expect(run.wait { run.status(of: "a")?["state"] == "asleep" })
+    try folder.write("exit=1", to: "words")
+    let ids = try (0..<5).map { _ in try run.client.request("tools/call", ["name": "pool_echo"]) }
+    for id in ids {
+      let answer = try run.client.response(to: id)
+      #expect(attempts(answer) == ["a not_sent", "b answered"], "\(answer.text)")
+    }
+    try run.finish()
+  }
+
+  @Test func `an error says that the call was sent, if an earlier attempt was`() throws {
+    let folder = try TemporaryFolder()
+    let run = try GatewayRun(
+      [
+        Service(
+          "a", "only=digest,crash@1,ledger=\(folder.path)/a",
+          more: [
+            "group: pool", "priority: 90", "tools: {exclude: [hang], idempotent: [digest]}",
+          ]),
+        Service(
+          "b", more: ["group: pool", "tools: {idempotent: [digest]}", "limits: {queue: 0}"]),
+      ], settings: GatewayRun.patientSettings + "limits: {backend_calls: 1}\n", folder: folder)
+    try run.client.handshake()
+    _ = try KeyBehaviour.tools(run)
+    _ = try run.client.request("tools/call", ["name": "pool_hang"])
+    // The second service is full, which would be safe to say of a call that nobody has had.
+    let answer = try run.expectError("pool_digest", .overloaded, arguments: ["uuid": "u"])
+    #expect(executions(folder, "a", of: "u") == 1)
+    #expect(answer.error?.at(pointer: "/data/sent") == true, "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/outcome") == "unknown", "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/attempts") == 2, "\(answer.text)")
+    try run.finish()
+  }
+
+  @Test func `the figures of a shared tool are those of the service that had the call`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(pair(in: folder), folder)
+    let name = "switchyard_calls_total"
+    _ = try run.client.call("pool_echo")
+    for process in run.processes(of: "a") { kill(process, SIGKILL) }
+    #expect(run.wait { run.client.stderr.contains("service.failed") })
+    _ = try run.client.call("pool_echo")
+    #expect(try run.metric(name, of: "a") == 1 && run.metric(name, of: "b") == 1)
+    try run.finish()
+  }
 }

@@ -26,6 +26,8 @@ import Testing
     #expect(try run.client.response(to: call).kind == .result)
     #expect(run.wait { run.processes(of: "good").isEmpty })
     #expect(run.status(of: "good")?["state"] == "switched-off")
+    // What it answered on its way out is counted.
+    #expect(try run.metric("switchyard_calls_total", of: "good") == 1)
     try run.expectOK("other_echo")
     // And back.
     #expect(try run.command("enable", "good").code == 0)

@@ -122,6 +122,14 @@ import Testing
         Issue.record("\(candidates)")
       }
       #expect((route.next() == nil) == (route.retryAt != nil))
+      // The first of them all is found without a route where nothing is wrong with any.
+      let first = candidates.reduce(nil as Candidate?) { best, next in
+        best.map { next.precedes($0) ? next : $0 } ?? next
+      }
+      #expect(first == route.places.first?.candidate)
+      if candidates.allSatisfy(\.isPresent) {
+        #expect(route.next() == first?.service && route.waiting == [])
+      }
     }
   }
 }

@@ -29,6 +29,7 @@ extension ProcessBackend {
 
   private func trim() {
     framer.trim()
+    Heap.giveBack()
     if framer.isLarge, ending == nil { trimLater() }
   }
 }

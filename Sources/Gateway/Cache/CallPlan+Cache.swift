@@ -21,7 +21,7 @@ extension Gateway {
     _ request: Incoming, _ entry: Catalogue.Entry, _ slot: inout CacheSlot?
   ) -> Bool {
     guard kept.isOn, entry.policy.cache != nil,
-      let key = CacheKey.of(request, entry, owner: routeName(of: entry.service))
+      let key = CacheKey.of(request, head: keyHead(of: entry))
     else { return false }
     if let result = kept.value(key, at: EventLoop.turnTime) {
       session.reply(to: request.id, result: result)
@@ -46,10 +46,15 @@ extension Gateway {
     return false
   }
 
-  /// The name of the group or service to which a result belongs.
-  func routeName(of service: Int) -> String {
-    let manifest = manifest(service)
-    return manifest?.group.map { "group " + $0 } ?? "service " + (manifest?.name ?? "")
+  /// The group or service to which results of a tool belong, and its name. Services that change
+  /// make another catalogue, and with it other entries.
+  private func keyHead(of entry: Catalogue.Entry) -> [UInt8] {
+    if entry.keyHead.isEmpty {
+      let manifest = manifest(entry.service)
+      let owner = manifest?.group.map { "group " + $0 } ?? "service " + (manifest?.name ?? "")
+      entry.keyHead = Array(owner.utf8) + [0] + entry.publicName + [0]
+    }
+    return entry.keyHead
   }
 
   /// A call that changes something has begun or ended: what is kept of its service, and of those

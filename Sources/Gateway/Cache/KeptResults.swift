@@ -61,16 +61,15 @@ final class KeptResults {
 enum CacheKey {
   /// Nil where the call is not like others: it brings a state or a task, or something in `_meta`
   /// that may change the answer.
-  static func of(
-    _ request: Incoming, _ entry: Catalogue.Entry, owner: String
-  ) -> ResultCache.Key? {
+  static func of(_ request: Incoming, head: [UInt8]) -> ResultCache.Key? {
     let envelope = request.envelope
     let bytes = request.line.bytes
     guard envelope.task.isAbsent, envelope.requestState.isAbsent,
       JSON.member("inputResponses", of: envelope.params, in: bytes).isAbsent,
       envelope.arguments.count <= KeptResults.longestArguments, isPlain(envelope.meta, in: bytes)
     else { return nil }
-    var key = Array(owner.utf8) + [0] + entry.publicName + [0]
+    var key = head
+    key.reserveCapacity(head.count + envelope.arguments.count + 128)
     key += request.client.revision.rawValue.utf8
     for identity in [envelope.clientInfo, envelope.clientCapabilities] {
       key.append(0)

@@ -39,6 +39,10 @@ final class Catalogue {
     let isPlanned: Bool
     /// The figures of the tool, once it was called.
     @EventLoop var statistics: ToolStatistics?
+    /// The same of each member of a group that was called, by its number.
+    @EventLoop var memberStatistics: [(service: Int, figures: ToolStatistics)] = []
+    /// What the keys of its kept results begin with, once one was looked for.
+    @EventLoop var keyHead: [UInt8] = []
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],

@@ -153,6 +153,7 @@ final class ClientSession: ByteSink {
 
   private func trim() {
     framer.trim()
+    Heap.giveBack()
     if framer.isLarge, reader != nil { trimLater() }
   }
 

@@ -20,6 +20,8 @@ final class HealthRecord {
   /// Nil for a process.
   let api: RESTService?
 
+  /// The service is not served any more: calls that it still has are counted, and nothing else.
+  var isLeaving = false
   /// The check that is under way.
   var probe: HealthProbe?
   /// Checks in a row that were not answered, with nothing else answered in between.

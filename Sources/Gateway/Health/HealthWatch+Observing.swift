@@ -10,6 +10,7 @@ extension HealthWatch {
   func observed(_ observation: Observation) {
     guard let record = record(at: observation.service) else { return }
     count(observation, of: record)
+    guard !record.isLeaving else { return }
     let now = EventLoop.turnTime
     switch observation.outcome.verdict {
     case .healthy:
@@ -32,17 +33,33 @@ extension HealthWatch {
     if end == .refused { record.counts.add(to: .refused) }
     if end == .cache { record.counts.add(to: .cacheHits) }
     if let entry = observation.entry, observation.method == .toolsCall {
-      statistics(of: entry, record).record(end, nanoseconds: observation.duration)
+      let figures =
+        entry.members.isEmpty
+        ? statistics(of: entry, record)
+        : statistics(of: entry, record, member: observation.service)
+      figures.record(end, nanoseconds: observation.duration)
     }
     export?.observed(observation, end, record)
   }
 
   private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
     if let known = entry.statistics { return known }
-    let name = String(decoding: entry.publicName, as: UTF8.self)
-    let statistics = metrics.tool(name, of: record.name)
+    let statistics = newStatistics(of: entry, record)
     entry.statistics = statistics
     return statistics
+  }
+
+  private func statistics(
+    of entry: Catalogue.Entry, _ record: HealthRecord, member service: Int
+  ) -> ToolStatistics {
+    for known in entry.memberStatistics where known.service == service { return known.figures }
+    let statistics = newStatistics(of: entry, record)
+    entry.memberStatistics.append((service, statistics))
+    return statistics
+  }
+
+  private func newStatistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {
+    metrics.tool(String(decoding: entry.publicName, as: UTF8.self), of: record.name)
   }
 
   func phaseChanged(of service: Service) {
@@ -75,7 +92,7 @@ extension HealthWatch {
   /// Nil for a second process of a service, and for one that is not served.
   private func record(of service: Service) -> HealthRecord? {
     guard service.index < byIndex.count, let record = byIndex[service.index],
-      record.service === service
+      record.service === service, !record.isLeaving
     else { return nil }
     return record
   }

@@ -24,8 +24,10 @@ final class HealthWatch {
   let metrics = MetricsRegistry()
   /// Of the services that are served, processes first.
   private(set) var records: [HealthRecord] = []
-  /// The same by the numbers of services with a process.
+  /// The same by the numbers of services with a process, and those that are leaving.
   private(set) var byIndex: [HealthRecord?] = []
+  /// Of services that are not served any more and still have calls to answer.
+  private var leaving: [HealthRecord] = []
   private(set) var desk: AlertDesk
   private(set) var book: AlertBook
   private var schedule: CheckSchedule
@@ -98,14 +100,30 @@ final class HealthWatch {
       schedule.remove(gone.id)
       if let event = book.remove(gone.id) { tell(event, of: gone) }
     }
+    leaving = (leaving + old).filter { record in
+      !records.contains { $0 === record || $0.index == record.index } && isKnown(record)
+    }
     byIndex = []
+    for record in leaving {
+      record.isLeaving = true
+      place(record)
+    }
     for record in records {
-      if let service = record.service {
-        while byIndex.count <= service.index { byIndex.append(nil) }
-        byIndex[service.index] = record
-      }
+      place(record)
       plan(record)
     }
+  }
+
+  private func place(_ record: HealthRecord) {
+    guard let service = record.service else { return }
+    while byIndex.count <= service.index { byIndex.append(nil) }
+    byIndex[service.index] = record
+  }
+
+  /// Whether its number still means the service.
+  private func isKnown(_ record: HealthRecord) -> Bool {
+    if let service = record.service { return gateway.process(service.index) === service }
+    return gateway.slots[rest: record.index] === record.api
   }
 
   private func newRecord(_ service: Service?, _ api: RESTService?) -> HealthRecord {
@@ -130,6 +148,7 @@ final class HealthWatch {
   func record(at index: Int) -> HealthRecord? {
     if index >= 0, index < byIndex.count, let record = byIndex[index] { return record }
     return records.first { $0.service == nil && $0.index == index }
+      ?? leaving.first { $0.service == nil && $0.index == index }
   }
 
   // MARK: Changes

@@ -117,7 +117,8 @@ final class RESTCall: ClientRequest, RESTRunObserver {
         if ownTask == nil, let result = plan?.standIn() {
           return session.reply(to: id, result: result)
         }
-        reply(.rest(failure, service: service.name))
+        let error = CallError.rest(failure, service: service.name)
+        reply(plan.map { $0.number > 1 ? $0.closing(error, attempts: $0.number) : error } ?? error)
       }
     }
   }

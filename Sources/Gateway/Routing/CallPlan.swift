@@ -69,6 +69,7 @@ final class CallPlan: ClientRequest {
   func begin() throws(CallError) {
     if !entry.policy.clears.isEmpty { gateway.written(by: entry) }
     guard entry.members.count > 1 else { return try attempt(on: entry.service, request) }
+    if let first = gateway.firstOfAll(entry, at: start) { return try attempt(on: first, request) }
     let now = EventLoop.now
     let route = gateway.route(entry, at: now)
     gateway.bringBack(route.waiting, at: now)
@@ -220,9 +221,18 @@ final class CallPlan: ClientRequest {
     ended(attempts.last?.outcome ?? .refused)
     guard gateway.session.ledger.close(request.id) else { return }
     if let result = standIn() { return gateway.session.reply(to: request.id, result: result) }
+    gateway.session.reply(to: request.id, error: closing(error, attempts: attempts.count))
+  }
+
+  /// The error that ends the call, with what its earlier attempts leave unknown.
+  func closing(_ error: CallError, attempts count: Int) -> CallError {
     var error = error
-    error.attempts = attempts.count
-    gateway.session.reply(to: request.id, error: error)
+    error.attempts = count
+    guard wasSent, !error.wasSent else { return error }
+    error.wasSent = true
+    error.outcome = .unknown
+    error.message += " It was sent before; whether it took effect then is unknown."
+    return error
   }
 
   // MARK: Between two attempts

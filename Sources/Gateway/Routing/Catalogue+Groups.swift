@@ -7,6 +7,16 @@ extension Catalogue.Entry {
   struct Member: Hashable, Sendable {
     var service: Int
     var ownName: [UInt8]
+    /// The own name as JSON.
+    let quoted: [UInt8]
+
+    init(service: Int, ownName: [UInt8]) {
+      self.service = service
+      self.ownName = ownName
+      var quoted: [UInt8] = []
+      JSON.appendQuoted(ownName, to: &quoted)
+      self.quoted = quoted
+    }
   }
 
   /// One entry for a name that several services claim: they are in one group, and what they take
@@ -50,10 +60,7 @@ extension Catalogue.Entry {
 
   /// What a member of the group calls it, as JSON; nil where no group has it.
   func quotedName(for service: Int) -> [UInt8]? {
-    guard let member = members.first(where: { $0.service == service }) else { return nil }
-    var quoted: [UInt8] = []
-    JSON.appendQuoted(member.ownName, to: &quoted)
-    return quoted
+    members.first { $0.service == service }?.quoted
   }
 
   /// The service's own name of it.

@@ -73,9 +73,7 @@ extension Call {
   /// The error with the number of attempts, if there was more than one.
   func counted(_ error: CallError) -> CallError {
     guard let plan, plan.number > 1 else { return error }
-    var error = error
-    error.attempts = plan.number
-    return error
+    return plan.closing(error, attempts: plan.number)
   }
 
   /// Whether the client has been told of progress.

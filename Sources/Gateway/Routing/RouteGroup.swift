@@ -27,7 +27,16 @@ extension Gateway {
     slots.all.indices.contains(service) ? slots[service] : nil
   }
 
+  /// On the way of every call of a group: a service keeps what it was told.
   func routeGroup(of service: Int) -> RouteGroup {
+    guard let process = process(service) else { return findRouteGroup(of: service) }
+    if let known = process.group { return known }
+    let group = findRouteGroup(of: service)
+    process.group = group
+    return group
+  }
+
+  private func findRouteGroup(of service: Int) -> RouteGroup {
     let manifest = manifest(service)
     // A group and a service may have one name.
     let key = manifest?.group.map { "group " + $0 } ?? "service " + (manifest?.name ?? "")
@@ -40,18 +49,31 @@ extension Gateway {
 
   /// How a service stands at this moment.
   func candidate(_ service: Int, at now: Instant) -> Candidate? {
-    guard let manifest = manifest(service) else { return nil }
-    let isKept = manifest.isSticky && routeGroup(of: service).kept == service
+    // Never a copy of a whole manifest: this is on the way of every call of a group.
     if let process = process(service) {
       return Candidate(
-        service: service, name: manifest.name, priority: manifest.priority,
+        service: service, name: process.manifest.name, priority: process.manifest.priority,
         health: process.routingHealth(at: now), inFlight: process.load,
-        isRunning: process.isRunning, isKept: isKept)
+        isRunning: process.isRunning,
+        isKept: process.manifest.isSticky && routeGroup(of: service).kept == service)
     }
     guard let api = slots[rest: service] else { return nil }
     return Candidate(
-      service: service, name: manifest.name, priority: manifest.priority,
-      health: api.routingHealth(at: now), inFlight: api.inFlight, isKept: isKept)
+      service: service, name: api.manifest.name, priority: api.manifest.priority,
+      health: api.routingHealth(at: now), inFlight: api.inFlight,
+      isKept: api.manifest.isSticky && routeGroup(of: service).kept == service)
+  }
+
+  /// The first of the route of a tool whose members are all there, without making the route.
+  func firstOfAll(_ entry: Catalogue.Entry, at now: Instant) -> Int? {
+    var first: Candidate?
+    for member in entry.members {
+      guard let candidate = candidate(member.service, at: now), candidate.isPresent else {
+        return nil
+      }
+      if first.map({ candidate.precedes($0) }) ?? true { first = candidate }
+    }
+    return first?.service
   }
 
   /// The services that have what a name stands for, in the order in which they are tried.

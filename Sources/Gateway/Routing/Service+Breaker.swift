@@ -84,6 +84,17 @@ extension Service {
     for request in waiting.removeAll(where: { $0.isGuarded }) { request.failed(failure) }
   }
 
+  /// Fails those that wait here and have somewhere else to go.
+  ///
+  /// A route looks at who waits here, so that is asked before anybody is taken out: a condition
+  /// of `removeAll` must not read the line that it is given.
+  func sendElsewhere(_ failure: BackendFailure) {
+    let movable = Set(waiting.all.filter(\.canGoElsewhere).map { ObjectIdentifier($0) })
+    for request in waiting.removeAll(where: { movable.contains(ObjectIdentifier($0)) }) {
+      request.failed(failure)
+    }
+  }
+
   /// While the breaker is not closed, calls go on waiting.
   func sendUnguarded() {
     guard case .ready(let backend) = phase, backend.isAccepting else { return }

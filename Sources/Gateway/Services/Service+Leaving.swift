@@ -16,6 +16,7 @@ extension Service {
   func adopt(_ manifest: ServiceManifest, digest: String, needsProcess: Bool) {
     twin?.adopt(manifest, digest: digest, needsProcess: needsProcess)
     self.manifest = manifest
+    group = nil
     self.digest = digest
     patience = manifest.limits.timeout.inNanoseconds
     if needsProcess { replaceProcess() }

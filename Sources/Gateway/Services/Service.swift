@@ -76,6 +76,8 @@ final class Service {
   var waiting = WaitingLine()
   /// What it shares with all other services.
   let callLoad: CallLoad
+  /// What it has in common with others, once that was looked for.
+  var group: RouteGroup?
   var ending: [ServiceBackend] = []
   /// Those of `ending` that still answer what they were asked before they were replaced.
   var draining: [ServiceBackend] = []
@@ -267,8 +269,8 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
-    for request in waiting.removeAll(where: { $0.canGoElsewhere }) { request.failed(failure) }
-    if policy.isFlapping || isRemote {
+      sendElsewhere(failure)
+      if policy.isFlapping || isRemote {
       var told = failure
       told.retryAfter = delay
       failWaiting(told)

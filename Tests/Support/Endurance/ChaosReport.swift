@@ -1,0 +1,39 @@
+import Resilience
+
+/// What a run of chaos found, and a line of figures for people.
+package struct ChaosReport: Sendable {
+  package var seed: UInt64
+  package var calls: [CallRecord] = []
+  package var deeds: [Deed] = []
+  package var figures = GatewayFigures()
+  package var executions = 0
+  package var disagreements: [String] = []
+  package var time = Duration.zero
+  package var loadTime = Duration.zero
+  package var recoveryTime = Duration.zero
+  /// The log of the gateway, where something did not agree.
+  package var log: [UInt8] = []
+
+  /// How ended what, and in which time.
+  package var line: String {
+    let ends = Ends(calls)
+    let safe = calls.filter { $0.tool.isDeclaredSafe && $0.cancelled == nil }
+    let failed = safe.count { call in
+      if case .error = call.answers.first?.kind { true } else { false }
+    }
+    let seconds = Double(time.inMilliseconds) / 1000
+    return """
+      seed \(seed): \(calls.count) calls, \(deeds.count) deeds, \(executions) executions in \
+      \(seconds) s (load \(loadTime.inMilliseconds) ms, recovery \(recoveryTime.inMilliseconds) ms)
+        results \(ends.results + ends.toolErrors), lost \(ends.lost.all), late \(ends.late.all), \
+      not sent \(ends.notSent), cancelled \(ends.unanswered), other errors \(ends.others)
+        tried again \(figures.repeated.values.reduce(0, +)); of \(safe.count) calls that are \
+      declared safe \(failed) failed; slowest answer \(slowest.inMilliseconds) ms
+        \(disagreements.isEmpty ? "all ledgers agree" : "\(disagreements.count) disagreements")
+      """
+  }
+
+  private var slowest: Duration {
+    calls.compactMap { call in call.answers.first.map { $0.at - call.sent } }.max() ?? .zero
+  }
+}
