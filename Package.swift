@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
-    .target(name: "Telemetry", dependencies: ["RawJSON"], swiftSettings: common),
+    .target(name: "Telemetry", dependencies: ["RawJSON", "Resilience"], swiftSettings: common),
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
     .target(
       name: "HTTP", dependencies: ["CCurl", "Resilience", "Loop"], swiftSettings: common),
@@ -233,7 +233,8 @@ let package = Package(
       dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
       swiftSettings: common),
     .testTarget(
-      name: "TelemetryTests", dependencies: ["Telemetry", "RawJSON"], swiftSettings: common),
+      name: "TelemetryTests", dependencies: ["Telemetry", "Resilience", "RawJSON"],
+      swiftSettings: common),
     .testTarget(
       name: "HealthTests", dependencies: ["Health", "Resilience"], swiftSettings: common),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),

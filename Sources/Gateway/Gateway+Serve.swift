@@ -219,6 +219,10 @@ extension Gateway: ClientSessionDelegate {
       // A list can be given without a service that is slow to start; a call cannot.
       wait = max(wait, configuration.gateway.deadlines.call)
     }
+    if request.envelope.method.isCall, let why = callLoad.refusal(bytes: request.line.count) {
+      session.reply(to: request.id, error: .tooMuchWaits(why))
+      return true
+    }
     park(request, for: wait)
     return true
   }
@@ -226,8 +230,11 @@ extension Gateway: ClientSessionDelegate {
   /// Keeps a request until services have been asked, but not longer than `time`.
   func park(_ request: Incoming, for time: Duration) {
     let deadline = EventLoop.now + time
+    let size = request.line.count
+    callLoad.keep(bytes: size)
     let waiting = ParkedRequest(request, of: session, until: deadline) { [unowned self] done in
       parked.removeAll { $0 === done }
+      callLoad.letGo(bytes: size)
     }
     parked.append(waiting)
   }

@@ -47,13 +47,13 @@ package struct CircuitBreaker: Hashable, Sendable {
   private var isProbing = false
   private var failuresInARow = 0
   private var lastFailure: Instant?
-  private var window: OutcomeWindow
+  private var window: FailureWindow
   /// Openings since the last call that was answered.
   private var openings = 0
 
   package init(_ limits: Limits = Limits()) {
     self.limits = limits
-    window = OutcomeWindow(length: limits.window)
+    window = FailureWindow(length: limits.window)
   }
 
   package func state(at now: Instant) -> State {
@@ -134,7 +134,7 @@ package struct CircuitBreaker: Hashable, Sendable {
 }
 
 /// How many calls of the last while failed, counted in tenths of it.
-struct OutcomeWindow: Hashable, Sendable {
+struct FailureWindow: Hashable, Sendable {
   private struct Slot: Hashable {
     var calls = 0
     var failures = 0

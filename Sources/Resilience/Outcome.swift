@@ -3,13 +3,13 @@
 /// The classes are those of reliability 2.2 and 2.3. What a service says about a call (an error, a
 /// result with `isError`) is an answer, however bad it is for the caller: it shows that the service
 /// works. Ill health is what keeps answers from coming.
-package enum Outcome: Hashable, Sendable {
+package enum Outcome: Int, CaseIterable, Hashable, Sendable {
   /// A result.
   case answered
   /// A result with `isError`.
   case answeredIsError
   /// An error of the protocol, such as -32602.
-  case answeredError(code: Int)
+  case answeredError
   /// The server says that it is in trouble: 5xx, or the 408 and 429 of HTTP.
   case serverTrouble
   /// The service could not be reached, or ended before it had the whole request.

@@ -1,39 +1,12 @@
-/// How an attempt ended, as a label of metrics: the words of `Outcome` in Resilience.
-package enum CallEnd: Int, CaseIterable, Sendable {
-  case answered, isError, error, serverTrouble, notSent, refused, lost, timedOut, malformed
-  case cancelled, withheld, cache
+package import Resilience
 
-  /// The label; for `error.type` of OpenTelemetry too.
-  package var label: StaticString {
-    switch self {
-    case .answered: "answered"
-    case .isError: "is_error"
-    case .error: "error"
-    case .serverTrouble: "server_trouble"
-    case .notSent: "not_sent"
-    case .refused: "refused"
-    case .lost: "lost"
-    case .timedOut: "timed_out"
-    case .malformed: "malformed"
-    case .cancelled: "cancelled"
-    case .withheld: "withheld"
-    case .cache: "cache"
-    }
-  }
-
-  /// Whether it is a sign that the service is ill.
-  package var isFailure: Bool {
-    switch self {
-    case .serverTrouble, .notSent, .lost, .timedOut, .malformed: true
-    case .answered, .isError, .error, .refused, .cancelled, .withheld, .cache: false
-    }
-  }
-
+extension Outcome {
   /// Whether the service has had the call, so that its time says something about it.
   var hasTime: Bool {
     switch self {
-    case .answered, .isError, .error, .serverTrouble, .lost, .timedOut, .malformed: true
-    case .notSent, .refused, .cancelled, .withheld, .cache: false
+    case .answered, .answeredIsError, .answeredError, .serverTrouble: true
+    case .lost, .timedOut, .malformed: true
+    case .notSent, .refused, .cancelled, .withheld, .fromCache: false
     }
   }
 }
@@ -65,7 +38,7 @@ package enum ServiceCount: Int, CaseIterable, Sendable {
 package final class ToolStatistics {
   package let service: String
   package let tool: String
-  package private(set) var ends = [UInt64](repeating: 0, count: CallEnd.allCases.count)
+  package private(set) var ends = [UInt64](repeating: 0, count: Outcome.allCases.count)
   package private(set) var durations = DurationHistogram()
   package private(set) var exported = ExportedHistogram()
 
@@ -75,7 +48,7 @@ package final class ToolStatistics {
   }
 
   /// A negative time, of a clock that was asked in the wrong order, counts as none.
-  package func record(_ end: CallEnd, nanoseconds: Int64) {
+  package func record(_ end: Outcome, nanoseconds: Int64) {
     ends[end.rawValue] &+= 1
     guard end.hasTime else { return }
     let microseconds = UInt64(max(0, nanoseconds)) / 1_000
@@ -85,10 +58,10 @@ package final class ToolStatistics {
 
   package var calls: UInt64 { ends.reduce(0, &+) }
 
-  package func count(_ end: CallEnd) -> UInt64 { ends[end.rawValue] }
+  package func count(_ end: Outcome) -> UInt64 { ends[end.rawValue] }
 
   package var failures: UInt64 {
-    CallEnd.allCases.reduce(0) { $0 &+ ($1.isFailure ? count($1) : 0) }
+    Outcome.allCases.reduce(0) { $0 &+ ($1.verdict == .ill ? count($1) : 0) }
   }
 
   /// Milliseconds, rounded to the next; nil before the first answer.
@@ -112,9 +85,9 @@ package final class ServiceStatistics {
     counts[figure.rawValue] &+= count
   }
 
-  package func record(_ end: CallEnd, nanoseconds: Int64) {
+  package func record(_ end: Outcome, nanoseconds: Int64) {
     calls &+= 1
-    if end.isFailure { failures &+= 1 }
+    if end.verdict == .ill { failures &+= 1 }
     guard end.hasTime else { return }
     durations.record(microseconds: UInt64(max(0, nanoseconds)) / 1_000)
   }

@@ -1,3 +1,5 @@
+import Resilience
+
 /// One metric with all its points, ready to be written in some format.
 package struct MetricFamily: Sendable {
   package enum Kind: Sendable { case counter, gauge, histogram }
@@ -61,10 +63,10 @@ extension MetricsRegistry {
       unit: "s", "From the start of an attempt to its end.")
     for tool in allTools {
       let labels = [MetricFamily.Label("service", tool.service), .init("tool", tool.tool)]
-      for end in CallEnd.allCases where tool.count(end) > 0 {
+      for end in Outcome.allCases where tool.count(end) > 0 {
         calls.points.append(
           .init(
-            labels: labels + [.init("outcome", "\(end.label)")],
+            labels: labels + [.init("outcome", "\(end.name)")],
             value: .number(Double(tool.count(end)))))
       }
       let sum = Double(tool.durations.sum) / 1_000_000

@@ -1,4 +1,5 @@
 import RawJSON
+package import Resilience
 
 /// One attempt at a service as a span: what is told of it, and no value of an argument.
 package struct CallSpan: Sendable {
@@ -11,7 +12,7 @@ package struct CallSpan: Sendable {
   package var tool: String
   package var method: StaticString
   package var revision: String
-  package var end: CallEnd
+  package var end: Outcome
   package var attempt: Int
   /// Nanoseconds since 1970.
   package var startedAt: Int64
@@ -19,7 +20,7 @@ package struct CallSpan: Sendable {
 
   package init(
     trace: (UInt64, UInt64), id: UInt64, parent: UInt64 = 0, service: String, tool: String,
-    method: StaticString, revision: String, end: CallEnd, attempt: Int, startedAt: Int64,
+    method: StaticString, revision: String, end: Outcome, attempt: Int, startedAt: Int64,
     endedAt: Int64
   ) {
     self.trace = trace
@@ -73,7 +74,7 @@ package enum OTLPTraces {
       attributes.append(("gen_ai.tool.name", span.tool))
       attributes.append(("gen_ai.operation.name", "execute_tool"))
     }
-    if span.end != .answered { attributes.append(("error.type", "\(span.end.label)")) }
+    if span.end != .answered { attributes.append(("error.type", "\(span.end.name)")) }
     return attributes
   }
 

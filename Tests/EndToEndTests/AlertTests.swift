@@ -2,6 +2,7 @@ import HTTPTesting
 import Harness
 import MCP
 import RawJSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -14,6 +15,10 @@ import Testing
   private func crash(_ run: GatewayRun) throws {
     try run.expectOK("a_echo")
     try run.expectError("a_crash", .backendLost)
+    #expect(run.wait { run.client.stderr.contains("alert.raised") })
+    // Until somebody needs it again, nobody knows that it does well.
+    #expect(!run.client.stderr.contains("alert.resolved"))
+    try run.expectOK("a_echo")
     #expect(run.wait { run.client.stderr.contains("alert.resolved") })
   }
 
@@ -33,6 +38,47 @@ import Testing
     #expect(raised["service"] == "a" && raised["alert"] == "down" && raised["level"] == "error")
     #expect(raised["reason"] == "crashed")
     server.stop()
+  }
+
+  @Test
+  func `what the webhook does not take is posted again, in order, and what it refuses is not`()
+    throws
+  {
+    for (status, posts) in [("503 Later", 3), ("400 No", 1)] {
+      let count = Mutex(0)
+      let server = try RawHTTPServer { _, connection in
+        let number = count.withLock { count -> Int in
+          count += 1
+          return count
+        }
+        connection.respond(number <= posts - 1 || posts == 1 ? status : "204 No Content", [], [])
+        return true
+      }
+      let run = try GatewayRun.open([Service("a")], settings: settings("webhook: '\(server.url)'"))
+      try crash(run)
+      let hasCome = run.wait { server.requests.count >= posts + 1 }
+      #expect(hasCome, "\(server.requests.count)")
+      try run.finish()
+      let told = try server.requests.map { try JSONValue(parsing: $0.body)["status"]?.stringValue }
+      #expect(told == [String?](repeating: "raised", count: posts) + ["resolved"])
+      #expect(run.client.stderr.contains("alert.webhook_failed") == (posts == 1))
+      server.stop()
+    }
+  }
+
+  @Test func `an alert of a service that is switched off ends without a word of doing well`() throws
+  {
+    let run = try GatewayRun.open(
+      [Service("a"), Service("b")], settings: settings("clients: true"))
+    _ = try run.client.roundTrip("logging/setLevel", ["level": "info"])
+    try run.expectOK("a_echo")
+    try run.expectError("a_crash", .backendLost)
+    let isRaised = run.wait { run.client.stderr.contains("alert.raised") }
+    #expect(isRaised)
+    _ = try run.control().ask(#"{"command":"disable","service":"a"}"#)
+    let isOver = run.wait { run.client.stderr.contains("Service 'a' is not served any more.") }
+    #expect(isOver, "\(run.client.stderr)")
+    try run.finish()
   }
 
   @Test func `an alert is handed to the command on its stdin`() throws {

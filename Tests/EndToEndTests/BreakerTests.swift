@@ -107,4 +107,23 @@ import Testing
     for id in ids { #expect(try run.client.response(to: id).kind == .result) }
     try run.finish()
   }
+
+  @Test(arguments: [("tool fail", ErrorCode.circuitOpen.rawValue), ("tool echo", nil)])
+  func `the probe is what the manifest names as the health check`(check: String, code: Int?) throws
+  {
+    let run = try GatewayRun.open(
+      [Service("bad", more: ["health: {every: 0s, check: \(check)}"])],
+      settings: """
+        deadlines: {call: 2m, initialize: 1m, probe: 1m}
+        discovery: {wait: 1m, deadline: 2m}
+        breaker: {failures: 1, open: 10ms, longest: 10ms, probe: 1m}
+
+        """)
+    try run.expectOK("bad_echo")
+    try run.expectError("bad_crash", .backendLost)
+    run.client.run(for: .milliseconds(50))
+    let answer = try run.client.call("bad_echo")
+    #expect(answer.errorCode == code, "\(answer.text)")
+    try run.finish()
+  }
 }

@@ -101,4 +101,24 @@ import Testing
     #expect(try run.command("status").output.contains("good  ready  pid "))
     try run.finish()
   }
+
+  @Test func `a collector gets the metrics by HTTP`() throws {
+    let run = try GatewayRun.open([Service("good")])
+    try run.expectOK()
+    let answer = try run.control().page("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    let parts = answer.split(separator: "\r\n\r\n", maxSplits: 1)
+    #expect(parts.count == 2, "\(answer)")
+    let head = String(parts[0])
+    let body = String(parts[1])
+    #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n"))
+    #expect(head.contains("Content-Type: text/plain; version=0.0.4"))
+    #expect(head.contains("Content-Length: \(body.utf8.count)\r\n"), "\(head)")
+    #expect(body.contains(#"switchyard_calls_total{service="good",tool="good_echo""#))
+    let other = try run.control().page("GET /secrets HTTP/1.0\r\n\r\n")
+    #expect(other.hasPrefix("HTTP/1.1 404 "), "\(other)")
+    // Whoever asks and goes away harms nobody.
+    for _ in 0..<20 { _ = try run.control() }
+    #expect(try run.control().ask(#"{"command":"status"}"#)["ok"] == true)
+    try run.finish()
+  }
 }

@@ -70,6 +70,21 @@ import Testing
       key: "limits.queued_calls", values: [("0", "-31004"), ("1", "nothing")],
       beside: ["limits.backend_calls": "1"], observe: second),
     KeyBehaviour(
+      key: "limits.running_calls", values: [("1", "nothing"), ("2", "result")], observe: second),
+    KeyBehaviour(
+      key: "limits.waiting_calls", values: [("0", "-31004"), ("1", "nothing")],
+      beside: ["limits.running_calls": "1"], observe: second),
+    KeyBehaviour(
+      key: "limits.waiting_bytes", values: [("150KiB", "-31004"), ("1MiB", "nothing")],
+      beside: ["limits.running_calls": "1"]
+    ) { run, expected in
+      try run.expectOK("a_echo")
+      _ = try run.client.request("tools/call", ["name": "a_hang"])
+      // One may be as large as it is.
+      _ = try run.client.request("tools/call", ["name": "a_echo", "arguments": ["text": filler]])
+      return try KeyBehaviour.outcome(run, of: "a_echo", expected, ["text": filler])
+    },
+    KeyBehaviour(
       key: "limits.queued_bytes", values: [("200KiB", "refuses"), ("100MiB", "takes")],
       services: KeyBehaviour.fixed(Service("a", "only=digest,no-read"), Service("good"))
     ) { run, _ in

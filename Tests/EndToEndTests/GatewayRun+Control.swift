@@ -35,6 +35,19 @@ final class ControlLine {
     return try readAnswer()
   }
 
+  /// Writes a request and reads until the other side closes.
+  func page(_ request: String) throws -> String {
+    let bytes = Array(request.utf8)
+    _ = bytes.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    var answer: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(socket, &chunk, chunk.count)
+      guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+      answer += chunk[..<count]
+    }
+  }
+
   func readAnswer() throws -> JSONValue {
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while true {

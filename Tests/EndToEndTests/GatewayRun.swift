@@ -168,6 +168,8 @@ enum ProcessFigures {
   /// Peak resident memory in bytes.
   static func peakMemory(_ process: Int32) -> Int { status(process, "VmHWM:") * 1024 }
 
+  static func threads(_ process: Int32) -> Int { status(process, "Threads:") }
+
   /// Children that are dead and not reaped.
   static func zombies(of process: Int32) -> Int {
     let children = SmallFile.bytes(of: "/proc/\(process)/task/\(process)/children")

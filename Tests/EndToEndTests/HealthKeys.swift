@@ -103,6 +103,7 @@ enum HealthKeys {
     try run.expectError("a_crash", .backendLost)
     let isRaised = run.wait { raised(run) > 0 }
     #expect(isRaised)
+    try run.expectServed("a_echo")
     return KeyBehaviour.comes(run, expected) { run.client.stderr.contains(word) }
   }
 
@@ -141,6 +142,7 @@ enum HealthKeys {
         for _ in 0..<2 {
           try run.expectServed("a_echo")
           try run.expectError("a_crash", .backendLost)
+          try run.expectServed("a_echo")
           let hasCome = run.wait { run.client.stderr.contains("alert.resolved") }
           #expect(hasCome)
         }
@@ -180,6 +182,11 @@ enum HealthKeys {
         let list = try run.client.roundTrip("resources/list")
         let uris = list.result?["resources"]?.arrayValue?.compactMap { $0["uri"]?.stringValue }
         return uris?.contains("switchyard://status") == true ? "yes" : "no"
+      }),
+    KeyBehaviour(
+      key: "surface.switches", values: [("true", "yes"), ("false", "no")],
+      observe: { run, _ in
+        try KeyBehaviour.tools(run).contains("gateway_disable") ? "yes" : "no"
       }),
   ]
 

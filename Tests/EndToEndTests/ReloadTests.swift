@@ -187,6 +187,23 @@ import Testing
     try run.finish()
   }
 
+  @Test(.enabled(if: access("/usr/bin/strace", X_OK) == 0, "strace is not installed"))
+  func `M20: where the system gives out no watches, the files are looked at`() throws {
+    let run = try GatewayRun(
+      [Service("good")],
+      wrapper: [
+        "/usr/bin/strace", "-qq", "-o", "/dev/null", "-e", "trace=inotify_add_watch", "-e",
+        "inject=inotify_add_watch:error=ENOSPC",
+      ])
+    try run.client.handshake()
+    try run.expectOK()
+    #expect(run.wait { run.client.stderr.contains("config.polled") })
+    try run.write(Service("new"))
+    #expect(run.wait { run.status(of: "new") != nil })
+    try run.expectOK("new_echo")
+    try run.finish()
+  }
+
   @Test func `M20: more folders than are watched are looked at now and then`() throws {
     let run = try open()
     for number in 0..<70 {

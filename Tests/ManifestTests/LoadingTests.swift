@@ -144,6 +144,28 @@ import Testing
     }
   }
 
+  @Test
+  func `M21: a file that leads to itself or nowhere takes itself down, and no files are none`() {
+    let folder = ConfigurationFolder().manifest("good", process(""))
+    symlink("loop.yaml", folder.path + "/manifests/loop.yaml")
+    symlink("nowhere/at/all.yaml", folder.path + "/manifests/broken.yaml")
+    let configuration = folder.load()
+    #expect(configuration.ready.map(\.name) == ["good"])
+    #expect(configuration.services.map(\.name) == ["broken", "good", "loop"])
+    #expect(configuration.diagnostics.count == 2, "\(configuration.diagnostics)")
+    let empty = ConfigurationFolder()
+    mkdir(empty.path + "/manifests", 0o700)
+    #expect(empty.load().services.isEmpty && empty.load().diagnostics.isEmpty)
+  }
+
+  @Test func `M21: a plugin is looked for in the folders of plugins and nowhere else`() {
+    let folder = ConfigurationFolder().manifest("good", process(""))
+    folder.write("gateway.yaml", "plugins: [../manifests/good]\n")
+    #expect(!folder.load().isUsable)
+    folder.write("gateway.yaml", "plugins: [nobody]\n")
+    #expect(folder.load().diagnostics.count == 1)
+  }
+
   @Test func `M12: a thousand manifests load within two seconds`() {
     let folder = ConfigurationFolder()
     for index in 0..<1_000 { folder.manifest("s\(index)", process("  args: [a, b, c]")) }

@@ -22,7 +22,8 @@ import Testing
     }
   }
 
-  @Test func `M08: a secret that cannot be used switches the service off without showing it`() {
+  @Test func `M08, M17: a secret that cannot be used switches the service off without showing it`()
+  {
     let text = Array(canary.utf8)
     let what = "'process.env.TOKEN' needs the secret 'my-key'; the file secrets/my-key"
     let cases: [(bytes: [UInt8]?, mode: mode_t, message: String)] = [

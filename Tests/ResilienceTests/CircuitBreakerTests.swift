@@ -38,7 +38,7 @@ import Testing
   @Test func `results with isError, errors of the protocol and cancels never open it`() {
     var breaker = CircuitBreaker()
     let outcomes: [Outcome] = [
-      .answeredIsError, .answeredError(code: -32602), .cancelled, .refused, .withheld,
+      .answeredIsError, .answeredError, .cancelled, .refused, .withheld,
     ]
     for step in 0..<1000 {
       breaker.record(outcomes[step % outcomes.count], at: at(Int64(step)), random: 1)
@@ -113,7 +113,7 @@ import Testing
     fail(&breaker, times: 5, from: 0)
     let isProbe4 = breaker.beginProbe(at: at(1004))
     #expect(isProbe4)
-    breaker.recordProbe(.answeredError(code: -32601), at: at(1010), random: 1)
+    breaker.recordProbe(.answeredError, at: at(1010), random: 1)
     #expect(breaker.state(at: at(1010)) == .closed)
     fail(&breaker, times: 4, from: 1011)
     #expect(breaker.isClosed)

@@ -4,8 +4,7 @@ import Testing
 @Suite struct OutcomeTests {
   @Test func `H26: what a service says of a call is no ill health`() {
     for outcome in [
-      Outcome.answered, .answeredIsError, .answeredError(code: -32602),
-      .answeredError(code: -32603),
+      Outcome.answered, .answeredIsError, .answeredError,
     ] {
       #expect(outcome.verdict == .healthy, "\(outcome)")
       #expect(outcome.repetition == .never, "\(outcome)")

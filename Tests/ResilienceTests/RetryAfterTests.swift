@@ -22,13 +22,15 @@ struct RetryAfterTests {
   @Test(arguments: [
     "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
   ])
-  func `a moment in each of the three forms counts from the clock`(field: String) {
+  func `T03: a moment in each form counts from the clock, and one that is past is now`(
+    field: String
+  ) {
     #expect(RetryAfter.delay(field, date: nil, wallClock: moment - 90) == .seconds(90))
     #expect(RetryAfter.delay(field, date: nil, wallClock: moment + 90) == .zero)
   }
 
   @Test
-  func `a moment counts from the server's own clock where it tells it`() {
+  func `T03: a moment counts from the server's own clock where it tells it`() {
     let delay = RetryAfter.delay(
       "Sun, 06 Nov 1994 08:49:37 GMT", date: "Sun, 06 Nov 1994 08:49:07 GMT", wallClock: 0)
     #expect(delay == .seconds(30))

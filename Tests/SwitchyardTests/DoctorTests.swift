@@ -80,6 +80,16 @@ import Testing
     #expect(try findings(home).found == [])
   }
 
+  @Test(arguments: ["/manifests/demo.yaml", "/manifests", ""])
+  func `M17: a manifest, or a folder of manifests, that everybody may change is told`(
+    path: String
+  ) throws {
+    let home = try DemoHome()
+    #expect(try findings(home).found == [])
+    chmod(home.configuration + path, path.hasSuffix(".yaml") ? 0o606 : 0o703)
+    #expect(try findings(home).found == ["file-permissions"])
+  }
+
   @Test func `mistakes in gateway.yaml, permissions and an empty folder`() throws {
     let home = try DemoHome()
     try home.folder.write("nonsense: 1\n", to: ".config/switchyard/gateway.yaml")

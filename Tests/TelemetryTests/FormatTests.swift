@@ -1,4 +1,5 @@
 import RawJSON
+import Resilience
 import Testing
 
 @testable import Telemetry
@@ -77,7 +78,7 @@ import Testing
     #expect(calls.at(pointer: "/sum/isMonotonic") == true)
   }
 
-  private func span(_ end: CallEnd, tool: String = "git_log", parent: UInt64 = 0) -> CallSpan {
+  private func span(_ end: Outcome, tool: String = "git_log", parent: UInt64 = 0) -> CallSpan {
     CallSpan(
       trace: (1, 0xABCD), id: 0xF, parent: parent, service: "git", tool: tool,
       method: tool.isEmpty ? "resources/read" : "tools/call", revision: "2025-11-25", end: end,

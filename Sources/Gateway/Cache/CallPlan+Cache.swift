@@ -90,11 +90,22 @@ extension CallPlan {
     let now = EventLoop.turnTime
     let expires = now.advanced(byNanoseconds: nanoseconds)
     let stale = entry.policy.stale?.inNanoseconds ?? 0
+    // A copy is older than what the service says of its result.
+    let copy = lifetime == nil ? result : Self.withoutLifetime(result)
     kept.store(
       ResultCache.Value(
-        bytes: result, owner: entry.service, label: entry.ownName, expires: expires,
+        bytes: copy, owner: entry.service, label: entry.ownName, expires: expires,
         usableUntil: expires.advanced(byNanoseconds: stale)), under: slot.key)
-    for waiter in kept.end(slot.key) { waiter.answered(result) }
+    for waiter in kept.end(slot.key) { waiter.answered(copy) }
+  }
+
+  /// Without what would let a client keep it for as long as one that was just made.
+  private static func withoutLifetime(_ result: [UInt8]) -> [UInt8] {
+    let bytes = result.span.bytes
+    return JSON.rebuildObject(
+      ByteRange(start: 0, end: result.count), in: bytes,
+      dropping: { JSON.equals($0, "ttlMs", in: bytes) || JSON.equals($0, "cacheScope", in: bytes) },
+      adding: [])
   }
 
   /// What stands in for an answer that did not come, marked as such; nil if nothing may.

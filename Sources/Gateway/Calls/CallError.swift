@@ -103,6 +103,12 @@ extension CallError {
       reason: "in_flight", isRetryable: true, retryAfter: .milliseconds(100))
   }
 
+  static func tooMuchWaits(_ why: String) -> CallError {
+    CallError(
+      code: .overloaded, message: why, reason: "queue_full", isRetryable: true,
+      retryAfter: .milliseconds(100))
+  }
+
   static func serviceOff(_ service: String, why: String) -> CallError {
     CallError(
       code: .toolDisabled, message: "Service '\(service)' is switched off: \(why)",

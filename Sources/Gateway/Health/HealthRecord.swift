@@ -82,22 +82,3 @@ final class HealthRecord {
     }
   }
 }
-
-extension CallEnd {
-  init(_ outcome: Outcome) {
-    switch outcome {
-    case .answered: self = .answered
-    case .answeredIsError: self = .isError
-    case .answeredError: self = .error
-    case .serverTrouble: self = .serverTrouble
-    case .notSent: self = .notSent
-    case .refused: self = .refused
-    case .lost: self = .lost
-    case .timedOut: self = .timedOut
-    case .malformed: self = .malformed
-    case .cancelled: self = .cancelled
-    case .withheld: self = .withheld
-    case .fromCache: self = .cache
-    }
-  }
-}

@@ -25,13 +25,13 @@ extension HealthWatch {
   }
 
   private func count(_ observation: Observation, of record: HealthRecord) {
-    let end = CallEnd(observation.outcome)
+    let end = observation.outcome
     record.counts.record(end, nanoseconds: observation.duration)
     record.counts.add(UInt64(max(0, observation.bytesIn)), to: .bytesSent)
     record.counts.add(UInt64(max(0, observation.bytesOut)), to: .bytesReceived)
     if observation.attempt > 1 { record.counts.add(to: .retries) }
     if end == .refused { record.counts.add(to: .refused) }
-    if end == .cache { record.counts.add(to: .cacheHits) }
+    if end == .fromCache { record.counts.add(to: .cacheHits) }
     if let entry = observation.entry, observation.method == .toolsCall {
       let figures =
         entry.members.isEmpty
@@ -39,7 +39,7 @@ extension HealthWatch {
         : statistics(of: entry, record, member: observation.service)
       figures.record(end, nanoseconds: observation.duration)
     }
-    export?.observed(observation, end, record)
+    export?.observed(observation, record)
   }
 
   private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {

@@ -47,7 +47,7 @@ final class MetricsExport {
 
   /// Keeps a call for the collector: below the client's span where it named one, and not at all
   /// where the client does not record that.
-  func observed(_ observation: Observation, _ end: CallEnd, _ record: HealthRecord) {
+  func observed(_ observation: Observation, _ record: HealthRecord) {
     guard collector != nil, observation.trace?.isSampled != false else { return }
     let now = Self.wallClock()
     let name = observation.entry.map { String(decoding: $0.publicName, as: UTF8.self) } ?? ""
@@ -56,7 +56,7 @@ final class MetricsExport {
         trace: observation.trace?.trace ?? (.random(in: 1 ... .max), .random(in: 1 ... .max)),
         id: .random(in: 1 ... .max), parent: observation.trace?.span ?? 0,
         service: record.name, tool: name, method: observation.method.name,
-        revision: record.revision, end: end, attempt: observation.attempt,
+        revision: record.revision, end: observation.outcome, attempt: observation.attempt,
         startedAt: now - observation.duration, endedAt: now))
   }
 

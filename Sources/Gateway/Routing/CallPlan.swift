@@ -45,7 +45,11 @@ final class CallPlan: ClientRequest {
     self.entry = entry
     self.role = role
     let isRepeated = entry.members.count > 1 || entry.policy.isRepeatable
-    line = isRepeated && request.line.count <= Self.longestKept ? Array(request.line) : []
+    let size = request.line.count
+    line =
+      isRepeated && size <= Self.longestKept && gateway.callLoad.hasRoom(forBytes: size)
+      ? Array(request.line) : []
+    gateway.callLoad.keep(bytes: line.count)
     start = EventLoop.turnTime
     current = entry.service
     catalogue = gateway.catalogue
@@ -204,6 +208,7 @@ final class CallPlan: ClientRequest {
   private func over() {
     guard !isOver else { return }
     isOver = true
+    gateway.callLoad.letGo(bytes: line.count)
     timer?.stop()
     timer = nil
     if isCounted { group.budget.give() }

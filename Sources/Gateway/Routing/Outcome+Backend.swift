@@ -19,8 +19,7 @@ extension Outcome {
   /// What a legal answer says about it.
   init(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     if envelope.kind == .failure {
-      let code = JSON.integer(envelope.errorCode, in: line.bytes) ?? 0
-      self = .answeredError(code: Int(clamping: code))
+      self = .answeredError
     } else if !envelope.isError.isAbsent, line[envelope.isError.start] == UInt8(ascii: "t") {
       self = .answeredIsError
     } else {

@@ -2,7 +2,7 @@ import Loop
 import Manifest
 
 /// What all processes together have of calls: how many are with them, how many wait, and how many
-/// bytes these are.
+/// bytes are kept of those that wait and of those that may be sent again (row R06).
 ///
 /// While there is room for all, it only counts. When more calls wait than may run, each place that
 /// becomes free goes round the services, so that the one whose calls end soonest does not take all
@@ -61,6 +61,14 @@ final class CallLoad {
     waiting += 1
     waitingBytes += bytes
   }
+
+  /// Whether a copy of so many bytes is no more than may be kept.
+  func hasRoom(forBytes count: Int) -> Bool { waitingBytes + count <= mostBytes }
+
+  /// A copy that waits for something else than a process; given back with `letGo`.
+  func keep(bytes: Int) { waitingBytes += bytes }
+
+  func letGo(bytes: Int) { waitingBytes -= bytes }
 
   func waitsNoMore(bytes: Int) {
     waiting -= 1

@@ -172,8 +172,8 @@ extension HealthWatch {
       var row = JSONObject()
       row["tool"] = .string(tool.tool)
       row["calls"] = .count(Int(clamping: tool.calls))
-      for end in CallEnd.allCases where end != .answered && tool.count(end) > 0 {
-        row["\(end.label)"] = .count(Int(clamping: tool.count(end)))
+      for end in Outcome.allCases where end != .answered && tool.count(end) > 0 {
+        row["\(end.name)"] = .count(Int(clamping: tool.count(end)))
       }
       putTimes(tool.milliseconds, into: &row)
       return .object(row)

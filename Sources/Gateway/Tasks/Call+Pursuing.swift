@@ -39,7 +39,7 @@ final class TaskPursuit {
 extension Call {
   /// Keeps the request in case it has to be sent again; declares the extension for a tool that is
   /// known to need it.
-  func prepareForTask(_ line: UnsafeRawBufferPointer, at backend: ProcessBackend) {
+  func prepareForTask(_ line: UnsafeRawBufferPointer, at backend: ServiceBackend) {
     guard service.makesExtensionTasks, client.era == .legacy, method == .toolsCall,
       backend.revision.era == .modern, extras?.pursuit == nil
     else { return }
