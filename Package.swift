@@ -202,7 +202,9 @@ let package = Package(
       name: "LoopTests",
       dependencies: ["Loop", "LoopTesting", "Resilience", "TestSupport", "FailingCalls"],
       swiftSettings: common),
-    .target(name: "HTTPTesting", path: "Tests/Support/HTTPTesting", swiftSettings: common),
+    .target(
+      name: "HTTPTesting", dependencies: ["CSpawn"], path: "Tests/Support/HTTPTesting",
+      swiftSettings: common),
     .testTarget(
       name: "HTTPTests",
       dependencies: [

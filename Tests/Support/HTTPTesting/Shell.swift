@@ -1,3 +1,4 @@
+import CSpawn
 import Glibc
 
 /// What a command wrote, line by line, while it runs.
@@ -12,8 +13,8 @@ package final class Shell {
   /// Runs a line of sh.
   package init(_ command: String) throws {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else {
-      throw RawHTTPServer.Failure(call: "pipe2", code: errno)
+    guard cspawn_pipe(&ends) == 0 else {
+      throw RawHTTPServer.Failure(call: "pipe", code: errno)
     }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -33,7 +34,8 @@ package final class Shell {
       posix_spawnattr_destroy(&attributes)
       close(ends[1])
     }
-    var arguments = ["sh", "-c", command].map { strdup($0) } + [nil]
+    let words: [String] = ["sh", "-c", command]
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var process: pid_t = 0
     let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, &arguments, environ)
