@@ -101,6 +101,25 @@ import Testing
     server.http.stop()
   }
 
+  @Test func `a client that is known already does not register`() throws {
+    #expect(try login(["--client-id", "mine", "--scope", "one"]).code == 0)
+    #expect(!server.paths.contains("/register"))
+    let authorize = try #require(server.http.requests.first { $0.target.hasPrefix("/authorize") })
+    #expect(authorize.target.contains("client_id=mine&"))
+    #expect(authorize.target.hasSuffix("scope=one"))
+    server.http.stop()
+  }
+
+  @Test func `a document stands for a registration where the server takes one`() throws {
+    let document = ["--client-id", "https://me.example/switchyard.json"]
+    let refused = try login(document)
+    #expect(refused.code == 1 && refused.errors.contains("takes no documents"))
+    server.change { $0.lies = [Self.metadata: ["client_id_metadata_document_supported": true]] }
+    #expect(try login(document).code == 0)
+    #expect(!server.paths.contains("/register"))
+    server.http.stop()
+  }
+
   @Test func `without a login the gateway says how to get one`() throws {
     let run = try gateway()
     let answer = try call(run)

@@ -201,7 +201,8 @@ package final class RemoteBackend: ServiceBackend {
     built.mayRepeat = false
     if request.purpose == .goodbye { built.limits.total = Self.goodbyeTime }
     built.headers += headers(of: request, isPost: method == "POST")
-    if let login = login?.authorization { built.headers.append(.init("Authorization", login)) }
+    request.authorization = login?.authorization
+    if let login = request.authorization { built.headers.append(.init("Authorization", login)) }
     return built
   }
 

@@ -160,6 +160,11 @@ extension RemoteBackend {
   func waitsForLogin(_ request: RemoteRequest) -> Bool {
     guard request.status == 401, let login, !request.wasUnauthorized else { return false }
     request.wasUnauthorized = true
+    // There is a newer one already: others were refused before.
+    if request.authorization != login.authorization {
+      begin(request)
+      return true
+    }
     awaitingLogin.append(request)
     guard awaitingLogin.count == 1 else { return true }
     login.renew { [self] why in

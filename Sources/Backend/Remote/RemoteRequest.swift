@@ -45,6 +45,8 @@ final class RemoteRequest: HTTPTransferEvents {
   var wasMismatched = false
   /// Its token was refused, once.
   var wasUnauthorized = false
+  /// The `Authorization` of a login that it was sent with.
+  var authorization: String?
   /// What the message asks for, where a modern server is told.
   var method: Method?
   /// The last event that came, where the stream is to be resumed behind it.
