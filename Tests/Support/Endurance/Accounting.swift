@@ -74,7 +74,7 @@ package struct Accounting: Sendable {
   // MARK: Every error explained
 
   /// From a deed to the moment in which the gateway has noticed it, on a busy machine.
-  static let notice = Duration.seconds(5)
+  static let notice = Duration.seconds(15)
   /// How long a service may be away after a deed: the longest pause before it is started again.
   static let absence = Duration.seconds(45)
 
@@ -121,9 +121,8 @@ package struct Accounting: Sendable {
 
   /// Attempts that the gateway counted, without those that it made again, are how calls ended.
   private var sums: [String] {
-    guard figures.lostLines == 0 else {
-      return ["the gateway could not write \(figures.lostLines) lines of its log"]
-    }
+    // Where lines of the log are missing, nobody knows how many attempts were made again.
+    guard figures.lostLines == 0 else { return atRest }
     let ends = Ends(calls)
     func final(_ outcomes: String...) -> Int {
       outcomes.reduce(0) { $0 + (figures.attempts[$1] ?? 0) - (figures.repeated[$1] ?? 0) }

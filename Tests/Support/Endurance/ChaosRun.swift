@@ -75,7 +75,9 @@ package final class ChaosRun {
     report.disagreements += recover()
     report.recoveryTime = LoadClient.now - loaded - report.loadTime
     settle()
-    let figures = gateway.figures()
+    var figures = gateway.figures()
+    // One may have begun since.
+    if !figures.isAtRest { figures = gateway.figures() }
     let disagreements = gateway.finish()
     let accounting = Accounting(
       calls: client.calls, figures: figures, executions: gateway.executions(),
@@ -254,5 +256,10 @@ package final class ChaosRun {
     later = []
     let id = client.ask("tools/list")
     _ = gateway.wait(.seconds(20)) { client.replies[id] != nil }
+    // A health check may be in flight.
+    let deadline = LoadClient.now + .seconds(20)
+    while !gateway.counters().isAtRest, LoadClient.now < deadline {
+      gateway.rest(.milliseconds(50))
+    }
   }
 }

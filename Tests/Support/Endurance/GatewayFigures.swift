@@ -19,6 +19,9 @@ package struct GatewayFigures: Sendable {
 
   package init() {}
 
+  /// Whether nobody waits for anything.
+  var isAtRest: Bool { clientRequests == 0 && waiting == 0 && inFlight == 0 }
+
   /// Reads the text that Prometheus gets.
   package mutating func read(metrics text: String) {
     for line in text.split(separator: "\n") where !line.utf8.starts(with: "#".utf8) {
