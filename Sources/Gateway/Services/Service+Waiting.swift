@@ -8,7 +8,9 @@ extension Service {
   /// Why one more may not wait; nil if it may.
   func refusalToWait(_ request: any ServiceRequest) -> BackendFailure? {
     if waiting.count >= placesToWait { return queueFull }
-    guard request.isGuarded, let why = callLoad.refusal(bytes: request.keptBytes) else { return nil }
+    guard request.isGuarded, let why = callLoad.refusal(bytes: request.keptBytes) else {
+      return nil
+    }
     return unavailable(
       .overloaded, why,
       retryAfter: callTime.wait(behind: waiting.count, atATime: manifest.limits.concurrent))

@@ -269,8 +269,8 @@ final class Service {
         "retry_ms": String(delay.inMilliseconds),
       ])
     host.serviceFailed(self, failure)
-      sendElsewhere(failure)
-      if policy.isFlapping || isRemote {
+    sendElsewhere(failure)
+    if policy.isFlapping || isRemote {
       var told = failure
       told.retryAfter = delay
       failWaiting(told)
