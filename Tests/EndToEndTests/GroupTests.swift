@@ -127,12 +127,15 @@ import Testing
   {
     let run = try GatewayRun.open(
       [
-        Service("a", "delay=60", more: ["group: pool", "priority: 90"]),
+        Service("a", "delay=400", more: ["group: pool", "priority: 90"]),
         Service("b", more: ["group: pool"]),
       ], settings: GatewayRun.patientSettings + "surface: {tools: true}\n")
     _ = try KeyBehaviour.tools(run)
     let control = try run.control()
-    for _ in 0..<25 { _ = try run.client.call("pool_echo") }
+    let slow = try (0..<25).map { _ in
+      try run.client.request("tools/call", ["name": "pool_echo"])
+    }
+    for id in slow { _ = try run.client.response(to: id) }
     _ = try control.ask(#"{"command":"disable","service":"a"}"#)
     for _ in 0..<25 { _ = try run.client.call("pool_echo") }
     _ = try control.ask(#"{"command":"enable","service":"a"}"#)
