@@ -9,14 +9,17 @@ endif
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 # Exclusive access is checked at run time by every debug build and test; the release relies on that.
 # lld (it comes with Swift) folds equal functions and packs relocations, each function has a section
-# of its own so that it can be left out, nothing is exported, and libstdc++ is linked statically:
-# less resident memory and a shorter start (docs/performance.md).
+# of its own so that it can be left out or put beside others (ORDER: what a call runs; names that
+# do not exist any more do no harm), nothing is exported, and libstdc++ is linked statically:
+# faster calls, less memory and a shorter start (docs/performance.md).
+ORDER := Tests/Benchmarks/order.txt
 STATIC_LIBRARIES := .build/static
 RELEASE_FLAGS := -c release --static-swift-stdlib \
   -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
   -Xswiftc -Xfrontend -Xswiftc -function-sections \
   -Xswiftc -use-ld=lld -Xswiftc -L$(CURDIR)/$(STATIC_LIBRARIES) \
-  -Xlinker -s -Xlinker --no-export-dynamic -Xlinker --icf=all -Xlinker --as-needed -Xlinker -z -Xlinker pack-relative-relocs
+  -Xlinker --symbol-ordering-file=$(CURDIR)/$(ORDER) -Xlinker --no-warn-symbol-ordering \
+  -Xlinker --no-export-dynamic -Xlinker --icf=all -Xlinker --as-needed -Xlinker -z -Xlinker pack-relative-relocs
 RELEASE := .build/release
 COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
 PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
@@ -29,8 +32,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test compatibility acceptance bench chaos soak fuzz lint release packages clients install \
-  uninstall clean
+.PHONY: help demo test compatibility acceptance bench bench-programs order chaos soak fuzz lint \
+  release packages clients install uninstall clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +47,7 @@ release: packages ## build what is installed, in release
 	@mkdir -p $(STATIC_LIBRARIES)
 	@ln -sf "$$($(CC) -print-file-name=libstdc++.a)" $(STATIC_LIBRARIES)/libstdc++.a
 	@for product in $(COMMANDS) $(addprefix switchyard-,$(PLUGINS)); do \
-	  $(SWIFT_BUILD) $(RELEASE_FLAGS) --product "$$product"; \
+	  $(SWIFT_BUILD) $(RELEASE_FLAGS) -Xlinker -s --product "$$product"; \
 	done
 
 demo: release ## build, then run the gateway once and show what goes over the wire
@@ -84,11 +87,13 @@ BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c pr
   policies.c crowd.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
-bench: release ## measure against a bare relay; exits 1 when a limit is missed
+bench-programs:
 	@mkdir -p $(BENCH)
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/relay Tests/Benchmarks/relay.c
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/echo Tests/Benchmarks/echo.c
 	@$(CC) $(BENCH_FLAGS) -o $(BENCH)/bench $(BENCH_SOURCES) -lcurl -lpthread
+
+bench: release bench-programs ## measure against a bare relay; exits 1 when a limit is missed
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	$(BENCH)/bench --gateway "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
@@ -96,18 +101,17 @@ bench: release ## measure against a bare relay; exits 1 when a limit is missed
 	  --folder "$$folder" --json .build/bench.json \
 	  --commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BENCH_ARGUMENTS)
 
-# In debug, where accesses that overlap end the process instead of being undefined.
-CALLS ?= 100000
-SEEDS ?= 1
-MINUTES ?= 10
-
-chaos: packages ## kill services under load, then compare all ledgers (SEED= CALLS= SEEDS=)
-	@swift build --product switchyard-endurance
-	@.build/debug/switchyard-endurance chaos "$(or $(SEED),$$RANDOM)" $(CALLS) $(SEEDS)
-
-soak: packages ## a day in MINUTES (10): memory, descriptors and children stay flat
-	@swift build --product switchyard-endurance
-	@.build/debug/switchyard-endurance soak $(MINUTES) $(SEED)
+order: packages bench-programs ## note anew which functions a call runs (needs perf); then build again
+	@mkdir -p $(STATIC_LIBRARIES)
+	@ln -sf "$$($(CC) -print-file-name=libstdc++.a)" $(STATIC_LIBRARIES)/libstdc++.a
+	@$(SWIFT_BUILD) $(RELEASE_FLAGS) --product switchyard-gateway
+	@cp $(RELEASE)/switchyard-gateway $(BENCH)/measured
+	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
+	Tests/Benchmarks/order "$(CURDIR)/$(BENCH)/measured" \
+	  $(BENCH)/bench --gateway "$(CURDIR)/$(BENCH)/measured" --folder "$$folder" \
+	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
+	  --json .build/order.json --only sequential,pipelined >$(BENCH)/order.txt
+	@cp $(BENCH)/order.txt $(ORDER)
 
 # Each folder of Tests/Fuzz is a target of the same name, with its seeds in Seeds.
 fuzz: packages ## fuzz each parser for FUZZ_SECONDS (60)

@@ -19,10 +19,13 @@ final class ProcessLife {
   private var parent: ParentWatch?
   private var control: ControlServer?
   private var registration: LoopTimer?
+  private var settling: LoopTimer?
   /// When the configuration was read, in nanoseconds since 1970.
   private let readAt: Int64
   /// A client that has just started us waits for two answers; nobody waits for the registration.
   private static let registrationDelay = Duration.milliseconds(20)
+  /// By then a client has had its first answers, and the code of the start is not needed again.
+  private static let settlingTime = Duration.milliseconds(500)
   private let hadTerminal = ProcessLife.hasTerminal
 
   /// - Parameters:
@@ -81,6 +84,12 @@ final class ProcessLife {
     let registration = LoopTimer { [unowned self] in register() }
     registration.start(after: Self.registrationDelay)
     self.registration = registration
+    let settling = LoopTimer {
+      Heap.giveBack()
+      ProgramCode.forget()
+    }
+    settling.start(after: Self.settlingTime)
+    self.settling = settling
   }
 
   /// Where our terminal has gone, the signal means the end; from anybody else, "read it again".

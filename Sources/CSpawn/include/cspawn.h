@@ -71,4 +71,7 @@ int cspawn_pipe(int ends[2]);
 int cspawn_random(void *memory, size_t count);
 int cspawn_become_subreaper(void);
 
+// Unmaps the pages of all code in this process; what is run again is mapped again from the file.
+void cspawn_forget_code(void);
+
 #endif
