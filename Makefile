@@ -36,7 +36,7 @@ SHELL := /bin/bash
   release packages clients install uninstall clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages:
 	@.ci/packages $(PACKAGES)
@@ -112,6 +112,19 @@ order: packages bench-programs ## note anew which functions a call runs (needs p
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
 	  --json .build/order.json --only sequential,pipelined >$(BENCH)/order.txt
 	@cp $(BENCH)/order.txt $(ORDER)
+
+# In debug, where accesses that overlap end the process instead of being undefined.
+CALLS ?= 100000
+SEEDS ?= 1
+MINUTES ?= 10
+
+chaos: packages ## kill services under load, then compare all ledgers (SEED= CALLS= SEEDS=)
+	@swift build --product switchyard-endurance
+	@.build/debug/switchyard-endurance chaos "$(or $(SEED),$$RANDOM)" $(CALLS) $(SEEDS)
+
+soak: packages ## a day in MINUTES (10): memory, descriptors and children stay flat
+	@swift build --product switchyard-endurance
+	@.build/debug/switchyard-endurance soak $(MINUTES) $(SEED)
 
 # Each folder of Tests/Fuzz is a target of the same name, with its seeds in Seeds.
 fuzz: packages ## fuzz each parser for FUZZ_SECONDS (60)
