@@ -175,10 +175,11 @@ final class RemoteScript: Sendable {
       return true
     }
     connection.send(Self.streamHead)
+    // Whoever has heard of the endpoint may be answered on this stream at once.
+    state.withLock { $0.streams.append(connection) }
     if speech == .stream {
       connection.send("event: endpoint\ndata: \(state.withLock { $0.endpoint })\n\n")
     }
-    state.withLock { $0.streams.append(connection) }
     _ = connection.waitForClose()
     state.withLock { $0.streams.removeAll { $0 === connection } }
     return false
