@@ -149,6 +149,21 @@ private let corpus = SharedCorpus.files("corpora/json-test-suite/test_parsing")
     #expect(id("42") == RequestID(42))
   }
 
+  @Test func `ids are found again among many that differ in one digit`() {
+    let long = String(repeating: "7", count: 40)
+    var table: [RequestID: Int] = [:]
+    for number in 0..<20_000 {
+      let text = number % 2 == 0 ? "\"\(long)\(number)\"" : "\(number)"
+      let id = RequestID(ByteRange(start: 0, end: text.utf8.count), in: Array(text.utf8).span.bytes)
+      if let id { table[id] = number }
+    }
+    #expect(table.count == 20_000)
+    #expect(table[RequestID(7_777)] == 7_777 && table[RequestID(7_778)] == nil)
+    // Nobody outside of the process knows what it adds, and a table's own share differs too.
+    #expect(Set((0..<1_000).map { RequestID(UInt64($0))._rawHashValue(seed: 1) }).count > 990)
+    #expect(RequestID(1)._rawHashValue(seed: 1) != RequestID(1)._rawHashValue(seed: 2))
+  }
+
   @Test(arguments: [
     (#""id":1,"result":{},"error":{}"#, EnvelopeError.Fault.resultAndError),
     (#""id":1"#, .missingMethod), (#""method":"x","id":1,"result":{}"#, .methodAndOutcome),

@@ -212,6 +212,20 @@ import Testing
     #expect(stamp().folders.count == 3)
   }
 
+  @Test func `a stamp tells whether anything was written since a moment`() throws {
+    let path = folder.path
+    let past = [timespec(tv_sec: 1_000, tv_nsec: 0), timespec(tv_sec: 1_000, tv_nsec: 0)]
+    for name in ["git", "notes"] {
+      #expect(utimensat(AT_FDCWD, "\(path)/manifests/\(name).yaml", past, 0) == 0)
+    }
+    // The time of writing can be set to anything, the time of the last change cannot.
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let stamp = ConfigurationStamp(of: path)
+    #expect(stamp.isNewer(than: 0) && stamp.isNewer(than: 1_000_000_000_000))
+    #expect(!stamp.isNewer(than: Int64(now.tv_sec + 1) * 1_000_000_000))
+  }
+
   @Test func `M14: links that are exchanged, as in a mounted volume, are seen`() throws {
     let path = folder.path
     for name in ["one", "two"] { folder.write("v/\(name)/git.yaml", process("")) }
