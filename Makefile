@@ -26,7 +26,7 @@ PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 FUZZ_SECONDS ?= 60
 
 PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev
-TEST_PACKAGES := git openssl python3 python3-venv strace faketime
+TEST_PACKAGES := curl git openssl python3 python3-venv strace faketime
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c

@@ -147,8 +147,8 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "switchyard",
-        "switchyard-gateway", "switchyard-demo",
+        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "HTTPTesting",
+        "switchyard", "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 

@@ -1,4 +1,5 @@
 import CommandTesting
+import HTTPTesting
 import TestSupport
 import Testing
 
@@ -38,6 +39,26 @@ import Testing
     let run = try CommandRun(["import", "openapi", "-", "--service", "s"], input: Self.document)
     #expect(run.code == 0)
     #expect(run.output.contains("\nservice: s\n"))
+  }
+
+  @Test func `a document is fetched from a URL, and one that is not there is an error`() throws {
+    let document = Self.document
+    let server = try RawHTTPServer { request, connection in
+      let isThere = request.target == "/openapi.yaml"
+      let body = isThere ? document : "no"
+      connection.send(
+        "HTTP/1.1 \(isThere ? "200 OK" : "404 Not Found")\r\n"
+          + "Content-Length: \(body.utf8.count)\r\n\r\n" + body)
+      return true
+    }
+    let run = try CommandRun(
+      ["import", "openapi", server.url + "/openapi.yaml", "--service", "s"])
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(run.output.contains("\nservice: s\n"))
+    let missing = try CommandRun(["import", "openapi", server.url + "/other.yaml"])
+    #expect(missing.code == 1)
+    #expect(missing.errors.contains("404"), "\(missing.errors)")
+    server.stop()
   }
 
   @Test func `what cannot be imported ends with 1, a wrong use with 2`() throws {
