@@ -290,6 +290,8 @@ void measure_rest(void) {
   pid_t server;
   report_title("a REST tool against libcurl alone");
   snprintf(directory, sizeof directory, "%s/rest", setting.folder);
+  // The server and the gateway, which are started here, stay where they are pinned.
+  pin(setting.cpu);
   int port = start_server(&server);
   write_configuration(directory, port);
   curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -297,6 +299,7 @@ void measure_rest(void) {
   peer_open(&peer);
   latency_of(&peer, port, "slow", "server takes 2 ms", 60);
   latency_of(&peer, port, "fast", "server takes no time", 500);
+  pin(-1);
   report_title("memory while large bodies pass");
   memory_of(&peer);
   peer_stop(&peer);
