@@ -108,9 +108,10 @@ extension ProcessSpec {
 
 extension ServiceManifest {
   /// Why its process could not be started, as a warning at its command; nil if nothing is known
-  /// against it, and for an API.
+  /// against it, and for what is reached over HTTP.
   package func commandWarning(inherited: [String: String]) -> Diagnostic? {
-    guard rest == nil, let trouble = process.trouble(inherited: inherited) else { return nil }
+    guard rest == nil, remote == nil, let trouble = process.trouble(inherited: inherited)
+    else { return nil }
     return Diagnostic(
       "\(trouble); \(trouble.advice)", in: file, at: commandPosition, severity: .warning)
   }

@@ -20,6 +20,13 @@ import Testing
     #expect(trouble("  command: /bin/sh\n") == nil)
   }
 
+  @Test func `what is reached over HTTP has no command that could be missing`() {
+    folder.manifest("far", "http:\n  url: https://example.org/mcp\n")
+    let manifest = folder.load().ready.first
+    #expect(manifest?.remote != nil)
+    #expect(manifest?.commandWarning(inherited: ["PATH": "/none"]) == nil)
+  }
+
   @Test func `a name is looked for in the PATH that the process will have`() {
     folder.write("other/tool", "#!/bin/sh\n", mode: 0o700)
     #expect(trouble("  command: tool\n") == .notInPath("tool"))

@@ -9,9 +9,10 @@ import Telemetry
 //              ◀──{"ok":true,"service":"git",...}────────
 //
 // A line is a JSON object, and each has one answer, in order. A first line `GET /metrics HTTP/1.1`
-// is answered as HTTP has it, for collectors of metrics, and ends the connection. It is bounded: so many connections,
-// so long a line, one command of a connection at a time, and a connection that says nothing is
-// closed. Only the user who runs the gateway is listened to: the socket and its folder are his
+// is answered as HTTP has it, for collectors of metrics, and ends the connection.
+//
+// It is bounded: so many connections, so long a line, one command of a connection at a time, and a
+// connection that says nothing is closed. Only the user who runs the gateway is listened to: the socket and its folder are his
 // alone, and the kernel is asked who is on the other side.
 //
 // It never stands in the way of calls: commands are answered from what is known, and what takes

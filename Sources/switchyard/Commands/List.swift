@@ -122,8 +122,10 @@ struct ServiceSummary {
 }
 
 extension ServiceManifest {
-  /// What the service is: a program, or an API's host.
-  fileprivate var place: String { rest?.address.host ?? process.command }
+  /// What the service is: a program, or a host.
+  fileprivate var place: String {
+    (rest?.address ?? remote?.address)?.host ?? process.command
+  }
 }
 
 extension String {
