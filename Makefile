@@ -83,8 +83,8 @@ lint: packages ## formatting, warnings as errors, declared imports, gates
 	SWITCHYARD_STRICT=1 $(SWIFT_BUILD) --build-tests
 
 BENCH := .build/bench
-BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c rest.c notices.c reload.c \
-  policies.c crowd.c)
+BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c web.c rest.c remote.c \
+  flood.c import.c notices.c reload.c policies.c crowd.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench-programs:
@@ -98,6 +98,7 @@ bench: release bench-programs ## measure against a bare relay; exits 1 when a li
 	$(BENCH)/bench --gateway "$(CURDIR)/$(RELEASE)/switchyard-gateway" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
 	  --fake "$(CURDIR)/$(RELEASE)/switchyard-fake-backend" \
+	  --command "$(CURDIR)/$(RELEASE)/switchyard" \
 	  --folder "$$folder" --json .build/bench.json \
 	  --commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)" $(BENCH_ARGUMENTS)
 
@@ -109,7 +110,7 @@ order: packages bench-programs ## note anew which functions a call runs (needs p
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	Tests/Benchmarks/order "$(CURDIR)/$(BENCH)/measured" \
 	  $(BENCH)/bench --gateway "$(CURDIR)/$(BENCH)/measured" --folder "$$folder" \
-	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
+	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" --fake /bin/false --command /bin/false \
 	  --json .build/order.json --only sequential,pipelined >$(BENCH)/order.txt
 	@cp $(BENCH)/order.txt $(ORDER)
 

@@ -5,6 +5,7 @@
 #define SWITCHYARD_BENCH_H
 
 #define _GNU_SOURCE
+#include <curl/curl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,6 +14,7 @@
 struct setting {
   const char *gateway, *relay, *echo;
   const char *fake;  // the compiled fake backend, for parts that need more than an echo
+  const char *command;  // the people's command
   const char *folder;  // scratch: configurations and state, one subfolder a part
   const char *marker;  // NAME=VALUE in the environment of every service, grandchildren included
   int cpu;             // -1: not pinned
@@ -79,6 +81,8 @@ struct call {
 };
 struct call call_of(size_t size);
 struct call call_to(const char *tool, size_t size);
+/// A call with one argument.
+struct call call_of_text(const char *tool, const char *name, const char *text);
 void call_number(struct call *, long id);
 /// Makes `count` calls one after the other, each under an id of its own, and notes their times.
 void one_round(struct peer *, struct call *, int count, uint64_t *times);
@@ -94,12 +98,48 @@ void report(const char *name, double value, const char *unit, enum bound, double
 /// Returns how many rows were missed.
 int report_write(const char *path, const char *commit);
 
+/// What a server reads: `path` and `method` are cut to their length here.
+struct web_request {
+  char *bytes, *body;
+  size_t held, capacity, length;
+  char method[16], path[64];
+};
+/// Reads one request with its body; 0 at the end of the connection. Nothing may follow before it
+/// is answered.
+int web_read(int socket, struct web_request *);
+void web_send(int socket, const char *bytes, size_t length);
+
+struct web_listener { int socket, port; };
+/// A port on loopback; 0 is any.
+struct web_listener web_listen(int port);
+/// Serves each connection on a thread of a process of its own.
+pid_t web_serve(struct web_listener, void *(*serve)(void *));
+void web_stop(pid_t server);
+
+/// A request to the server, made with libcurl alone on a connection that is kept.
+CURL *web_curl(int port, const char *path, const char *const headers[]);
+
+struct web_contest {
+  const char *label, *subject;
+  /// The server takes 2 ms: the ratio is judged, and not what is added.
+  int is_slow;
+  int calls;     // of a round
+  size_t least;  // bytes of an answer's body
+};
+/// The request by libcurl alone and the call by the gateway, in turns; four rows.
+void web_compare(const struct web_contest *, CURL *, struct peer *, struct call *);
+
 void measure_sequential(void);
 void measure_pipelined(void);
 void measure_start(void);
 void measure_memory(void);
 void measure_leftovers(void);
 void measure_rest(void);
+void measure_remote(void);
+void measure_streams(void);
+void measure_return(void);
+void measure_flood(void);
+void measure_import(void);
 void measure_reload(void);
 void measure_notices(void);
 void measure_policies(void);

@@ -15,17 +15,27 @@ static const char *const subject_names[subjects] = {"direct", "relay", "gateway"
 
 struct call call_of(size_t size) { return call_to("bench_echo_1", size); }
 
-struct call call_to(const char *tool, size_t size) {
+/// With room for so many bytes of text behind the beginning.
+static struct call begun_call(const char *tool, const char *name, size_t size) {
   static const char head[] = "{\"jsonrpc\":\"2.0\",\"id\":";
-  struct call call = {.id_at = sizeof head - 1};
-  call.bytes = malloc(size + 512);
-  char *text = call.bytes +
-               sprintf(call.bytes,
-                       "%s%d,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\",\"arguments\":{"
-                       "\"text\":\"",
-                       head, first_id, tool);
-  memset(text, 'x', size);
-  call.length = (size_t)(text - call.bytes) + size + (size_t)sprintf(text + size, "\"}}}\n");
+  struct call call = {.id_at = sizeof head - 1, .bytes = malloc(size + 512)};
+  call.length = (size_t)sprintf(call.bytes,
+                                "%s%d,\"method\":\"tools/call\",\"params\":{\"name\":\"%s\","
+                                "\"arguments\":{\"%s\":\"",
+                                head, first_id, tool, name);
+  return call;
+}
+
+struct call call_to(const char *tool, size_t size) {
+  struct call call = begun_call(tool, "text", size);
+  memset(call.bytes + call.length, 'x', size);
+  call.length += size + (size_t)sprintf(call.bytes + call.length + size, "\"}}}\n");
+  return call;
+}
+
+struct call call_of_text(const char *tool, const char *name, const char *text) {
+  struct call call = begun_call(tool, name, strlen(text));
+  call.length += (size_t)sprintf(call.bytes + call.length, "%s\"}}}\n", text);
   return call;
 }
 

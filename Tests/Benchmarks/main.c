@@ -52,10 +52,11 @@ static int is_wanted(const char *only, const char *part) { return !only || strst
 
 static void usage(void) {
   fprintf(stderr,
-          "bench --gateway FILE --relay FILE --echo FILE --fake FILE --folder SCRATCH\n"
+          "bench --gateway FILE --relay FILE --echo FILE --fake FILE --command FILE\n"
+          "      --folder SCRATCH\n"
           "      [--json FILE] [--commit TEXT] [--rounds N] [--cpu N, -1 for any]\n"
-          "      [--only sequential,pipelined,start,memory,leftovers,rest,notices,reload,\n"
-          "       policies,cache,failover,ready,inflight,idle]\n");
+          "      [--only sequential,pipelined,start,memory,leftovers,rest,remote,streams,return,\n"
+          "       flood,import,notices,reload,policies,cache,failover,ready,inflight,idle]\n");
   exit(64);
 }
 
@@ -64,7 +65,7 @@ int main(int argc, char **argv) {
       {"gateway", 1, 0, 'g'}, {"relay", 1, 0, 'r'},  {"echo", 1, 0, 'e'},
       {"folder", 1, 0, 'f'},  {"json", 1, 0, 'j'},   {"commit", 1, 0, 'c'},
       {"rounds", 1, 0, 'n'},  {"cpu", 1, 0, 'p'},    {"only", 1, 0, 'o'},
-      {"fake", 1, 0, 'k'},
+      {"fake", 1, 0, 'k'},    {"command", 1, 0, 'm'},
       {0, 0, 0, 0}};
   const char *json = NULL, *commit = "unknown", *only = NULL;
   char marker[64];
@@ -80,9 +81,11 @@ int main(int argc, char **argv) {
     else if (option == 'p') setting.cpu = atoi(optarg);
     else if (option == 'o') only = optarg;
     else if (option == 'k') setting.fake = optarg;
+    else if (option == 'm') setting.command = optarg;
     else usage();
   }
-  if (!setting.gateway || !setting.relay || !setting.echo || !setting.folder || !setting.fake)
+  if (!setting.gateway || !setting.relay || !setting.echo || !setting.folder || !setting.fake
+      || !setting.command)
     usage();
   if (setting.rounds < 1) usage();
   snprintf(marker, sizeof marker, "SWITCHYARD_BENCH=%d-%lx", getpid(), (long)nanoseconds());
@@ -94,6 +97,11 @@ int main(int argc, char **argv) {
   if (is_wanted(only, "memory")) measure_memory();
   if (is_wanted(only, "leftovers")) measure_leftovers();
   if (is_wanted(only, "rest")) measure_rest();
+  if (is_wanted(only, "remote")) measure_remote();
+  if (is_wanted(only, "streams")) measure_streams();
+  if (is_wanted(only, "return")) measure_return();
+  if (is_wanted(only, "flood")) measure_flood();
+  if (is_wanted(only, "import")) measure_import();
   if (is_wanted(only, "notices")) measure_notices();
   if (is_wanted(only, "reload")) measure_reload();
   if (is_wanted(only, "policies")) measure_policies();

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { most_rows = 128 };
+enum { most_rows = 192 };
 
 static struct row {
   const char *title;

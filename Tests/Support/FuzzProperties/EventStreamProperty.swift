@@ -97,8 +97,9 @@ package enum EventStreamProperty {
       }
       previous = byte
     }
-    // The end of the stream ends no line; of data that is too long it is known all the same.
-    if line.starts(with: "data:".utf8) { lines.append(line) }
+    // The end of the stream ends no line; of data that is too long it is known all the same, from
+    // the first byte behind the colon on.
+    if line.starts(with: "data:".utf8), line.count > 5 { lines.append(line) }
     return lines
   }
 
