@@ -30,15 +30,16 @@ final class CurlEasy {
   private var told = Told()
 
   private struct Told {
+    enum Body { case none, copied, streamed }
     var connect: Int?
-    /// Of a request without a body.
+    var target: String?
     var method: String?
     var headers: [HTTPHeader]?
-    var hasBody = false
+    var body = Body.none
   }
 
   /// Bodies up to this size are copied.
-  static let copiedBody = 64 << 10
+  nonisolated static let copiedBody = 64 << 10
 
   /// Nil where libcurl has no memory or refuses an option that is needed.
   init?(_ multi: CurlMulti, _ origin: HTTPOrigin) {
@@ -146,21 +147,23 @@ final class CurlEasy {
     errorText[0] = 0
     failed = CURLE_OK
     let request = transfer.request
-    set(CURLOPT_URL, urlStart + request.target)
+    if !Self.isSame(told.target, request.target) { set(CURLOPT_URL, urlStart + request.target) }
+    told.target = request.target
     // Zero would be libcurl's own five minutes.
     let connect = Int(clamping: max(1, request.limits.connect?.inMilliseconds ?? 86_400_000))
     if connect != told.connect { set(CURLOPT_CONNECTTIMEOUT_MS, connect) }
     told.connect = connect
-    let hasBody = if case .none = request.body { false } else { true }
-    if hasBody || told.method.map({ !$0.utf8.elementsEqual(request.method.utf8) }) ?? true {
+    let body = Self.kind(of: request.body)
+    if body == .streamed || body != told.body || !Self.isSame(told.method, request.method) {
       setBody(request)
       set(CURLOPT_CUSTOMREQUEST, request.method)
+    } else if case .bytes(let bytes) = request.body {
+      copy(bytes)
     }
-    told.method = hasBody ? nil : request.method
-    let areKnown = told.headers.map { Self.areSame($0, request.headers) } ?? false
-    if hasBody || told.hasBody || !areKnown { setHeaders(request) }
+    told.method = request.method
+    if !Self.areSame(told.headers, request.headers) { setHeaders(request) }
     told.headers = request.headers
-    told.hasBody = hasBody
+    told.body = body
     // What was refused is told again.
     if failed != CURLE_OK { told = Told() }
     return failed == CURLE_OK
@@ -176,11 +179,27 @@ final class CurlEasy {
     addressGeneration = generation
   }
 
-  /// By bytes: texts that Unicode calls equivalent are not the same header.
-  private static func areSame(_ left: [HTTPHeader], _ right: [HTTPHeader]) -> Bool {
-    left.elementsEqual(right) {
-      $0.name.utf8.elementsEqual($1.name.utf8) && $0.value.utf8.elementsEqual($1.value.utf8)
+  private nonisolated static func kind(of body: HTTPBody) -> Told.Body {
+    switch body {
+    case .none: .none
+    case .bytes(let bytes) where bytes.count <= copiedBody: .copied
+    case .bytes, .stream: .streamed
     }
+  }
+
+  /// By bytes: texts that Unicode calls equivalent are not the same. Not isolated, since closures
+  /// of isolated code check the thread each time that they are called.
+  private nonisolated static func isSame(_ left: String?, _ right: String) -> Bool {
+    left?.utf8.elementsEqual(right.utf8) ?? false
+  }
+
+  private nonisolated static func areSame(_ left: [HTTPHeader]?, _ right: [HTTPHeader]) -> Bool {
+    guard let left, left.count == right.count else { return false }
+    for (known, wanted) in zip(left, right)
+    where !isSame(known.name, wanted.name) || !isSame(known.value, wanted.value) {
+      return false
+    }
+    return true
   }
 
   private func setBody(_ request: HTTPRequest) {
@@ -202,12 +221,16 @@ final class CurlEasy {
   }
 
   private func setCopied(_ bytes: [UInt8]) {
+    set(CURLOPT_POST, 1)
+    copy(bytes)
+  }
+
+  private func copy(_ bytes: [UInt8]) {
     if body.count < max(1, bytes.count) {
       body.deallocate()
       body = .allocate(byteCount: max(1024, bytes.count), alignment: 1)
     }
     body.copyBytes(from: bytes)
-    set(CURLOPT_POST, 1)
     note(
       curl_table_set_size(
         table, handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
@@ -228,8 +251,8 @@ final class CurlEasy {
       // libcurl's way to send a field without a value.
       append(header.value.isEmpty ? "\(header.name);" : "\(header.name): \(header.value)")
     }
-    // Neither libcurl's own type of a body nor its question before one.
-    if case .none = request.body { hasType = true }
+    // Neither libcurl's own type of a body, which a POST without one gets too, nor its question
+    // before one.
     if !hasType { append("Content-Type:") }
     append("Expect:")
     set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(headers))

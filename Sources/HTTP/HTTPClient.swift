@@ -246,7 +246,12 @@ package final class HTTPClient {
 
   /// Takes its handle back.
   private func release(_ transfer: HTTPTransfer) {
-    running.removeAll { $0 === transfer }
+    // Their order does not matter, and there may be thousands.
+    for index in running.indices where running[index] === transfer {
+      running.swapAt(index, running.count - 1)
+      running.removeLast()
+      break
+    }
     guard let easy = transfer.easy else { return }
     multi?.remove(easy)
     transfer.easy = nil

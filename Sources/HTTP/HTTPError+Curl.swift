@@ -7,7 +7,13 @@ extension HTTPError {
   @EventLoop
   init(_ code: CURLcode, of easy: CurlEasy, _ transfer: HTTPTransfer) {
     let (kind, message) = Self.meaning(code, easy, transfer)
-    self = transfer.fail(kind, message)
+    // libcurl opens another connection when a kept one closes without an answer; that the other one
+    // fails says nothing about the request, which has been sent.
+    guard transfer.isSent, kind.isOfConnecting else {
+      self = transfer.fail(kind, message)
+      return
+    }
+    self = transfer.fail(.reset, "the connection closed before the server answered")
   }
 
   @EventLoop
@@ -59,5 +65,15 @@ extension HTTPError {
       CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH, CURLE_USE_SSL_FAILED,
       CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_SHUTDOWN_FAILED,
     ].contains(code)
+  }
+}
+
+extension HTTPError.Kind {
+  /// Why there was no connection.
+  fileprivate var isOfConnecting: Bool {
+    switch self {
+    case .resolve, .connect, .tls, .refusedAddress, .timeout(.connect): true
+    default: false
+    }
   }
 }

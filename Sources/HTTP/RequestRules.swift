@@ -10,7 +10,7 @@ enum RequestRules {
     for header in request.headers {
       guard isToken(header.name) else { return "the name of a header is not a token" }
       guard isValue(header.value) else { return "a header holds a control character" }
-      if reserved.contains(where: { header.name.isSameIgnoringCase($0) }) {
+      if isReserved(header.name) {
         return "the header '\(header.name)' is set by the connection"
       }
     }
@@ -70,7 +70,7 @@ enum RequestRules {
         let letter = byte | 0x20
         return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "z")
           || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-          || tokenMarks.contains(byte)
+          || byte == UInt8(ascii: "-") || tokenMarks.contains(byte)
       }
   }
 
@@ -80,6 +80,15 @@ enum RequestRules {
   }
 
   private static let tokenMarks = Array("!#$%&'*+-.^_`|~".utf8)
+
+  /// Most names differ in their length from those that have their first letter.
+  private static func isReserved(_ name: String) -> Bool {
+    guard let first = name.utf8.first.map({ $0 | 0x20 }) else { return false }
+    for other in reserved where other.utf8CodeUnitCount == name.utf8.count {
+      if other.utf8Start.pointee | 0x20 == first, name.isSameIgnoringCase(other) { return true }
+    }
+    return false
+  }
 
   /// They frame the message or choose where it goes.
   private static let reserved: [StaticString] = [

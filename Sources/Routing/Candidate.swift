@@ -15,6 +15,9 @@ package struct Candidate: Hashable, Sendable {
     case up
     /// Answers, but slowly or with trouble.
     case degraded
+    /// Its breaker's time is over, and this call, which may be sent twice, is the question whether it
+    /// is back.
+    case due
     /// Does not start, or has just ended and waits for its next start.
     case down
     /// Its breaker's time is over; a question decides whether it gets calls.
@@ -62,7 +65,7 @@ extension Candidate.Health {
   /// Services with a lower one are tried first, whatever their priority.
   var tier: Int {
     switch self {
-    case .up, .degraded: 0
+    case .up, .degraded, .due: 0
     case .recovering, .down: 1
     case .open: 2
     }
@@ -71,6 +74,7 @@ extension Candidate.Health {
   /// The order within a tier and a priority.
   var rank: Int {
     switch self {
+    case .due: -1
     case .up, .recovering: 0
     case .degraded, .down: 1
     case .open: 2

@@ -32,6 +32,7 @@ extension Candidate {
     switch health {
     case .up: isRunning ? "up" : "asleep"
     case .degraded: "degraded"
+    case .due: "is asked with the next call whether it is back"
     case .down: "down"
     case .recovering: "is about to be asked whether it is back"
     case .open(let until): "open for \((until - now).inMilliseconds) ms"

@@ -67,6 +67,8 @@ struct Script: Sendable {
   var onlyTool: String?
   var starts: String?
   var name = "fake"
+  /// Served over HTTP at this port of loopback, instead of stdio.
+  var httpPort: Int?
   var wantsHelp = false
 
   /// Whether answers leave as they are composed, with nothing to alter or delay.
@@ -167,6 +169,7 @@ struct Script: Sendable {
     case "slow": bytesPerSecond = try number(value, word)
     case "burst-exit": burstExit = try number(value, word)
     case "reorder": reorder = try number(value, word)
+    case "http": httpPort = try number(value, word)
     case "tools": tools = try number(value, word)
     case "pages": pages = max(1, try number(value, word))
     case "ledger": ledger = value

@@ -14,6 +14,8 @@ struct FakeTask {
   var asks = false
   /// What it was answered, as JSON.
   var answer: String?
+  /// How often the client is to ask, in milliseconds; what is asked is never answered where nil.
+  var poll: Int? = 20
 
   func status(at now: Int64) -> String {
     if isCancelled { return "cancelled" }
@@ -120,6 +122,7 @@ extension Server {
     if let word = JSON.string(end, in: bytes) { task.end = String(decoding: word, as: UTF8.self) }
     let asks = JSON.member("asks", of: message.envelope.arguments, in: bytes)
     task.asks = message.isModern && !asks.isAbsent
+    task.poll = isTrue("hush", message) ? nil : integer("poll", message) ?? 20
     return task
   }
 
@@ -172,6 +175,10 @@ extension Server {
   private mutating func answerTask(_ message: Incoming, named id: String) {
     guard let task = tasks[id] else { return fail(message, -32602, "no such task") }
     if script.tasksOnly { ledger("asked for \(id)") }
+    if task.poll == nil, message.envelope.method == .tasksGet {
+      hanging.insert(message.bytes(message.envelope.id))
+      return
+    }
     var members = describe(id, isModern: message.isModern)
     if message.isModern { members += task.members(at: Agenda.now) }
     result(message, members)

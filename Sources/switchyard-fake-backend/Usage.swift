@@ -10,6 +10,10 @@ let usageText = """
     legacy | modern | dual   serve initialize, 2026-07-28, or both (default)
     die-on-discover          exit when server/discover arrives
     silent-on-discover       never answer server/discover
+  Transport
+    http=PORT                serve HTTP on loopback until stdin ends: /mcp (Streamable HTTP), /sse
+                             (2024-11-05), POST /rest/TOOL; SIGUSR1 resets all connections, SIGUSR2
+                             makes it refuse requests with 503 and 429 for 150 ms
   Start and end
     exit=CODE                exit before reading anything
     usage                    print a usage text on stdout and exit with 2
@@ -67,7 +71,7 @@ let usageText = """
                              return {result}, meta, state and forget {tool}
     tasks                    the tools job and must, which may and must be called as tasks {ms}
     tasks-only               the same; modern clients must know tasks; {asks} asks for input, {end}
-                             is the status at the end
+                             is the status at the end, {poll} the interval, {hush} answers no poll
     name=NAME                serverInfo.name ("fake")
   Ledger
     ledger=FILE              append "executed UUID PID TOOL" for each call, and

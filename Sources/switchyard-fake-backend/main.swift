@@ -22,6 +22,7 @@ do throws(Script.BadWord) {
     Processes.say(usageText, on: 1)
     exit(0)
   }
+  if let port = script.httpPort { HTTPFront.start(port: port) }
   Processes.prepare(script)
   var server = Server(script: script)
   server.run()

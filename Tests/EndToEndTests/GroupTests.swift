@@ -2,6 +2,7 @@ import HTTPTesting
 import Harness
 import MCP
 import RawJSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -9,11 +10,11 @@ import Testing
 @Suite struct GroupTests {
   /// Two APIs of one group, the first of which is preferred.
   private func open(
-    _ first: RawHTTPServer, _ second: RawHTTPServer, settings: String = ""
+    _ first: RawHTTPServer, _ second: RawHTTPServer, settings: String = "", priority: Int = 50
   ) throws -> GatewayRun {
     let folder = try TemporaryFolder()
     try folder.makeFolder("manifests")
-    for (name, server, priority) in [("a", first, 90), ("b", second, 50)] {
+    for (name, server, priority) in [("a", first, 90), ("b", second, priority)] {
       try folder.write(
         """
         group: pool
@@ -84,6 +85,36 @@ import Testing
     _ = try run.client.call("pool_change")
     for _ in 0..<3 { #expect(try run.client.call("pool_change").result?["isError"] == nil) }
     #expect(first.requests.count == 1 && second.requests.count == 3)
+    try run.finish()
+    first.stop()
+    second.stop()
+  }
+
+  @Test
+  func `an API whose breaker's time is over gets a call that may be sent twice, and no other`()
+    throws
+  {
+    let isBroken = Mutex(true)
+    let first = try RawHTTPServer { _, connection in
+      connection.respond(
+        isBroken.withLock { $0 } ? "500 Broken" : "200 OK", ["Content-Type: application/json"],
+        Array("{}".utf8))
+      return true
+    }
+    let second = try server()
+    let run = try open(
+      first, second, settings: "breaker: {failures: 1, open: 200ms, longest: 200ms}\n",
+      priority: 90)
+    #expect(try run.client.call("pool_change").result?["isError"] == true)
+    isBroken.withLock { $0 = false }
+    // The other one is there: nothing that must not be sent twice is risked.
+    run.client.run(for: .milliseconds(600))
+    #expect(try run.client.call("pool_change").kind == .result)
+    #expect(first.requests.map(\.method) == ["POST"])
+    #expect(try run.client.call("pool_read").kind == .result)
+    #expect(first.requests.map(\.method) == ["POST", "GET"])
+    #expect(try run.client.call("pool_change").kind == .result)
+    #expect(first.requests.map(\.method) == ["POST", "GET", "POST"])
     try run.finish()
     first.stop()
     second.stop()

@@ -101,6 +101,34 @@ import Testing
     server.http.stop()
   }
 
+  @Test func `S21: the callback takes nothing from a page that was led here by another name`()
+    throws
+  {
+    try folder.write(
+      """
+      #!/usr/bin/python3
+      import socket, sys, urllib.parse, urllib.request
+      query = urllib.parse.parse_qs(urllib.parse.urlsplit(sys.argv[1]).query)
+      back = urllib.parse.urlsplit(query["redirect_uri"][0])
+      said = []
+      for head in ["GET /callback?code=evil HTTP/1.1\\r\\nHost: evil.example",
+                   "GET /callback?code=evil HTTP/1.1\\r\\nHost: localhost:%d" % back.port,
+                   "GET /callback?code=evil HTTP/1.1",
+                   "POST /callback?code=evil HTTP/1.1\\r\\nHost: " + back.netloc]:
+          with socket.create_connection((back.hostname, back.port), timeout=20) as evil:
+              evil.sendall((head + "\\r\\n\\r\\n").encode())
+              said.append(evil.recv(4096).decode())
+      open("\(folder.path)/said", "w").write(repr(said))
+      urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=20).read()
+
+      """, to: "browser")
+    chmod(folder.path + "/browser", 0o700)
+    let done = try login()
+    #expect(done.code == 0, "\(done.errors)")
+    #expect(folder.read("said") == "['', '', '', '']")
+    server.http.stop()
+  }
+
   @Test func `a client that is known already does not register`() throws {
     #expect(try login(["--client-id", "mine", "--scope", "one"]).code == 0)
     #expect(!server.paths.contains("/register"))

@@ -7,11 +7,12 @@ import Testing
 /// A service that works as tasks of the extension only, for clients that know none.
 @Suite struct PursuedTaskTests {
   private func open(
-    _ revision: Revision = .newestLegacy, folder: TemporaryFolder? = nil, settings: String = ""
+    _ revision: Revision = .newestLegacy, folder: TemporaryFolder? = nil, settings: String = "",
+    more: [String] = []
   ) throws -> GatewayRun {
     let ledger = folder.map { ",ledger=\($0.path)/ledger" } ?? ""
     let run = try GatewayRun(
-      [Service("s", "tasks-only,modern" + ledger), Service("good")], settings: settings,
+      [Service("s", "tasks-only,modern" + ledger, more: more), Service("good")], settings: settings,
       revision: revision)
     run.client.capabilities = revision.era == .legacy ? GatewayRun.everything : [:]
     try run.client.handshake()
@@ -62,7 +63,41 @@ import Testing
     try run.finish()
   }
 
-  @Test func `a cancel of the call, and its deadline, cancel the task`() throws {
+  @Test func `answers to polls move the soft deadline, and so does a long interval`() throws {
+    let run = try open(more: ["limits: {timeout: 700ms}"])
+    for poll in [50, 1_500] {
+      let answer = try run.client.call(
+        "s_must", ["ms": 1_200, "poll": .number(JSONNumber(poll))], within: .seconds(20))
+      #expect(
+        answer.result?.at(pointer: "/structuredContent/ms") == 1_200, "\(poll): \(answer.text)")
+    }
+    try run.finish()
+  }
+
+  @Test func `a task whose polls are not answered ends at the soft deadline`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(folder: folder, more: ["limits: {timeout: 500ms}"])
+    let answer = try run.client.call("s_must", ["ms": 1, "hush": true], within: .seconds(20))
+    #expect(answer.error?["code"] == -31003, "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/sent") == true)
+    let isTold = run.wait { folder.text("ledger").contains("cancelled task task 1") }
+    #expect(isTold, "\(folder.text("ledger"))")
+    try run.finish()
+  }
+
+  @Test func `the absolute deadline ends a task that goes on for ever`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(
+      folder: folder, settings: "deadlines: {absolute: 1500ms, call: 500ms}",
+      more: ["limits: {timeout: 500ms}"])
+    let answer = try run.client.call("s_must", ["ms": 600_000], within: .seconds(20))
+    #expect(answer.error?["code"] == -31003, "\(answer.text)")
+    let isTold = run.wait { folder.text("ledger").contains("cancelled task task 1") }
+    #expect(isTold, "\(folder.text("ledger"))")
+    try run.finish()
+  }
+
+  @Test func `a cancel of the call cancels the task`() throws {
     let folder = try TemporaryFolder()
     let run = try open(folder: folder)
     let call = try run.client.request(

@@ -12,6 +12,8 @@ enum RemoteMischief: String, CaseIterable {
   case hang
   /// A stream of comments.
   case comments
+  /// A stream of notifications without end.
+  case chatter
   /// A stream that ends behind an event with an id, before the answer.
   case cut
   /// A stream that ends before the answer, without an id.
@@ -38,6 +40,13 @@ enum RemoteMischief: String, CaseIterable {
       if connection.waitForClose() { script.state.withLock { $0.closed += 1 } }
     case .comments:
       while connection.send(Array(": still here\n\n".utf8)) { connection.wait(milliseconds: 20) }
+      script.state.withLock { $0.closed += 1 }
+    case .chatter:
+      let notice = RemoteScript.event([
+        "jsonrpc": "2.0", "method": "notifications/message",
+        "params": ["level": "info", "data": "still here"],
+      ])
+      while connection.send(notice) { connection.wait(milliseconds: 2) }
       script.state.withLock { $0.closed += 1 }
     case .cut:
       script.state.withLock { $0.owed = Self.answer(message, "resumed") }

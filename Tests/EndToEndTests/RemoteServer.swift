@@ -9,6 +9,8 @@ final class RemoteServer: Sendable {
   struct State {
     var sessions: Set<String> = []
     var sessionCount = 0
+    /// Sessions are over as soon as they are used.
+    var forgets = false
     /// Sent to everybody who asks for a session; the server's own numbering where it is nil.
     var givenSession: String?
     /// What clients answered to requests of ours, by their ids.
@@ -26,11 +28,15 @@ final class RemoteServer: Sendable {
     var properties: [String: JSONValue] = [:]
     /// The status of every answer, if the server is in trouble.
     var trouble: String?
+    /// Calls are refused for now.
+    var busy = false
     /// A header that every call must carry, or it is refused with -32020.
     var wanted: String?
     /// What a refused call changes, as a server does that was deployed anew.
     var whenRefused: [String: JSONValue]?
     var endpoint = "messages?session=1"
+    /// What the response to a message of HTTP+SSE holds.
+    var acceptance: (headers: [String], body: String) = ([], "Accepted")
   }
 
   let http: RawHTTPServer
@@ -115,9 +121,13 @@ final class RemoteScript: Sendable {
       return refuse(connection, "400 Bad Request", message["id"], -32600)
     } else {
       let session = request.values(of: "Mcp-Session-Id").first ?? ""
-      guard state.withLock({ $0.sessions.contains(session) }) else {
+      guard state.withLock({ $0.sessions.contains(session) && !$0.forgets }) else {
         return refuse(connection, "404 Not Found", "server-error", -32600)
       }
+    }
+    if message["method"]?.stringValue == "tools/call", state.withLock({ $0.busy }) {
+      connection.respond("503 Service Unavailable", ["Retry-After: 1"])
+      return true
     }
     if message["method"]?.stringValue == "tools/call", let wanted = state.withLock({ $0.wanted }),
       request.values(of: wanted).isEmpty
@@ -192,7 +202,8 @@ final class RemoteScript: Sendable {
       connection.respond("405 Method Not Allowed")
       return true
     }
-    connection.respond("202 Accepted", [], Array("Accepted".utf8))
+    let (headers, body) = state.withLock { $0.acceptance }
+    connection.respond("202 Accepted", headers, Array(body.utf8))
     guard message["id"] != nil, let method = message["method"]?.stringValue else { return true }
     let result = method == "initialize" ? Self.introduction : result(of: message)
     let streams = state.withLock { $0.streams }

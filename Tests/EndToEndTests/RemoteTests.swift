@@ -105,6 +105,16 @@ import Testing
     try run.finish()
   }
 
+  @Test(arguments: ["", "{}", #"{"status":"accepted"}"#])
+  func `HTTP+SSE: what the response to a message holds does not matter`(body: String) throws {
+    let run = try RemoteRun(.stream, revision: .newestLegacy) { server in
+      server.change { $0.acceptance = (["Content-Type: application/json"], body) }
+    }
+    for _ in 0..<3 { try run.expectOK() }
+    #expect(!run.client.stderr.contains("foreign_reply"))
+    try run.finish()
+  }
+
   @Test func `H29: a cancel closes the connection, and no answer comes`() throws {
     for speech in [RemoteServer.Speech.modern, .legacy] {
       let run = try RemoteRun(speech)
@@ -146,5 +156,32 @@ import Testing
       server.http.stop()
     }
     #expect(!run.client.stderr.contains("canary"))
+  }
+
+  @Test func `S05: the server that stands in for another gets its own credential`() throws {
+    let servers = try [RemoteServer(.modern), RemoteServer(.modern)]
+    servers[0].change { $0.busy = true }
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("manifests")
+    for (name, server) in zip(["one", "two"], servers) {
+      let priority = name == "one" ? 90 : 50
+      try folder.write(
+        RemoteRun.manifest(
+          url: server.url, keys: ["auth: {bearer: canary-\(name)}"],
+          more: ["group: pool", "priority: \(priority)"]),
+        to: "manifests/\(name).yaml")
+    }
+    let run = try GatewayRun([], revision: .newest, folder: folder)
+    try run.client.handshake()
+    _ = try run.client.roundTrip("tools/list", within: .seconds(20))
+    let answer = try run.client.call("pool_echo", ["text": "x"], within: .seconds(20))
+    #expect(answer.kind == .result, "\(answer.text)")
+    try run.finish()
+    for (name, server) in zip(["one", "two"], servers) {
+      #expect(server.request("tools/call") != nil)
+      let seen = Set(server.http.requests.map { $0.values(of: "Authorization") })
+      #expect(seen == [["Bearer canary-\(name)"]])
+      server.http.stop()
+    }
   }
 }

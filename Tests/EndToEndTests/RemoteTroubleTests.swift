@@ -23,6 +23,34 @@ import Testing
     try run.finish()
   }
 
+  @Test func `H08: a server that knows no session is asked twice and no more`() throws {
+    let run = try RemoteRun(.legacy)
+    try run.expectOK()
+    run.server.change { $0.forgets = true }
+    let answer = try run.call("echo")
+    #expect(answer.kind == .failure, "\(answer.text)")
+    #expect(run.server.methods.filter { $0 == "tools/call" }.count <= 3)
+    run.server.change { $0.forgets = false }
+    let isBack = run.gateway.wait { (try? run.call("echo"))?.kind == .result }
+    #expect(isBack)
+    try run.finish()
+  }
+
+  @Test func `H14: a long page is quoted with its type, escaped, and no more than its beginning`()
+    throws
+  {
+    let run = try RemoteRun(.modern)
+    let page =
+      "\u{1B}[31m" + String(repeating: "p", count: 110) + String(repeating: "q", count: 500)
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: \(page.utf8.count)"
+    let answer = try run.call("raw", ["raw": .string(head + "\r\n\r\n" + page)])
+    let message = answer.error?["message"]?.stringValue ?? ""
+    #expect(message.contains("text/html") && message.contains("ppp"), "\(answer.text)")
+    #expect(!message.contains("\u{1B}"))
+    #expect(message.utf8.count { $0 == UInt8(ascii: "q") } <= 10, "\(message)")
+    try run.finish()
+  }
+
   @Test(arguments: [
     ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>", "<html>"),
     ("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n", "json"),
@@ -43,7 +71,7 @@ import Testing
     try run.finish()
   }
 
-  @Test(arguments: ["hang", "comments"])
+  @Test(arguments: ["hang", "comments", "chatter"])
   func `H16: a stream without an answer ends with the deadline`(tool: String) throws {
     let run = try RemoteRun(.modern, more: ["limits: {timeout: 1500ms}"])
     let answer = try run.call(tool)
@@ -92,6 +120,15 @@ import Testing
     try run.finish()
   }
 
+  @Test func `H19: a request in the stream of a client that declared nothing is refused`() throws {
+    let run = try RemoteRun(.legacy, revision: .newestLegacy, capabilities: [:])
+    let answer = try run.call("ask")
+    let told = answer.result?.at(pointer: "/structuredContent/answer")
+    #expect(told?.at(pointer: "/error/code") == -32601, "\(answer.text)")
+    #expect(run.client.transcript.messages.allSatisfy { $0.kind != .request })
+    try run.finish()
+  }
+
   @Test func `H20: an endpoint at another origin is refused`() throws {
     let run = try RemoteRun(.stream, revision: .newestLegacy) { server in
       server.change { $0.endpoint = "http://127.0.0.2:9/messages?session=1" }
@@ -103,7 +140,7 @@ import Testing
     try run.finish()
   }
 
-  @Test(arguments: [String(repeating: "x", count: 10_000), "a b", "caf\u{E9}"])
+  @Test(arguments: [String(repeating: "x", count: 10_000), "a b", "a\tb", "caf\u{E9}"])
   func `H27: a session id that cannot be sent back is refused`(session: String) throws {
     let run = try RemoteRun(.legacy) { server in server.change { $0.givenSession = session } }
     let answer = try run.call("echo")

@@ -60,11 +60,28 @@ struct ExchangeTests {
       HTTPRequest(method: "DELETE", target: "/echo/4"),
       HTTPRequest(method: "POST", target: "/echo/5"),
       HTTPRequest(method: "GET", target: "/echo/6"),
+      HTTPRequest(method: "POST", target: "/echo/7", body: .bytes([0x61, 0x62])),
+      HTTPRequest(
+        method: "POST", target: "/echo/7", headers: [HTTPHeader("A", "2")],
+        body: .bytes([UInt8](repeating: 0x62, count: 5_000))),
+      HTTPRequest(
+        method: "POST", target: "/echo/7", headers: [HTTPHeader("A", "3")], body: .bytes([0x63])),
+      HTTPRequest(method: "PUT", target: "/echo/7", body: .bytes([0x64, 0x64, 0x64])),
     ]
+    let counts = [100_000, 0, 1, 0, 0, 0, 2, 5_000, 1, 3]
     for request in requests { #expect(await fetch(client, request).status == 200) }
-    #expect(server.requests.map(\.method) == ["PUT", "GET", "POST", "DELETE", "POST", "GET"])
-    #expect(server.requests.map(\.body.count) == [100_000, 0, 1, 0, 0, 0])
-    #expect(server.requests.map { $0.values(of: "A").count } == [0, 1, 0, 0, 0, 0])
+    #expect(server.requests.map(\.method) == requests.map(\.method))
+    #expect(server.requests.map(\.target) == requests.map(\.target))
+    #expect(server.requests.map(\.body.count) == counts)
+    #expect(
+      server.requests.map { $0.body.last } == [
+        0x7a, nil, 0x61, nil, nil, nil, 0x62, 0x62, 0x63, 0x64,
+      ])
+    #expect(
+      server.requests.map { $0.values(of: "A") } == [
+        [], ["1"], [], [], [], [], [], ["2"], ["3"], [],
+      ])
+    #expect(server.requests.allSatisfy { $0.values(of: "content-type").isEmpty })
     #expect(server.requests.allSatisfy { $0.values(of: "expect").isEmpty })
     #expect(server.accepted == 1)
     client.close()

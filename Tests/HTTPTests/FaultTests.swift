@@ -2,6 +2,7 @@ import HTTP
 import HTTPTesting
 import Loop
 import LoopTesting
+import Synchronization
 import Testing
 
 /// Servers that break the rules; each fault also leaves the client fit for the next request.
@@ -226,5 +227,31 @@ struct FaultTests {
   @Test @EventLoop
   func `a half-closed connection gives its answer`() async throws {
     #expect(try await outcome("/halfclose").text == "half")
+  }
+
+  @Test @EventLoop
+  func
+    `H22: what was sent on a kept connection is not said to be unsent because no other is taken`()
+    async throws
+  {
+    let stop = Mutex<(@Sendable () -> Void)?>(nil)
+    let server = try RawHTTPServer { request, connection in
+      guard request.method == "POST" else {
+        connection.respond()
+        return true
+      }
+      // It is gone in the middle of the request: the connection closes, and nobody listens.
+      stop.withLock { $0 }?()
+      return false
+    }
+    stop.withLock { $0 = { server.stop() } }
+    let client = HTTPClient(origin: try HTTPOrigin.parse(server.url).origin, connections: 1)
+    #expect(await get(client, "/").status == 200)
+    let request = HTTPRequest(method: "POST", target: "/", body: .bytes([0x61]))
+    let error = await fetch(client, request).error
+    #expect(error?.kind == .reset)
+    #expect(error?.wasSent == .maybeSent)
+    stop.withLock { $0 = nil }
+    client.close()
   }
 }

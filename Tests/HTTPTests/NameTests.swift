@@ -1,6 +1,7 @@
 import HTTPTesting
 import Loop
 import LoopTesting
+import Resilience
 import Testing
 
 @testable import HTTP
@@ -121,6 +122,31 @@ struct NameTests {
     let client = names.client(origin(server.port, allowsPrivateAddresses: true))
     #expect(await get(client, "/echo").status == 200)
     client.close()
+  }
+
+  @Test @EventLoop
+  func `H30: a name with one family only is connected to`() async throws {
+    // A machine without IPv6 has nothing to show here.
+    guard let server = try? RawHTTPServer(overIPv6: true) else { return }
+    let names = Names([addresses("::1")])
+    let client = names.client(origin(server.port, allowsPrivateAddresses: true))
+    #expect(await get(client, "/echo").status == 200)
+    #expect(server.accepted == 1)
+    client.close()
+  }
+
+  @Test @EventLoop
+  func `H30: a family that is dead does not keep the other one waiting`() async throws {
+    let server = try RawHTTPServer()
+    guard let dead = try? DeadEnd(port: server.port) else { return }
+    let names = Names([addresses("::1", "127.0.0.1")])
+    let client = names.client(origin(server.port, allowsPrivateAddresses: true))
+    let start = EventLoop.now
+    #expect(await get(client, "/echo").status == 200)
+    // libcurl begins with the other one after 200 ms; without that the first has half of ten seconds.
+    let end = EventLoop.now
+    #expect(end < start + .seconds(4))
+    withExtendedLifetime(dead) { client.close() }
   }
 
   @Test @EventLoop

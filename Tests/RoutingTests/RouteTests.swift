@@ -26,6 +26,14 @@ import Testing
     #expect(route == ["c", "b", "a"])
   }
 
+  @Test func `one that is to be asked comes before the others of its priority`() {
+    let route = order(
+      Candidate(service: 0, name: "a"),
+      Candidate(service: 1, name: "b", health: .due, inFlight: 9),
+      Candidate(service: 2, name: "c", priority: 60))
+    #expect(route == ["c", "b", "a"])
+  }
+
   @Test func `of equal ones the least busy comes first, then the one that runs, then by name`() {
     let route = order(
       Candidate(service: 0, name: "d", inFlight: 2), Candidate(service: 1, name: "c"),

@@ -55,16 +55,15 @@ extension RemoteBackend {
       return fail(id, BackendFailure(error, from: subject))
     }
     guard request.isSuccess else { return refused(request, id) }
+    // The answer comes on the stream; what this response holds says nothing.
+    if handshake.usesStream { return }
     switch request.reading {
     case .json: answeredWhole(request, id)
     case .events:
       if resumes(request) { return }
       let detail = "\(subject) ended its stream before the answer."
       fail(id, BackendFailure(.lost, wasSent: true, detail: detail))
-    case .nothing, .excerpt:
-      // The answer comes on the stream.
-      if handshake.usesStream { return }
-      fail(id, noAnswer(request))
+    case .nothing, .excerpt: fail(id, noAnswer(request))
     }
   }
 

@@ -72,8 +72,10 @@ extension RemoteBackend {
   /// Hands a message on, in one line: raw newlines in JSON are white space.
   func deliver(_ message: [UInt8], from request: RemoteRequest) {
     var message = message
-    for index in message.indices where message[index] == 0x0A || message[index] == 0x0D {
-      message[index] = 0x20
+    message.withUnsafeMutableBufferPointer { bytes in
+      for index in bytes.indices where bytes[index] == 0x0A || bytes[index] == 0x0D {
+        bytes[index] = 0x20
+      }
     }
     message.withUnsafeBytes { receive($0, from: request) }
   }

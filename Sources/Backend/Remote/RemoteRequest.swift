@@ -107,15 +107,15 @@ final class RemoteRequest: HTTPTransferEvents {
 
   func responded(_ head: HTTPResponseHead) {
     self.head = head
-    let type = head.value(of: "content-type").map { mediaType($0) } ?? []
+    let type = head.value(of: "content-type") ?? ""
     if !isSuccess {
       reading = .excerpt
-    } else if type.elementsEqual("text/event-stream".utf8) {
+    } else if Self.isMediaType(type, "text/event-stream") {
       reading = .events
     } else if purpose == .stream || id == nil {
       reading = .nothing
     } else {
-      reading = type.elementsEqual("application/json".utf8) ? .json : .excerpt
+      reading = Self.isMediaType(type, "application/json") ? .json : .excerpt
     }
     if reading == .json, let length = head.value(of: "content-length").flatMap({ Int($0) }) {
       collected.reserveCapacity(min(max(0, length), longestMessage))
@@ -155,9 +155,19 @@ final class RemoteRequest: HTTPTransferEvents {
     return collected
   }
 
-  /// Type and subtype in lower case, without parameters.
-  private func mediaType(_ value: String) -> [UInt8] {
-    value.utf8.prefix { $0 != UInt8(ascii: ";") }.filter { $0 != 0x20 && $0 != 0x09 }
-      .map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }
+  /// Whether a value names this type, given in lower case, with any parameters. Not isolated, since
+  /// closures of isolated code check the thread each time that they are called.
+  private nonisolated static func isMediaType(_ value: String, _ type: StaticString) -> Bool {
+    type.withUTF8Buffer { type in
+      var matched = 0
+      for byte in value.utf8 {
+        if byte == UInt8(ascii: ";") { break }
+        if byte == 0x20 || byte == 0x09 { continue }
+        let letter = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+        guard matched < type.count, letter == type[matched] else { return false }
+        matched += 1
+      }
+      return matched == type.count
+    }
   }
 }

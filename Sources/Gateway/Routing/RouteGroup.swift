@@ -48,7 +48,9 @@ extension Gateway {
   }
 
   /// How a service stands at this moment.
-  func candidate(_ service: Int, at now: Instant) -> Candidate? {
+  ///
+  /// - Parameter isSafe: the call may be sent twice.
+  func candidate(_ service: Int, at now: Instant, isSafe: Bool = false) -> Candidate? {
     // Never a copy of a whole manifest: this is on the way of every call of a group.
     if let process = process(service) {
       return Candidate(
@@ -60,7 +62,7 @@ extension Gateway {
     guard let api = slots[rest: service] else { return nil }
     return Candidate(
       service: service, name: api.manifest.name, priority: api.manifest.priority,
-      health: api.routingHealth(at: now), inFlight: api.inFlight,
+      health: api.routingHealth(at: now, isSafe: isSafe), inFlight: api.inFlight,
       isKept: api.manifest.isSticky && routeGroup(of: service).kept == service)
   }
 
@@ -68,7 +70,9 @@ extension Gateway {
   func firstOfAll(_ entry: Catalogue.Entry, at now: Instant) -> Int? {
     var first: Candidate?
     for member in entry.members {
-      guard let candidate = candidate(member.service, at: now), candidate.isPresent else {
+      let isSafe = entry.policy.isRepeatable
+      guard let candidate = candidate(member.service, at: now, isSafe: isSafe), candidate.isPresent
+      else {
         return nil
       }
       if first.map({ candidate.precedes($0) }) ?? true { first = candidate }
@@ -78,7 +82,8 @@ extension Gateway {
 
   /// The services that have what a name stands for, in the order in which they are tried.
   func route(_ entry: Catalogue.Entry, at now: Instant) -> Route {
-    Route(entry.services.compactMap { candidate($0, at: now) })
+    let isSafe = entry.policy.isRepeatable
+    return Route(entry.services.compactMap { candidate($0, at: now, isSafe: isSafe) })
   }
 
   /// Has services that could come back asked or started, so that later calls find them.
@@ -121,12 +126,13 @@ extension Service {
 }
 
 extension RESTService {
-  /// Its first call after the time of the breaker is the question whether it is back.
-  func routingHealth(at now: Instant) -> Candidate.Health {
+  /// Its first call after the time of the breaker is the question whether it is back: before the
+  /// others of its priority one that may be sent twice, or else one that nobody else can have.
+  func routingHealth(at now: Instant, isSafe: Bool) -> Candidate.Health {
     switch breaker.state(at: now) {
     case .open(let until): .open(until: until)
     case .probing: .open(until: now + .seconds(1))
-    case .halfOpen: .degraded
+    case .halfOpen: isSafe ? .due : .degraded
     case .closed: isDegraded ? .degraded : .up
     }
   }

@@ -68,7 +68,6 @@ extension Call {
       hear(line, envelope, pursuit)
     case .giving:
       guard envelope.kind == .result else { return loses(pursuit) }
-      clock.progressed(at: EventLoop.turnTime)
       askLater(pursuit)
     }
     return true
@@ -113,7 +112,6 @@ extension Call {
     service.feed.tasks.made(
       id, by: upstreamID, token: ownTask == nil ? token.bytes : [],
       keptFor: report.time.map { .milliseconds($0) }, at: EventLoop.turnTime)
-    clock.progressed(at: EventLoop.turnTime)
   }
 
   private func readInterval(_ task: ByteRange, in bytes: RawSpan, _ pursuit: TaskPursuit) {
@@ -128,6 +126,8 @@ extension Call {
     pursuit.stage = .asking
     let timer = pursuit.timer ?? LoopTimer { [unowned self] in askAgain() }
     pursuit.timer = timer
+    // The service has said when it wants to be asked: its silence counts from then on.
+    clock.progressed(at: EventLoop.turnTime + pursuit.interval)
     timer.start(after: pursuit.interval)
   }
 
@@ -166,8 +166,7 @@ extension Call {
     } else if JSON.equals(status, "cancelled", in: bytes) {
       end(pursuit, with: "error", [])
     } else {
-      // It works on it and says so; only the absolute deadline ends that.
-      clock.progressed(at: EventLoop.turnTime)
+      // It works on it and says so: the soft deadline moves on, up to the absolute one.
       let message = value("statusMessage")
       if JSON.isString(message, in: bytes) { ownTask?.say(JSON.copy(message, in: bytes)) }
       readInterval(envelope.result, in: bytes, pursuit)

@@ -9,6 +9,7 @@ final class CallbackListener {
   private let descriptor: Int32
   /// What the authorization server is told.
   let address: String
+  private let host: String
   private var typed: [UInt8] = []
 
   init(port: UInt16) throws(Refusal) {
@@ -31,7 +32,8 @@ final class CallbackListener {
       throw Refusal("The port \(port) cannot be used: \(why).")
     }
     self.descriptor = descriptor
-    address = "http://127.0.0.1:\(UInt16(bigEndian: place.sin_port))/callback"
+    host = "127.0.0.1:\(UInt16(bigEndian: place.sin_port))"
+    address = "http://\(host)/callback"
   }
 
   deinit { close(descriptor) }
@@ -87,8 +89,14 @@ final class CallbackListener {
       head += chunk.prefix(count)
       let text = String(decoding: head, as: UTF8.self)
       guard text.contains("\r\n\r\n") else { continue }
-      let words = text.prefix { $0 != "\r\n" }.split(separator: " ")
-      return words.count == 3 && words[0] == "GET" ? String(words[1]) : nil
+      let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+      let words = (lines.first ?? "").split(separator: " ")
+      // A page that was led here by a name of its own says that name (row S21).
+      let hosts = lines.filter { $0.lowercased().utf8.starts(with: "host:".utf8) }
+      guard words.count == 3, words[0] == "GET", hosts.count == 1,
+        hosts[0].dropFirst(5).filter({ $0 != " " }).utf8.elementsEqual(host.utf8)
+      else { return nil }
+      return String(words[1])
     }
     return nil
   }

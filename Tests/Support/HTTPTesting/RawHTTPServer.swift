@@ -29,13 +29,18 @@ package final class RawHTTPServer: Sendable {
     package let code: Int32
   }
 
-  /// - Parameter answer: true keeps the connection for another request. Any thread calls it.
+  /// - Parameters:
+  ///   - overIPv6: listens on ::1 instead.
+  ///   - answer: true keeps the connection for another request. Any thread calls it.
   package init(
-    unixPath: String? = nil, answer: @escaping Answer = { Misbehaviour.answer($0, $1) }
+    unixPath: String? = nil, overIPv6: Bool = false,
+    answer: @escaping Answer = { Misbehaviour.answer($0, $1) }
   ) throws {
     self.answer = answer
     signal(SIGPIPE, SIG_IGN)
-    (listener, port) = try unixPath.map { (try listen(onPath: $0), 0) } ?? listenOnPort()
+    (listener, port) =
+      try unixPath.map { (try listen(onPath: $0), 0) }
+      ?? (overIPv6 ? listenOnPort6(backlog: 256) : listenOnPort())
     try detach { [self] in accept() }
   }
 
@@ -128,19 +133,63 @@ private func listen(onPath path: String) throws -> Int32 {
 }
 
 private func listenOnPort() throws -> (Int32, Int) {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let status = withUnsafeMutablePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-      bind(descriptor, address, size) == 0 && Glibc.listen(descriptor, 256) == 0
-        && getsockname(descriptor, address, &size) == 0
-    }
+  return try listen(at: &address, AF_INET, backlog: 256)
+}
+
+private func listenOnPort6(_ port: Int = 0, backlog: Int32) throws -> (Int32, Int) {
+  var address = sockaddr_in6()
+  address.sin6_family = sa_family_t(AF_INET6)
+  address.sin6_addr = in6addr_loopback
+  address.sin6_port = in_port_t(truncatingIfNeeded: port).bigEndian
+  return try listen(at: &address, AF_INET6, backlog: backlog)
+}
+
+/// Answers the descriptor and the port, which lies at the same place in both families.
+private func listen<Address>(
+  at address: inout Address, _ family: Int32, backlog: Int32
+) throws -> (Int32, Int) {
+  let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  var size = socklen_t(MemoryLayout<Address>.size)
+  let isListening = withUnsafeMutableBytes(of: &address) { bytes in
+    let address = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
+    return bind(descriptor, address, size) == 0 && Glibc.listen(descriptor, backlog) == 0
+      && getsockname(descriptor, address, &size) == 0
   }
-  guard status else { throw RawHTTPServer.Failure(call: "bind", code: errno) }
-  return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
+  guard isListening else {
+    let code = errno
+    close(descriptor)
+    throw RawHTTPServer.Failure(call: "bind", code: code)
+  }
+  return withUnsafeBytes(of: &address) { (descriptor, Int($0[2]) << 8 | Int($0[3])) }
+}
+
+/// A port of ::1 that takes no connection and refuses none: what comes is lost, as behind a wall.
+package final class DeadEnd: Sendable {
+  private let descriptors: [Int32]
+
+  package init(port: Int) throws {
+    var descriptors = [try listenOnPort6(port, backlog: 0).0]
+    for _ in 0..<4 {
+      let flags = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+      let filler = socket(AF_INET6, Int32(flags), 0)
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_addr = in6addr_loopback
+      address.sin6_port = in_port_t(truncatingIfNeeded: port).bigEndian
+      _ = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          connect(filler, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+        }
+      }
+      descriptors.append(filler)
+    }
+    self.descriptors = descriptors
+  }
+
+  deinit { for descriptor in descriptors { close(descriptor) } }
 }
 
 /// Runs a body on a thread of its own.
