@@ -57,6 +57,26 @@ import Testing
     try api.finish()
   }
 
+  @Test
+  func `what may have been executed is not called unsent because later attempts were refused`()
+    throws
+  {
+    let stop = Mutex<(@Sendable () -> Void)?>(nil)
+    let api = try APIRun(answer: { _, _ in
+      // It has the request, and is gone: the connection closes, and nobody listens.
+      stop.withLock { $0 }?()
+      return false
+    })
+    let server = api.server
+    stop.withLock { $0 = { server.stop() } }
+    let answer = try api.call("put", ["act": "x"])
+    #expect(answer.errorCode == ErrorCode.backendLost.rawValue, "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/sent") == true)
+    #expect(answer.error?.at(pointer: "/data/outcome") == "unknown")
+    stop.withLock { $0 = nil }
+    try api.gateway.finish()
+  }
+
   @Test func `a place in a lane comes free however its call ends`() throws {
     let api = try APIRun(rest: ["lanes: {one: {in_flight: 1}}"])
     // Cancelled while the server is silent, out of time, failed, refused, tried again in vain.

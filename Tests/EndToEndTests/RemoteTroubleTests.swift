@@ -28,7 +28,8 @@ import Testing
     try run.expectOK()
     run.server.change { $0.forgets = true }
     let answer = try run.call("echo")
-    #expect(answer.kind == .failure, "\(answer.text)")
+    #expect(answer.errorCode == ErrorCode.backendUnavailable.rawValue, "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/sent") == false)
     #expect(run.server.methods.filter { $0 == "tools/call" }.count <= 3)
     run.server.change { $0.forgets = false }
     let isBack = run.gateway.wait { (try? run.call("echo"))?.kind == .result }

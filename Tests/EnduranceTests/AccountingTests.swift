@@ -121,6 +121,16 @@ import Testing
     #expect(found.contains { $0.contains("nothing explains") }, "\(found)")
   }
 
+  @Test func `a refusal is explained by a server of the group that refused`() {
+    func found(_ deed: Deed) -> [String] {
+      disagreements(
+        [call(0, .echo, failure(-31004, wasSent: false))],
+        attempts: ["refused": 1], executions: [:], deeds: [deed])
+    }
+    #expect(found(Deed(.refuse, ["s0"], at: start)) == [])
+    #expect(found(Deed(.refuse, ["s19"], at: start)).count == 1)
+  }
+
   @Test func `a gateway that counts otherwise than its client is found`() {
     let calls = [call(0, .echo, good), call(1, .echo, failure(-31002))]
     let found = disagreements(

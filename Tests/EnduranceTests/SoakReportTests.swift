@@ -34,6 +34,18 @@ import Testing
       ])
   }
 
+  @Test func `too many connections are found, and connections that stay`() {
+    var all = points { _ in 20_000 }
+    all[3].connections = 100
+    #expect(SoakReport(points: all).faults == [])
+    all[7].connections = 2_001
+    #expect(SoakReport(points: all).faults == ["hour 7: 2001 connections to servers"])
+    for hour in all.indices { all[hour].connections = hour * 10 }
+    #expect(
+      SoakReport(points: all).faults
+        == ["230 connections to servers in the end, and 120 by noon"])
+  }
+
   @Test func `no quiet point at all is a fault`() {
     #expect(SoakReport().faults == ["there was no quiet point"])
   }

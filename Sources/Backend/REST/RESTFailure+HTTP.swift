@@ -13,6 +13,14 @@ extension HTTPError {
 }
 
 extension RESTFailure {
+  /// An earlier attempt may have been executed: nobody may say that nothing was sent.
+  mutating func noteSent() {
+    guard !wasSent else { return }
+    wasSent = true
+    isRetryable = false
+    if form == .protocolError(.unavailable) { form = .protocolError(.lost) }
+  }
+
   /// A transfer without an answer, in the words of reliability 2.5.
   init(_ error: HTTPError, service: String, at address: REST.Address) {
     let wasSent = error.wasSent == .maybeSent

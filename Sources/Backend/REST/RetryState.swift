@@ -16,6 +16,8 @@ struct RetryState {
   private(set) var ticket: RateLane.Ticket?
   private var failures = 0
   private var rejections = 0
+  /// An attempt may have been executed; what becomes of later ones does not change that.
+  private var wasSent = false
   /// It counts against the budget of the service; to be given back when it has ended.
   private(set) var isRetry = false
 
@@ -30,7 +32,9 @@ struct RetryState {
     failures += 1
     ticket = nil
     let isSafe = error.wasSent == .notSent || sending.isRepeatable
-    let failure = RESTFailure(error, service: backend.service, at: backend.api.address)
+    wasSent = wasSent || error.wasSent == .maybeSent
+    var failure = RESTFailure(error, service: backend.service, at: backend.api.address)
+    if wasSent { failure.noteSent() }
     guard isSafe, error.isTransient, failures < backend.api.connections.attempts,
       isWithinBudget(of: backend)
     else { throw failure }
@@ -61,6 +65,7 @@ struct RetryState {
       return
     }
     failures += 1
+    wasSent = true
     self.ticket = nil
     guard sending.isRepeatable, (502...504).contains(answer.status),
       failures < backend.api.connections.attempts, isWithinBudget(of: backend)

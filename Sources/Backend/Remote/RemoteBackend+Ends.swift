@@ -105,11 +105,15 @@ extension RemoteBackend {
       let detail = "\(subject) ended its stream before the answer and does not go on with it."
       return fail(id, BackendFailure(.lost, wasSent: true, detail: detail))
     }
-    if isGoneSession(request), !request.wasRefusedOnce {
+    if isGoneSession(request) {
+      // It was refused, so it was not executed: it goes out again in the next session, once.
+      if request.session == sessionNumber { renew() }
+      guard !request.wasRefusedOnce else {
+        let detail = "\(subject) does not know the session that it has just given."
+        return fail(id, BackendFailure(.unavailable, wasSent: false, detail: detail))
+      }
       request.wasRefusedOnce = true
       request.resumesFrom = []
-      // It was refused, so it was not executed: it goes out again in the next session.
-      if request.session == sessionNumber { renew() }
       return begin(request)
     }
     if waitsForLogin(request) { return }

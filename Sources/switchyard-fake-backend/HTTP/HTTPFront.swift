@@ -24,8 +24,7 @@ struct HTTPFront {
   private let toServer: Int32
   private let fromServer: Int32
   private var connections: [Int32: HTTPConnection] = [:]
-  private var session = ""
-  private var sessions = 0
+  private var sessions: Set<String> = []
   private var pending: [UInt8] = []
   private var unfinished: [UInt8] = []
   /// Who waits for the answer to an id, and who for progress under a token.
@@ -166,7 +165,7 @@ struct HTTPFront {
     case ("POST", "/message"):
       respond("202 Accepted", [], [], on: socket)
       give(request.body)
-    case ("GET", "/mcp") where request.session == session && !session.isEmpty,
+    case ("GET", "/mcp") where sessions.contains(request.session),
       ("GET", "/sse"):
       connections[socket]?.beginStream()
       streams.append(socket)
@@ -184,11 +183,11 @@ struct HTTPFront {
       return respond("400 Bad Request", [], [], on: socket)
     }
     let isModern = !envelope.protocolVersion.isAbsent && envelope.method != .initialize
+    let session = "\(getpid())-\(sessions.count + 1)"
     if envelope.method == .initialize {
-      sessions += 1
-      session = "\(getpid())-\(sessions)"
+      sessions.insert(session)
     } else if !isModern, !request.version.utf8.elementsEqual("2026-07-28".utf8),
-      request.session != session
+      !sessions.contains(request.session)
     {
       return respond("404 Not Found", [], [], on: socket)
     }

@@ -98,6 +98,13 @@ package struct Accounting: Sendable {
       // However slow the machine: time had passed. The gateway counts from the beginning of the
       // turn in which it read the call, which may be before the client sent it.
       return time - call.sent >= .seconds(fleet.patience(of: call.group)) / 2
+    case -31004:
+      // The last member that was there refused.
+      let members = fleet.members(of: call.group).map(\.name)
+      return deeds.contains { deed in
+        deed.kind == .refuse && deed.at <= time && deed.at + Self.notice >= call.sent
+          && deed.services.contains { members.contains($0) }
+      }
     case -31001, -31007:
       // The whole group was away.
       let members = fleet.members(of: call.group).map(\.name)
@@ -137,7 +144,9 @@ package struct Accounting: Sendable {
     expect("answered", final("answered"), ends.results...ends.results)
     expect("is_error", final("is_error"), ends.toolErrors...ends.toolErrors)
     // After an earlier attempt, the last one may have ended otherwise than the call.
-    expect("lost", final("lost"), ends.lost.first...ends.lost.all)
+    // A call may be given up between two attempts, because the services have changed.
+    let firstLost = max(0, ends.lost.first - figures.pauses)
+    expect("lost", final("lost"), firstLost...ends.lost.all)
     // A deadline that passes before anything was sent counts as refused.
     expect("timed_out", final("timed_out"), ends.late.first...ends.late.all)
     // A call can be cancelled between two attempts.

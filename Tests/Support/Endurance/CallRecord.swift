@@ -15,7 +15,8 @@ package struct CallRecord: Sendable {
   package var sent: Instant
   package var cancelled: Instant?
   package var answers: [CallAnswer] = []
-  package var lastProgress = 0
+  /// Before any.
+  package var lastProgress = -1.0
   /// What it is expected to bring back.
   package var expected: String
 

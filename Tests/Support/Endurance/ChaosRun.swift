@@ -1,7 +1,8 @@
 // Endurance: a gateway under load while everything around it goes wrong, and an account of it.
 //
 // ```
-//   LoadClient ─▶ switchyard-gateway ─▶ 21 fake backends, each writes down what it executes
+//   LoadClient ─▶ switchyard-gateway ─▶ 21 fake backends, each writes down what it executes:
+//       │               │                 children, and servers of MCP and APIs over HTTP
 //       │               │ metrics, log           │                Killer ─▶ all of them
 //       └───────────────┴──────▶ Accounting ◀────┴──────────────────┘
 // ```
@@ -92,7 +93,7 @@ package final class ChaosRun {
     report.time = LoadClient.now - start
     report.calls = client.calls
     report.deeds = killer.deeds
-    if !report.disagreements.isEmpty { report.log = client.log }
+    if !report.disagreements.isEmpty { report.log = client.log + gateway.ledgers() }
     return report
   }
 
@@ -114,6 +115,7 @@ package final class ChaosRun {
         nextDeed = now + killer.pause()
       }
       while client.inFlight < settings.window, client.calls.count < settings.calls { send() }
+      gateway.servers.supervise()
       let next = min(nextDeed, later.map(\.at).min() ?? nextDeed)
       _ = client.wire.move(until: min(next, now + .milliseconds(20))) {
         client.inFlight < settings.window * 3 / 4
@@ -150,6 +152,8 @@ package final class ChaosRun {
         later.append((end, { kill(process, SIGCONT) }))
       }
       killer.did(Deed(.freeze, [name], at: now, until: end))
+    case .reset: signal(SIGUSR1, plan, now)
+    case .refuse: signal(SIGUSR2, plan, now)
     case .orphan: killChildren(plan, now)
     case .restart: rewrite(plan, .process, now)
     case .rewrite: rewrite(plan, .note, now)
@@ -225,7 +229,11 @@ package final class ChaosRun {
     let deadline = LoadClient.now + Self.recovery
     var unwell = ["nobody was asked"]
     while !unwell.isEmpty, LoadClient.now < deadline {
-      for group in fleet.groups { client.call(.echo, of: group, size: 10) }
+      // An API that was away is asked by a call that may be sent twice.
+      for group in fleet.groups {
+        client.call(.echo, of: group, size: 10)
+        client.call(.digest, of: group, size: 10)
+      }
       guard gateway.wait(.seconds(60), { client.inFlight == 0 }) else {
         return ["calls after the last deed are not answered"]
       }

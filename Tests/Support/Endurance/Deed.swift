@@ -4,12 +4,12 @@ package import Resilience
 package struct Deed: Sendable {
   package enum Kind: String, CaseIterable, Sendable {
     case kill, terminate, freeze, orphan, restart, rewrite, touch, spoil, disable, poison
-    case cancels, deafness
+    case reset, refuse, cancels, deafness
 
     /// Whether calls of the service may end in an error because of it.
     package var harms: Bool {
       switch self {
-      case .kill, .terminate, .freeze, .orphan, .poison: true
+      case .kill, .terminate, .freeze, .orphan, .poison, .reset, .refuse: true
       case .restart, .rewrite, .touch, .spoil, .disable, .cancels, .deafness: false
       }
     }

@@ -13,6 +13,7 @@ final class GatewayUnderLoad {
   let marker = ProcessMarker.fresh()
   let process: ServerProcess
   let client: LoadClient
+  let servers: ServersBeside
   private var versions: [String: (version: Int, note: Int)] = [:]
   private var known: [Int32: String] = [:]
 
@@ -22,9 +23,11 @@ final class GatewayUnderLoad {
     folder = try TemporaryFolder()
     try folder.makeFolder("state")
     try folder.write(Self.settings, to: "gateway.yaml")
+    servers = ServersBeside(fleet, folder: folder.path, marker: marker)
     for member in fleet.members {
       try folder.write(
-        member.manifest((folder.path, marker), version: 0, note: 0),
+        member.manifest(
+          (folder.path, marker), port: servers.ports[member.name], version: 0, note: 0),
         to: "manifests/\(member.name).yaml")
     }
     process = try ServerProcess(
@@ -33,7 +36,7 @@ final class GatewayUnderLoad {
           Sibling.path(of: "switchyard-gateway"), "--config", folder.path, "--state",
           folder.path + "/state",
         ], environment: [ProcessMarker.name: marker.value, "SWIFT_BACKTRACE": "enable=no"]))
-    client = LoadClient(process, isModern: isModern)
+    client = LoadClient(process, fleet, isModern: isModern)
   }
 
   deinit { marker.killAll() }
@@ -51,7 +54,13 @@ final class GatewayUnderLoad {
 
   /// Moves bytes until something holds; says whether it came true in time.
   func wait(_ limit: Duration, _ condition: () -> Bool) -> Bool {
-    client.wire.move(until: LoadClient.now + limit, condition)
+    let deadline = LoadClient.now + limit
+    while true {
+      servers.supervise()
+      let now = LoadClient.now
+      if client.wire.move(until: min(deadline, now + .milliseconds(20)), condition) { return true }
+      if now >= deadline { return false }
+    }
   }
 
   /// Moves bytes for a while.
@@ -80,8 +89,15 @@ final class GatewayUnderLoad {
 
   // MARK: Processes
 
-  /// The processes of services that are children of the gateway now, by service.
+  /// The processes of services now, by service: children of the gateway, and servers beside it.
   func processes() -> [String: [Int32]] {
+    var found = servers.processes.mapValues { [$0] }
+    for (name, children) in childProcesses() { found[name, default: []] += children }
+    return found
+  }
+
+  /// Those that are children of the gateway.
+  func childProcesses() -> [String: [Int32]] {
     var found: [String: [Int32]] = [:]
     let words = SmallFile.bytes(
       of: "/proc/\(process.processID)/task/\(process.processID)/children")
@@ -120,7 +136,8 @@ final class GatewayUnderLoad {
     if change == .process { version += 1 }
     if change == .note { note += 1 }
     versions[member.name] = (version, note)
-    let text = member.manifest((folder.path, marker), version: version, note: note)
+    let text = member.manifest(
+      (folder.path, marker), port: servers.ports[member.name], version: version, note: note)
     let name = "manifests/\(member.name).yaml"
     _ = try? folder.write(change == .nonsense ? "process: [\n" : text, to: name)
   }
@@ -169,6 +186,15 @@ final class GatewayUnderLoad {
     return figures
   }
 
+  /// What the services wrote down, with their names, for people.
+  func ledgers() -> [UInt8] {
+    fleet.members.flatMap { member in
+      folder.read("ledger-\(member.name)").split(separator: "\n").flatMap {
+        Array("\(member.name) \($0)\n".utf8)
+      }
+    }
+  }
+
   /// What the services wrote down.
   func executions() -> [String: Int] {
     var found: [String: Int] = [:]
@@ -195,6 +221,7 @@ final class GatewayUnderLoad {
     if exit != .code(0) {
       found.append("the gateway ended with \(exit.map { "\($0)" } ?? "nothing")")
     }
+    servers.stop()
     if !client.wire.partialLine.isEmpty { found.append("stdout ended inside a line") }
     let left = marker.waitUntilGone(within: .seconds(20))
     if !left.isEmpty { found.append("\(left.count) processes are left") }

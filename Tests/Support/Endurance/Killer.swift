@@ -26,6 +26,7 @@ struct Killer {
   static let weights: [(Deed.Kind, weight: Int)] = [
     (.kill, 20), (.terminate, 8), (.freeze, 20), (.orphan, 3), (.restart, 6), (.rewrite, 6),
     (.touch, 4), (.spoil, 5), (.disable, 5), (.poison, 6), (.cancels, 10), (.deafness, 7),
+    (.reset, 10), (.refuse, 8),
   ]
 
   /// The time until the next deed.
@@ -33,8 +34,9 @@ struct Killer {
 
   mutating func next(at now: Instant) -> Plan? {
     let victims = fleet.members.filter { !$0.isAlone && sparedUntil[$0.name] ?? now <= now }
-    guard let kind = random.pick(Self.weights), let member = victims.randomElement(using: &random)
-    else { return nil }
+    guard let kind = random.pick(Self.weights) else { return nil }
+    let able = victims.filter { Self.canDo(kind, to: $0) }
+    guard let member = able.randomElement(using: &random) else { return nil }
     // Members of a group with a short deadline stand still for longer than that.
     let frozen = member.patience < 60 ? 2_100...2_600 : 100...1_000
     let long = kind == .freeze ? frozen : 30...400
@@ -49,6 +51,16 @@ struct Killer {
     }
     for victim in hit { ended[victim.name, default: 0] += 1 }
     return Plan(kind: kind, member: member, lasts: lasts)
+  }
+
+  /// Connections have those that are reached over HTTP; an API that refuses has answered.
+  private static func canDo(_ kind: Deed.Kind, to member: Fleet.Member) -> Bool {
+    switch kind {
+    case .reset: member.kind != .process
+    case .refuse: member.kind == .http || member.kind == .sse
+    case .orphan: member.kind == .process
+    default: true
+    }
   }
 
   private func endsProcess(_ kind: Deed.Kind) -> Bool {

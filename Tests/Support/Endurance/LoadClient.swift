@@ -17,12 +17,14 @@ final class LoadClient {
   /// Answers to requests that are not in the ledger, by id.
   private(set) var replies: [String: ServerMessage] = [:]
   private(set) var log: [UInt8] = []
+  private let fleet: Fleet
   private let isModern: Bool
   private var open: Set<Int> = []
   private var nextQuestion = 0
 
-  init(_ process: ServerProcess, isModern: Bool) {
+  init(_ process: ServerProcess, _ fleet: Fleet, isModern: Bool) {
     wire = Wire(process)
+    self.fleet = fleet
     self.isModern = isModern
     wire.onLine = { [unowned self] line, time in receive(line, at: time) }
     wire.onErrors = { [unowned self] bytes in log += bytes }
@@ -60,7 +62,9 @@ final class LoadClient {
     arguments += "}"
     if tool == .echo { call.expected = #""uuid":"\#(call.uuid)""# }
     if tool == .digest {
-      call.expected = SHA256.hex(arguments.utf8)
+      // A request to an API is made of the arguments: its bytes are others.
+      let isREST = fleet.isREST(group)
+      call.expected = isREST ? #""uuid":"\#(call.uuid)""# : SHA256.hex(arguments.utf8)
     }
     let token = tool == .slow ? #""progressToken":"\#(call.uuid)""# : nil
     let meta = [isModern ? Self.envelope : nil, token].compactMap { $0 }.joined(separator: ",")
@@ -137,7 +141,7 @@ final class LoadClient {
 
   private func progressed(_ message: ServerMessage) {
     let token = message.progressToken?.filter { $0 != "\"" } ?? ""
-    let value = message.params?.member("progress")?.intValue.map { Int($0) } ?? 0
+    let value = message.params?.member("progress")?.doubleValue ?? 0
     guard token.hasPrefix("c"), let number = Int(token.dropFirst()), calls.indices.contains(number)
     else { return complaints.append("progress of nothing: \(message.text.prefix(200))") }
     if !calls[number].answers.isEmpty {

@@ -11,7 +11,22 @@ package struct SoakReport: Sendable {
   }
 
   /// Everything that is wrong; empty if nothing is.
-  package var faults: [String] { complaints + counts + memory }
+  package var faults: [String] { complaints + counts + connections + memory }
+
+  /// Kept connections to four servers: as many as calls were under way at a time, each.
+  static let mostConnections = 2_000
+
+  private var connections: [String] {
+    var found = points.filter { $0.connections > Self.mostConnections }.map {
+      "hour \($0.hour): \($0.connections) connections to servers"
+    }
+    // At midnight there are fewer calls than at noon.
+    let most = points.prefix(points.count / 2 + 1).map(\.connections).max() ?? 0
+    if points.count >= 10, let last = points.last, last.connections > max(most, 64) {
+      found.append("\(last.connections) connections to servers in the end, and \(most) by noon")
+    }
+    return found
+  }
 
   /// Of what can be counted, there is as much as at the first quiet point.
   private var counts: [String] {

@@ -24,6 +24,8 @@ package final class SoakRun {
   }
 
   private static let services = 8
+  /// Those that are children of the gateway.
+  private var processes: Int { fleet.members.count { $0.kind == .process } }
   /// Calls that wait for an answer at a time.
   private static let window = 500
   private static let patience = Duration.seconds(60)
@@ -147,7 +149,7 @@ package final class SoakRun {
       // Buffers of large messages are given back after two seconds.
       gateway.rest(.milliseconds(settings.hours >= 10 ? 2_500 : 300))
       let point = figures(hour)
-      if gateway.unwell().isEmpty, point.children == Self.services, point.pending == 0,
+      if gateway.unwell().isEmpty, point.children == processes, point.pending == 0,
         point.zombies == 0
       {
         latest = point
@@ -163,8 +165,11 @@ package final class SoakRun {
     var point = QuietPoint(hour: hour, calls: client.calls.count)
     point.memory = ProcessState.number("Pss_Anon:", in: "/proc/\(process)/smaps_rollup")
     point.threads = ProcessState.number("Threads:", in: "/proc/\(process)/status")
-    point.descriptors = ProcessState.descriptors(of: process)
-    point.children = gateway.processes().values.reduce(0) { $0 + $1.count }
+    // Connections to servers are kept for later requests, as many as were needed at a time.
+    point.connections = ProcessState.connections(
+      of: process, to: Set(gateway.servers.ports.values))
+    point.descriptors = ProcessState.descriptors(of: process) - point.connections
+    point.children = gateway.childProcesses().values.reduce(0) { $0 + $1.count }
     point.zombies = gateway.zombies()
     // Last: it opens a connection.
     let counters = gateway.counters()
@@ -179,7 +184,9 @@ package struct QuietPoint: Hashable, Sendable {
   package var calls: Int
   /// KiB that belong to nobody else.
   package var memory = 0
+  /// Without connections to servers.
   package var descriptors = 0
+  package var connections = 0
   package var threads = 0
   package var children = 0
   package var zombies = 0
@@ -190,7 +197,8 @@ package struct QuietPoint: Hashable, Sendable {
     self.calls = calls
   }
 
-  package static let heading = "hour     calls  memory KiB  descriptors  threads  children  pending"
+  package static let heading =
+    "hour     calls  memory KiB  descriptors  connections  threads  children  pending"
 
   package var line: String {
     func column(_ number: Int, _ width: Int) -> String {
@@ -198,7 +206,7 @@ package struct QuietPoint: Hashable, Sendable {
       return String(repeating: " ", count: max(0, width - text.utf8.count)) + text
     }
     return column(hour, 4) + column(calls, 10) + column(memory, 12) + column(descriptors, 13)
-      + column(threads, 9) + column(children, 10) + column(pending, 9)
+      + column(connections, 13) + column(threads, 9) + column(children, 10) + column(pending, 9)
   }
 }
 
@@ -211,11 +219,38 @@ enum ProcessState {
     return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
   }
 
-  static func descriptors(of process: Int32) -> Int {
-    guard let folder = opendir("/proc/\(process)/fd") else { return -1 }
+  static func descriptors(of process: Int32) -> Int { links(of: process).count }
+
+  /// Open connections of TCP whose other end is one of these ports.
+  static func connections(of process: Int32, to ports: Set<Int>) -> Int {
+    let table = String(decoding: SmallFile.bytes(of: "/proc/\(process)/net/tcp"), as: UTF8.self)
+    var sockets: Set<String> = []
+    for line in table.split(separator: "\n").dropFirst() {
+      // Number, local and remote address in hexadecimal, state, ..., the inode in the tenth place.
+      let words = line.split(separator: " ")
+      guard words.count > 9, let port = Int(words[2].suffix(4), radix: 16), ports.contains(port)
+      else { continue }
+      sockets.insert("socket:[\(words[9])]")
+    }
+    return links(of: process).count { sockets.contains($0) }
+  }
+
+  /// What each descriptor leads to.
+  private static func links(of process: Int32) -> [String] {
+    let path = "/proc/\(process)/fd"
+    guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
-    var count = -2
-    while readdir(folder) != nil { count += 1 }
-    return count
+    var found: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      guard !name.hasPrefix(".") else { continue }
+      var target = [CChar](repeating: 0, count: 256)
+      let length = readlink("\(path)/\(name)", &target, target.count)
+      let bytes = target.prefix(max(0, length)).map { UInt8(bitPattern: $0) }
+      found.append(String(decoding: bytes, as: UTF8.self))
+    }
+    return found
   }
 }
