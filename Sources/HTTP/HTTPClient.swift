@@ -48,6 +48,9 @@ package final class HTTPClient {
   /// Requests at a time on one connection with HTTP/2.
   private static let streams = 100
 
+  /// Handles that are kept for later requests: after a crowd of them their buffers are given back.
+  private static let mostIdle = 64
+
   /// Opens nothing and loads nothing; libcurl is loaded by the first `start` in the process.
   ///
   /// - connections: open at the same time at most.
@@ -256,7 +259,7 @@ package final class HTTPClient {
     multi?.remove(easy)
     transfer.easy = nil
     easy.transfer = nil
-    if idle.count < connections && !isClosed { idle.append(easy) }
+    if idle.count < Self.mostIdle && !isClosed { idle.append(easy) }
   }
 
   /// A transfer whose end was decided by somebody else than libcurl.
