@@ -17,6 +17,7 @@ STATIC_LIBRARIES := .build/static
 RELEASE_FLAGS := -c release --static-swift-stdlib \
   -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
   -Xswiftc -Xfrontend -Xswiftc -function-sections \
+  -Xswiftc -Xfrontend -Xswiftc -disable-dynamic-actor-isolation \
   -Xswiftc -use-ld=lld -Xswiftc -L$(CURDIR)/$(STATIC_LIBRARIES) \
   -Xlinker --symbol-ordering-file=$(CURDIR)/$(ORDER) -Xlinker --no-warn-symbol-ordering \
   -Xlinker --no-export-dynamic -Xlinker --icf=all -Xlinker --as-needed -Xlinker -z -Xlinker pack-relative-relocs
@@ -106,12 +107,14 @@ order: packages bench-programs ## note anew which functions a call runs (needs p
 	@mkdir -p $(STATIC_LIBRARIES)
 	@ln -sf "$$($(CC) -print-file-name=libstdc++.a)" $(STATIC_LIBRARIES)/libstdc++.a
 	@$(SWIFT_BUILD) $(RELEASE_FLAGS) --product switchyard-gateway
+	@$(SWIFT_BUILD) $(RELEASE_FLAGS) --product switchyard-fake-backend
 	@cp $(RELEASE)/switchyard-gateway $(BENCH)/measured
 	@folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
 	Tests/Benchmarks/order "$(CURDIR)/$(BENCH)/measured" \
 	  $(BENCH)/bench --gateway "$(CURDIR)/$(BENCH)/measured" --folder "$$folder" \
-	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" --fake /bin/false --command /bin/false \
-	  --json .build/order.json --only sequential,pipelined >$(BENCH)/order.txt
+	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
+	  --fake "$(CURDIR)/$(RELEASE)/switchyard-fake-backend" --command "$(CURDIR)/$(RELEASE)/switchyard" \
+	  --json .build/order.json --only sequential,pipelined,cache >$(BENCH)/order.txt
 	@cp $(BENCH)/order.txt $(ORDER)
 
 # In debug, where accesses that overlap end the process instead of being undefined.

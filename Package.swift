@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "MCP", dependencies: ["RawJSON"], swiftSettings: pure),
     .target(name: "Resilience", swiftSettings: pure),
     .target(name: "Routing", dependencies: ["Resilience"], swiftSettings: pure),
-    .target(name: "Cache", dependencies: ["Resilience"], swiftSettings: pure),
+    .target(name: "Cache", dependencies: ["RawJSON", "Resilience"], swiftSettings: pure),
     .target(name: "Digest", swiftSettings: pure),
     .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
@@ -243,7 +243,7 @@ let package = Package(
     .testTarget(
       name: "RoutingTests", dependencies: ["Routing", "Resilience"], swiftSettings: common),
     .testTarget(
-      name: "CacheTests", dependencies: ["Cache", "Resilience"], swiftSettings: common),
+      name: "CacheTests", dependencies: ["Cache", "RawJSON", "Resilience"], swiftSettings: common),
     .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: common),
     .testTarget(
       name: "OAuthTests", dependencies: ["OAuth", "HTTP", "RawJSON"], swiftSettings: common),

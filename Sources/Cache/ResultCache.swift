@@ -8,6 +8,7 @@
 ///
 /// A value without a clock. Refuses entries that alone are larger than a part of the room. A look
 /// costs one hash of the key and no copy of the value.
+package import RawJSON
 package import Resilience
 
 package struct ResultCache: Sendable {
@@ -26,16 +27,7 @@ package struct ResultCache: Sendable {
     }
   }
 
-  package struct Key: Hashable, Sendable {
-    package var bytes: [UInt8]
-
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    /// All bytes at once; an array would be hashed byte by byte.
-    package func hash(into hasher: inout Hasher) {
-      unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-    }
-  }
+  package typealias Key = ByteKey
 
   /// What is kept under a key.
   package struct Value: Sendable {

@@ -1,22 +1,27 @@
-/// Equal calls at the same time become one: the first is asked, the others wait for its answer.
-package struct SingleFlight<Waiter> {
-  private var flights: [ResultCache.Key: [Waiter]] = [:]
+package import RawJSON
 
-  package init() {}
+/// Equal calls at the same time become one: the first is asked, the others wait for its answer.
+///
+/// Inlinable, because a generic type of another module is not made for its one waiter otherwise,
+/// and looks its own type up with each call.
+package struct SingleFlight<Waiter> {
+  @usableFromInline var flights: [ByteKey: [Waiter]] = [:]
+
+  @inlinable package init() {}
 
   /// Whether a call with this key is under way.
-  package func isUnderWay(_ key: ResultCache.Key) -> Bool { flights[key] != nil }
+  @inlinable package func isUnderWay(_ key: ByteKey) -> Bool { flights[key] != nil }
 
   /// The first call of its key begins.
-  package mutating func begin(_ key: ResultCache.Key) { flights[key] = [] }
+  @inlinable package mutating func begin(_ key: ByteKey) { flights[key] = [] }
 
   /// Waits for the call that is under way.
-  package mutating func join(_ key: ResultCache.Key, _ waiter: Waiter) {
+  @inlinable package mutating func join(_ key: ByteKey, _ waiter: Waiter) {
     flights[key]?.append(waiter)
   }
 
   /// The call has ended: those who waited for it, in the order in which they came.
-  package mutating func end(_ key: ResultCache.Key) -> [Waiter] {
+  @inlinable package mutating func end(_ key: ByteKey) -> [Waiter] {
     flights.removeValue(forKey: key) ?? []
   }
 }

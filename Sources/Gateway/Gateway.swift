@@ -79,6 +79,8 @@ package final class Gateway {
   var switchedOff: [String: SwitchedOffService] = [:]
   lazy var reloader = Reloader(self)
   var catalogue = Catalogue()
+  /// The newest request, if it was a call that was answered from memory.
+  @exclusivity(unchecked) var repeated: RepeatedCall?
   var pages: ListPages
   let kept: KeptResults
   /// By the names of groups and services.

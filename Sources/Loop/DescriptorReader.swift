@@ -6,7 +6,7 @@ import Glibc
 /// Owns the descriptor. Starts paused; a paused reader costs nothing. Holds
 /// its sink until it is closed or the input has ended.
 @EventLoop
-package final class DescriptorReader {
+package final class DescriptorReader: WatchOwner {
   private let channel: Channel
   @exclusivity(unchecked) private var sink: (any ByteSink)?
   private var watch: Watch?
@@ -27,8 +27,8 @@ package final class DescriptorReader {
     channel = Channel(descriptor)
     self.sink = sink
     // Files and /dev/null have no readiness (EPERM); anything else that is wrong shows in the read.
-    watch = try? Watch(descriptor: descriptor) { [unowned(unsafe) self] in self.readable() }
-    if watch == nil { pump = FilePump { [unowned(unsafe) self] in self.readable() } }
+    watch = try? Watch(descriptor: descriptor, owner: self)
+    if watch == nil { pump = FilePump { [unowned(unsafe) self] in descriptorIsReady() } }
   }
 
   isolated deinit { close() }
@@ -71,7 +71,7 @@ package final class DescriptorReader {
     Glibc.close(channel.descriptor)
   }
 
-  private func readable() {
+  func descriptorIsReady() {
     var budget = Self.largestRead
     while budget > 0 && !isPaused {
       let asked = room

@@ -7,7 +7,7 @@ package import Resilience
 /// kernel does not take is queued without a limit here: the caller looks at
 /// `queuedBytes` before it writes more.
 @EventLoop
-package final class DescriptorWriter: EndOfTurnWork {
+package final class DescriptorWriter: EndOfTurnWork, WatchOwner {
   private enum State { case open, closing, closed }
 
   // No access to these overlaps a call that may come back here; the check at run time is
@@ -195,7 +195,7 @@ package final class DescriptorWriter: EndOfTurnWork {
     lingering = nil
   }
 
-  func turnEnded() {
+  override func turnEnded() {
     isScheduled = false
     flush()
   }
@@ -262,14 +262,13 @@ package final class DescriptorWriter: EndOfTurnWork {
       channel.enlarge()
     }
     if watch == nil {
-      watch = try? Watch(descriptor: channel.descriptor) { [unowned(unsafe) self] in self.writable()
-      }
+      watch = try? Watch(descriptor: channel.descriptor, owner: self)
     }
     // Files and /dev/null have no readiness: they go on in the next round.
     if let watch { watch.start(.writable) } else { schedule() }
   }
 
-  private func writable() {
+  func descriptorIsReady() {
     flush()
     if !isBlocked { watch?.stop() }
   }

@@ -50,7 +50,9 @@ package actor EventLoop {
   /// The monotonic clock as it stood when this turn of the loop began, in whole milliseconds:
   /// enough for deadlines, and without a call of the kernel for each message.
   package nonisolated static var turnTime: Instant {
-    Instant(nanoseconds: Int64(clamping: uv_now(executor.loop)) &* 1_000_000)
+    // As `uv_now` does; a call of it for each message is measurable.
+    let time = LoopExecutor.current?.pointee.time ?? uv_now(executor.loop)
+    return Instant(nanoseconds: Int64(clamping: time) &* 1_000_000)
   }
 
   /// Calls `body` as isolated, from code that already runs on the loop's
@@ -76,9 +78,11 @@ package actor EventLoop {
 }
 
 /// Something that has work at the end of the turn in which it registered.
+///
+/// A class and not a protocol, so that an array of them is one of references.
 @EventLoop
-protocol EndOfTurnWork: AnyObject {
-  func turnEnded()
+package class EndOfTurnWork {
+  func turnEnded() {}
 }
 
 @EventLoop
@@ -87,5 +91,5 @@ private final class EndOfTurnClosure: EndOfTurnWork {
 
   init(_ work: @escaping @EventLoop () -> Void) { self.work = work }
 
-  func turnEnded() { work() }
+  override func turnEnded() { work() }
 }

@@ -34,6 +34,11 @@ final class FilePump {
   }
 }
 
-private let enter = Entrance<UnsafeMutableRawPointer?> { owner(FilePump.self, $0)?.action() }
+@EventLoop
+private func act(_ data: UnsafeMutableRawPointer?, _: Int32) {
+  owner(FilePump.self, data)?.action()
+}
 
-private func turned(_ handle: UnsafeMutablePointer<uv_idle_t>?) { enter(handle?.pointee.data) }
+private func turned(_ handle: UnsafeMutablePointer<uv_idle_t>?) {
+  enterLoop(act, handle?.pointee.data)
+}

@@ -35,10 +35,13 @@ package final class FolderWatch {
   }
 }
 
-private let enter = Entrance<UnsafeMutableRawPointer?> { owner(FolderWatch.self, $0)?.action() }
+@EventLoop
+private func act(_ data: UnsafeMutableRawPointer?, _: Int32) {
+  owner(FolderWatch.self, data)?.action()
+}
 
 private func folderChanged(
   _ handle: UnsafeMutablePointer<uv_fs_event_t>?, _: UnsafePointer<CChar>?, _: Int32, _: Int32
 ) {
-  enter(handle?.pointee.data)
+  enterLoop(act, handle?.pointee.data)
 }

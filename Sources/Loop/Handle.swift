@@ -14,6 +14,17 @@ func closeHandle<Handle>(_ handle: UnsafeMutablePointer<Handle>) {
   uv_close(rawHandle(handle)) { UnsafeMutableRawPointer($0)?.deallocate() }
 }
 
+/// Calls `body` with the Swift owner a handle's `data` points at, unless the handle is closed.
+///
+/// Without a reference count: the owner must stay, or not look at itself after what lets it go.
+@inline(__always)
+func withOwner<Owner: AnyObject>(
+  _ type: Owner.Type, _ data: UnsafeMutableRawPointer?, _ body: (Owner) -> Void
+) {
+  guard let data else { return }
+  Unmanaged<Owner>.fromOpaque(data)._withUnsafeGuaranteedRef(body)
+}
+
 /// The Swift owner a handle's `data` points at; nil once the handle is closed.
 func owner<Owner: AnyObject>(_ type: Owner.Type, _ data: UnsafeMutableRawPointer?) -> Owner? {
   guard let data else { return nil }

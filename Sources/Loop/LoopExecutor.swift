@@ -8,6 +8,9 @@ import Synchronization
 /// loop's thread only, which every entrance checks; the rest is atomic or locked.
 package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Sendable {
   let loop: UnsafeMutablePointer<uv_loop_t>
+  /// The same for what looks at it for each message: it begins as a constant, so no access asks
+  /// whether it has been made. Written once, before the loop runs.
+  nonisolated(unsafe) static var current: UnsafeMutablePointer<uv_loop_t>?
   private let wake = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
   private let prepare = UnsafeMutablePointer<uv_prepare_t>.allocate(capacity: 1)
   private let spin = UnsafeMutablePointer<uv_idle_t>.allocate(capacity: 1)
@@ -16,8 +19,9 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   private let remote = Mutex<[UnownedJob]>([])
   @exclusivity(unchecked) private var local: [UnownedJob] = []
   @exclusivity(unchecked) private var running: [UnownedJob] = []
-  @exclusivity(unchecked) private var ending: [any EndOfTurnWork] = []
-  @exclusivity(unchecked) private var endingNow: [any EndOfTurnWork] = []
+  /// Each holds a reference of its own, given back after its turn.
+  @exclusivity(unchecked) private var ending: [Unmanaged<EndOfTurnWork>] = []
+  @exclusivity(unchecked) private var endingNow: [Unmanaged<EndOfTurnWork>] = []
   @exclusivity(unchecked) private var isSpinning = false
 
   /// Rounds of jobs and end-of-turn work before descriptors and timers get
@@ -33,11 +37,13 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
     }
     guard let loop = uv_default_loop() else { refuseToStart("cannot create an event loop") }
     self.loop = loop
+    Self.current = loop
     guard uv_async_init(loop, wake, { _ in EventLoop.executor.takeRemoteJobs() }) == 0,
       uv_prepare_init(loop, prepare) == 0,
-      uv_prepare_start(prepare, { _ in EventLoop.executor.finishTurn() }) == 0,
+      uv_prepare_start(prepare, turnEnds) == 0,
       uv_idle_init(loop, spin) == 0
     else { refuseToStart("cannot prepare the event loop") }
+    prepare.pointee.data = Unmanaged.passUnretained(self).toOpaque()
   }
 
   // MARK: Jobs
@@ -81,7 +87,9 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
     if isOnLoop { uv_stop(loop) } else { uv_async_send(wake) }
   }
 
-  func atEndOfTurn(_ work: any EndOfTurnWork) { ending.append(work) }
+  func atEndOfTurn(_ work: EndOfTurnWork) {
+    ending.append(Unmanaged.passRetained(work))
+  }
 
   private func takeRemoteJobs() {
     if isStopping.load(ordering: .acquiring) { uv_stop(loop) }
@@ -92,7 +100,8 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   }
 
   /// Runs in `uv_prepare`, right before the wait.
-  private func finishTurn() {
+  fileprivate func finishTurn() {
+    guard !(local.isEmpty && ending.isEmpty) else { return setSpinning(false) }
     var rounds = 0
     while !(local.isEmpty && ending.isEmpty) && rounds < Self.roundsPerTurn {
       runJobs()
@@ -115,7 +124,7 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   private func endTurn() {
     guard !ending.isEmpty else { return }
     swap(&ending, &endingNow)
-    for work in endingNow { enterTurnEnd(work) }
+    for index in endingNow.indices { enterLoop(turnEnded, endingNow[index].toOpaque()) }
     endingNow.removeAll(keepingCapacity: true)
   }
 
@@ -127,7 +136,16 @@ package final class LoopExecutor: SerialExecutor, TaskExecutor, @unchecked Senda
   }
 }
 
-private let enterTurnEnd = Entrance<any EndOfTurnWork> { $0.turnEnded() }
+/// In `uv_prepare`: right before the wait. The executor lives as long as the process.
+private func turnEnds(_ handle: UnsafeMutablePointer<uv_prepare_t>?) {
+  withOwner(LoopExecutor.self, handle?.pointee.data) { $0.finishTurn() }
+}
+
+@EventLoop
+private func turnEnded(_ work: UnsafeMutableRawPointer?, _: Int32) {
+  guard let work else { return }
+  Unmanaged<EndOfTurnWork>.fromOpaque(work).takeRetainedValue().turnEnded()
+}
 
 /// Says why on stderr and ends the process with EX_OSERR. Only for what makes
 /// a start impossible.

@@ -63,6 +63,11 @@ package final class LoopTimer {
   }
 }
 
-private let enter = Entrance<UnsafeMutableRawPointer?> { owner(LoopTimer.self, $0)?.action() }
+@EventLoop
+private func act(_ data: UnsafeMutableRawPointer?, _: Int32) {
+  owner(LoopTimer.self, data)?.action()
+}
 
-private func fired(_ handle: UnsafeMutablePointer<uv_timer_t>?) { enter(handle?.pointee.data) }
+private func fired(_ handle: UnsafeMutablePointer<uv_timer_t>?) {
+  enterLoop(act, handle?.pointee.data)
+}

@@ -83,9 +83,12 @@ private func runOffLoop(_ job: UnsafeMutableRawPointer?) -> UnsafeMutableRawPoin
   return nil
 }
 
-private let enter = Entrance<UnsafeMutableRawPointer?> { data in
+@EventLoop
+private func end(_ data: UnsafeMutableRawPointer?, _: Int32) {
   guard let data else { return }
   Unmanaged<OffLoop>.fromOpaque(data).takeRetainedValue().end()
 }
 
-private func workEnded(_ handle: UnsafeMutablePointer<uv_async_t>?) { enter(handle?.pointee.data) }
+private func workEnded(_ handle: UnsafeMutablePointer<uv_async_t>?) {
+  enterLoop(end, handle?.pointee.data)
+}

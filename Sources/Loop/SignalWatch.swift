@@ -19,8 +19,11 @@ package final class SignalWatch {
   isolated deinit { closeHandle(handle) }
 }
 
-private let enter = Entrance<UnsafeMutableRawPointer?> { owner(SignalWatch.self, $0)?.action() }
+@EventLoop
+private func act(_ data: UnsafeMutableRawPointer?, _: Int32) {
+  owner(SignalWatch.self, data)?.action()
+}
 
 private func received(_ handle: UnsafeMutablePointer<uv_signal_t>?, _: Int32) {
-  enter(handle?.pointee.data)
+  enterLoop(act, handle?.pointee.data)
 }

@@ -56,13 +56,14 @@ package final class SocketWatch {
     closeHandle(handle)
   }
 
-  fileprivate func polled(_ status: Int32, _ events: Int32) {
+  /// - Parameter events: what is possible; negative if the handle has failed.
+  fileprivate func polled(_ events: Int32) {
     guard !interest.isEmpty else {
       watched = []
       uv_poll_stop(handle)
       return
     }
-    guard status == 0 else {
+    guard events >= 0 else {
       // libuv has stopped the handle.
       let all = interest
       interest = []
@@ -73,12 +74,14 @@ package final class SocketWatch {
   }
 }
 
-private let enter = Entrance<(UnsafeMutableRawPointer?, Int32, Int32)> { data, status, events in
-  owner(SocketWatch.self, data)?.polled(status, events)
+@EventLoop
+private func polled(_ data: UnsafeMutableRawPointer?, _ statusOrEvents: Int32) {
+  owner(SocketWatch.self, data)?.polled(statusOrEvents)
 }
 
 private func socketPolled(
   _ handle: UnsafeMutablePointer<uv_poll_t>?, _ status: Int32, _ events: Int32
 ) {
-  enter((handle?.pointee.data, status, events))
+  // An error is negative, and events are not.
+  enterLoop(polled, handle?.pointee.data, status < 0 ? status : events)
 }

@@ -1,20 +1,42 @@
 import CUV
 import Glibc
 
+/// What a `Watch` tells that its descriptor is ready.
+@EventLoop
+protocol WatchOwner: AnyObject {
+  func descriptorIsReady()
+}
+
 /// Readiness of one descriptor. Does not own the descriptor, and must be
 /// closed before it (otherwise libuv forgets somebody else's).
+///
+/// Its owner closes it, or outlives it. An owner in place of a closure: each message comes in
+/// here, and a closure costs three calls and two reference counts more.
 @EventLoop
 final class Watch {
   enum Condition { case readable, writable }
 
   private let handle: UnsafeMutablePointer<uv_poll_t>
-  private let ready: @EventLoop () -> Void
+  private unowned(unsafe) let owner: any WatchOwner
+  /// An owner that only this watch has.
+  private let action: WatchAction?
   private var isClosed = false
   private(set) var isActive = false
 
   /// Fails with an errno; EPERM says that the descriptor has no readiness (files, /dev/null).
-  init(descriptor: Int32, ready: @escaping @EventLoop () -> Void) throws(SystemError) {
-    self.ready = ready
+  convenience init(
+    descriptor: Int32, ready: @escaping @EventLoop () -> Void
+  ) throws(SystemError) {
+    let action = WatchAction(ready)
+    try self.init(descriptor: descriptor, owner: action, action: action)
+  }
+
+  /// The same for an owner that closes it before it goes.
+  init(
+    descriptor: Int32, owner: any WatchOwner, action: WatchAction? = nil
+  ) throws(SystemError) {
+    self.owner = owner
+    self.action = action
     handle = .allocate(capacity: 1)
     // libuv makes the description non-blocking, which others may share: undone at once.
     let flags = fcntl(descriptor, F_GETFL)
@@ -40,7 +62,8 @@ final class Watch {
   fileprivate func polled(_ status: Int32) {
     // libuv has stopped the handle on an error; the next read or write tells what it was.
     if status < 0 { isActive = false }
-    ready()
+    // The last thing here: the owner may let go of this.
+    owner.descriptorIsReady()
   }
 
   func stop() {
@@ -57,12 +80,23 @@ final class Watch {
   }
 }
 
-private let enter = Entrance<(UnsafeMutableRawPointer?, Int32)> { data, status in
-  owner(Watch.self, data)?.polled(status)
+/// Calls a closure.
+@EventLoop
+final class WatchAction: WatchOwner {
+  private let action: @EventLoop () -> Void
+
+  init(_ action: @escaping @EventLoop () -> Void) { self.action = action }
+
+  func descriptorIsReady() { action() }
+}
+
+@EventLoop
+private func polled(_ data: UnsafeMutableRawPointer?, _ status: Int32) {
+  withOwner(Watch.self, data) { $0.polled(status) }
 }
 
 private func pollFired(_ handle: UnsafeMutablePointer<uv_poll_t>?, _ status: Int32, _: Int32) {
-  enter((handle?.pointee.data, status))
+  enterLoop(polled, handle?.pointee.data, status)
 }
 
 /// An errno.

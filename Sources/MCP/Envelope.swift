@@ -85,6 +85,7 @@ package struct Envelope: Sendable, BitwiseCopyable {
   package internal(set) var cacheScope = ByteRange.absent
   package internal(set) var isError = ByteRange.absent
   package internal(set) var requestState = ByteRange.absent
+  package internal(set) var inputResponses = ByteRange.absent
   /// `error.code`.
   package internal(set) var errorCode = ByteRange.absent
 

@@ -83,6 +83,7 @@ struct EnvelopeScan {
     case .cacheScope: envelope.cacheScope = range
     case .isError: envelope.isError = range
     case .requestState: envelope.requestState = range
+    case .inputResponses: envelope.inputResponses = range
     case .errorCode: envelope.errorCode = range
     default: break  // Looked at only for being there twice.
     }

@@ -34,6 +34,11 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
   /// The id as JSON text; a copy.
   package var bytes: [UInt8] { text.bytes }
 
+  /// Calls `body` with the id as JSON text, which is there during the call only.
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    unsafe text.withUnsafeBytes(body)
+  }
+
   /// Appends the id as JSON text.
   package func append(to output: inout [UInt8]) { text.append(to: &output) }
 
@@ -52,8 +57,11 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func isIntegral(_ number: ByteRange, in bytes: RawSpan) -> Bool {
+    var digits = number.start
+    while bytes.byte(at: digits) &- UInt8(ascii: "0") <= 9 { digits &+= 1 }
+    if digits >= number.end { return true }
     var isBehindPoint = false
-    for offset in number.start..<number.end {
+    for offset in digits..<number.end {
       let byte = bytes.byte(at: offset)
       if byte &- UInt8(ascii: "0") <= 9 {
         if isBehindPoint, byte != UInt8(ascii: "0") { return false }

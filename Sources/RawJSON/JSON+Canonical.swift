@@ -12,7 +12,7 @@ extension JSON {
       appendCanonicalObject(range, in: bytes, to: &output)
     } else if isString(range, in: bytes) {
       appendCanonicalString(range, in: bytes, to: &output)
-    } else if let first = copy(range, in: bytes).first, first == UInt8(ascii: "[") {
+    } else if bytes.byte(at: range.start) == UInt8(ascii: "[") {
       var isFirst = true
       output.append(UInt8(ascii: "["))
       forEachElement(of: range, in: bytes) { element in
@@ -22,7 +22,7 @@ extension JSON {
       }
       output.append(UInt8(ascii: "]"))
     } else {
-      output += copy(range, in: bytes)
+      append(range, of: bytes, to: &output)
     }
   }
 
@@ -42,10 +42,19 @@ extension JSON {
     }
   }
 
-  private static func isWithoutEscapes(_ range: ByteRange, in bytes: RawSpan) -> Bool {
+  /// Whether the string at `range` is its text as it stands.
+  package static func isWithoutEscapes(_ range: ByteRange, in bytes: RawSpan) -> Bool {
     guard range.fits(in: bytes.byteCount) else { return false }
-    for place in range.start..<range.end where bytes.byte(at: place) == UInt8(ascii: "\\") {
-      return false
+    var place = range.start
+    while place &+ 8 <= range.end {
+      // A byte that is 0 now was a backslash.
+      let word = bytes.word(at: place) ^ 0x5C5C_5C5C_5C5C_5C5C
+      if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return false }
+      place &+= 8
+    }
+    while place < range.end {
+      if bytes.byte(at: place) == UInt8(ascii: "\\") { return false }
+      place &+= 1
     }
     return true
   }
@@ -55,26 +64,24 @@ extension JSON {
   private static func appendOrderedObject(
     _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
   ) -> Bool {
+    let before = output.count
     var last = ByteRange.absent
     var isInOrder = true
-    forEachMember(of: range, in: bytes) { key, _ in
-      isInOrder =
-        isInOrder && isWithoutEscapes(key, in: bytes)
-        && (last.isAbsent || precedes(last, key, in: bytes))
-      last = key
-    }
-    guard isInOrder else { return false }
     output.append(UInt8(ascii: "{"))
-    var isFirst = true
-    forEachMember(of: range, in: bytes) { key, value in
-      if !isFirst { output.append(UInt8(ascii: ",")) }
-      isFirst = false
+    walk(range, in: bytes) { key, value in
+      isInOrder =
+        isWithoutEscapes(key, in: bytes) && (last.isAbsent || precedes(last, key, in: bytes))
+      guard isInOrder else { return false }
+      if !last.isAbsent { output.append(UInt8(ascii: ",")) }
+      last = key
       append(key, of: bytes, to: &output)
       output.append(UInt8(ascii: ":"))
       appendCanonical(value, in: bytes, to: &output)
+      return true
     }
     output.append(UInt8(ascii: "}"))
-    return true
+    if !isInOrder { output.removeLast(output.count - before) }
+    return isInOrder
   }
 
   private static func precedes(_ left: ByteRange, _ right: ByteRange, in bytes: RawSpan) -> Bool {

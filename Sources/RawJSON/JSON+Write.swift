@@ -12,17 +12,15 @@ extension JSON {
 
   /// Appends a number in decimal, without making a `String`.
   package static func append(_ number: UInt64, to output: inout [UInt8]) {
-    var rest = number
-    let start = output.count
-    repeat {
-      output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
-    // In place: a slice would be a second owner, and the whole buffer copied.
-    var (low, high) = (start, output.count - 1)
-    while low < high {
-      output.swapAt(low, high)
-      (low, high) = (low + 1, high - 1)
+    unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var rest = number
+      var start = digits.count
+      repeat {
+        start &-= 1
+        unsafe digits[start] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      } while rest > 0
+      unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
     }
   }
 

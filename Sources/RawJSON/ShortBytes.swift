@@ -22,8 +22,13 @@ package struct ShortBytes: Hashable, Sendable {
       long = JSON.copy(range, in: bytes)
       return
     }
-    for offset in range.start..<range.end {
-      set(bytes.byte(at: offset), at: offset &- range.start)
+    if range.start <= bytes.byteCount &- 16 {
+      low = bytes.word(at: range.start) & Self.mask(range.count)
+      high = bytes.word(at: range.start &+ 8) & Self.mask(range.count &- 8)
+    } else {
+      for offset in range.start..<range.end {
+        set(bytes.byte(at: offset), at: offset &- range.start)
+      }
     }
     high |= UInt64(truncatingIfNeeded: range.count) &<< 56
   }
@@ -59,16 +64,24 @@ package struct ShortBytes: Hashable, Sendable {
   }
 
   package func append(to output: inout [UInt8]) {
-    if let long {
-      output += long
-      return
+    unsafe withUnsafeBytes { unsafe output.append(contentsOf: $0) }
+  }
+
+  /// Calls `body` with the bytes, which are there during the call only.
+  package func withUnsafeBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    if let long { return unsafe long.withUnsafeBytes(body) }
+    let words = (low.littleEndian, high.littleEndian)
+    return unsafe Swift.withUnsafeBytes(of: words) {
+      unsafe body(UnsafeRawBufferPointer(rebasing: $0[..<Int(truncatingIfNeeded: high &>> 56)]))
     }
-    var word = low
-    for index in 0..<Int(truncatingIfNeeded: high &>> 56) {
-      if index == 8 { word = high }
-      output.append(UInt8(truncatingIfNeeded: word))
-      word &>>= 8
-    }
+  }
+
+  /// The lowest `count` bytes of a word; none for a negative number, all from eight on.
+  @inline(__always)
+  private static func mask(_ count: Int) -> UInt64 {
+    count <= 0 ? 0 : count >= 8 ? .max : (1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1
   }
 
   private mutating func set(_ byte: UInt8, at index: Int) {

@@ -12,8 +12,11 @@ package struct Splice: Sendable {
     var text: ByteRange
   }
 
+  /// The first `editCount` count; the others are places for more.
   private var entries: [Entry] = []
   private var texts: [UInt8] = []
+  /// Number of edits.
+  package private(set) var editCount = 0
 
   /// A splice without edits.
   package init() {
@@ -27,12 +30,9 @@ package struct Splice: Sendable {
     for edit in edits { replace(edit.range, orInsertAt: true) { $0 += edit.replacement } }
   }
 
-  /// Number of edits.
-  package var editCount: Int { entries.count }
-
   /// Forgets all edits and keeps the memory.
   package mutating func removeAll() {
-    entries.removeAll(keepingCapacity: true)
+    editCount = 0
     texts.removeAll(keepingCapacity: true)
   }
 
@@ -73,7 +73,11 @@ package struct Splice: Sendable {
 
   /// Bytes that a text of `byteCount` bytes has after the edits.
   package func resultCount(of byteCount: Int) -> Int {
-    entries.reduce(byteCount) { $0 - $1.range.count + $1.text.count }
+    var count = byteCount
+    for index in 0..<editCount {
+      count += entries[index].text.count - entries[index].range.count
+    }
+    return count
   }
 
   /// Calls `body` with the pieces of the edited text in order; none is empty.
@@ -85,7 +89,9 @@ package struct Splice: Sendable {
   ) {
     unsafe texts.withUnsafeBytes { replacements in
       var position = 0
-      for entry in entries where entry.range.fits(in: source.count) {
+      for index in 0..<editCount {
+        let entry = entries[index]
+        guard entry.range.fits(in: source.count) else { continue }
         if entry.range.start > position {
           unsafe body(UnsafeRawBufferPointer(rebasing: source[position..<entry.range.start]))
         }
@@ -110,11 +116,29 @@ package struct Splice: Sendable {
     return output
   }
 
+  /// What becomes of the bytes of `source` at `range`, which no edit overlaps at its ends.
+  package func applied(to source: RawSpan, within range: ByteRange) -> [UInt8] {
+    guard range.fits(in: source.byteCount) else { return [] }
+    var output: [UInt8] = []
+    output.reserveCapacity(range.count)
+    var position = range.start
+    for index in 0..<editCount {
+      let entry = entries[index]
+      guard entry.range.start >= range.start, entry.range.end <= range.end else { continue }
+      JSON.append(
+        ByteRange(start: position, end: entry.range.start), of: source, to: &output)
+      output += texts[entry.text.start..<entry.text.end]
+      position = entry.range.end
+    }
+    JSON.append(ByteRange(start: position, end: range.end), of: source, to: &output)
+    return output
+  }
+
   private mutating func replace(
     _ range: ByteRange, orInsertAt inserts: Bool, by write: (inout [UInt8]) -> Void
   ) {
     guard range.start <= range.end, inserts || !range.isAbsent else { return }
-    var index = entries.count
+    var index = editCount
     while index > 0,
       entries[index - 1].range.start > range.start
         || (range.isAbsent && entries[index - 1].range.start == range.start
@@ -123,15 +147,18 @@ package struct Splice: Sendable {
       index -= 1
     }
     if index > 0, entries[index - 1].range.end > range.start { return }
-    if index < entries.count, entries[index].range.start < range.end { return }
+    if index < editCount, entries[index].range.start < range.end { return }
     let start = texts.count
     write(&texts)
     let text = ByteRange(start: start, end: texts.count)
-    // Edits mostly come in order, and appending is a third of the price of inserting.
-    if index == entries.count {
-      entries.append(Entry(range: range, text: text))
-    } else {
-      entries.insert(Entry(range: range, text: text), at: index)
+    // Edits mostly come in order.
+    if editCount == entries.count { entries.append(Entry(range: range, text: text)) }
+    var place = editCount
+    while place > index {
+      entries[place] = entries[place - 1]
+      place -= 1
     }
+    entries[index] = Entry(range: range, text: text)
+    editCount += 1
   }
 }

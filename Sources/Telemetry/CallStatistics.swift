@@ -38,7 +38,8 @@ package enum ServiceCount: Int, CaseIterable, Sendable {
 package final class ToolStatistics {
   package let service: String
   package let tool: String
-  package private(set) var ends = [UInt64](repeating: 0, count: Outcome.allCases.count)
+  /// By `Outcome`, in place: an array would be asked for its owners with each call.
+  private var ends = InlineArray<12, UInt64>(repeating: 0)
   package private(set) var durations = DurationHistogram()
   package private(set) var exported = ExportedHistogram()
 
@@ -56,7 +57,7 @@ package final class ToolStatistics {
     exported.record(microseconds: microseconds)
   }
 
-  package var calls: UInt64 { ends.reduce(0, &+) }
+  package var calls: UInt64 { ends.indices.reduce(0) { $0 &+ ends[$1] } }
 
   package func count(_ end: Outcome) -> UInt64 { ends[end.rawValue] }
 
@@ -73,7 +74,8 @@ package final class ToolStatistics {
 /// The counters of one service. Owned by the loop.
 package final class ServiceStatistics {
   package let service: String
-  private var counts = [UInt64](repeating: 0, count: ServiceCount.allCases.count)
+  /// By `ServiceCount`.
+  private var counts = InlineArray<12, UInt64>(repeating: 0)
   /// Of all its tools.
   package private(set) var durations = DurationHistogram()
   package private(set) var calls: UInt64 = 0

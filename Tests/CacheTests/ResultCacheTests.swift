@@ -1,4 +1,5 @@
 import Cache
+import RawJSON
 import Resilience
 import Testing
 

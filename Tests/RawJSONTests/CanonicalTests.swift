@@ -29,3 +29,34 @@ import Testing
     #expect(Set(texts.map(canonical)).count == texts.count)
   }
 }
+
+@Suite struct EscapeTests {
+  private func isPlain(_ bytes: [UInt8], _ range: ByteRange) -> Bool {
+    with(bytes) { JSON.isWithoutEscapes(range, in: $0) }
+  }
+
+  @Test func `a backslash is seen at every place`() {
+    for count in 0...40 {
+      let plain = "\"" + String(repeating: "x", count: count) + "\""
+      let whole = ByteRange(start: 0, end: plain.utf8.count)
+      #expect(isPlain(Array(plain.utf8), whole))
+      for place in 0..<count {
+        var bytes = Array(plain.utf8)
+        bytes[place + 1] = UInt8(ascii: "\\")
+        #expect(!isPlain(bytes, whole))
+        // Bytes that differ from it in one bit are others.
+        for bit in 0..<8 {
+          bytes[place + 1] = UInt8(ascii: "\\") ^ (1 << UInt8(bit))
+          #expect(isPlain(bytes, whole))
+        }
+      }
+    }
+  }
+
+  @Test func `an object out of order inside of one in order has one form`() {
+    let left = JSON.canonical(Array(#"{"a":{"y":[1,{"d":0,"c":0}],"x":2},"b":3}"#.utf8))
+    let right = JSON.canonical(Array(#"{"b":3,"a":{"x":2,"y":[1,{"c":0,"d":0}]}}"#.utf8))
+    #expect(left == right)
+    #expect(String(decoding: left, as: UTF8.self) == #"{"a":{"x":2,"y":[1,{"c":0,"d":0}]},"b":3}"#)
+  }
+}

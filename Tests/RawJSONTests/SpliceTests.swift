@@ -33,6 +33,35 @@ import Testing
     with("abcd") { #expect(splice.applied(to: $0) == Array("abcd".utf8)) }
   }
 
+  @Test func `a part of the text is given with the edits that lie in it, at its ends too`() {
+    let splice = Splice([
+      edit(0, 1, "no"), edit(2, 2, "<"), edit(3, 4, "X"), edit(6, 6, ">"), edit(7, 8, "no"),
+    ])
+    with("abcdefgh") {
+      #expect(splice.applied(to: $0, within: ByteRange(start: 2, end: 6)) == Array("<cXef>".utf8))
+      #expect(splice.applied(to: $0, within: ByteRange(start: 4, end: 5)) == Array("e".utf8))
+      #expect(splice.applied(to: $0, within: ByteRange(start: 4, end: 9)) == [])
+    }
+    let whole = Splice([edit(1, 3, "12345")])
+    with("abcd") {
+      #expect(whole.applied(to: $0, within: ByteRange(start: 1, end: 3)) == Array("12345".utf8))
+    }
+  }
+
+  @Test func `a splice that is used again makes the same of the same edits, in any order`() {
+    var splice = Splice()
+    for count in [5, 2, 9, 1, 0, 7] {
+      splice.removeAll()
+      for place in (0..<count).reversed() {
+        splice.replace(ByteRange(start: place * 2, end: place * 2 + 1), with: [0x2A])
+      }
+      let text = String((0..<10).flatMap { _ in "ab" })
+      let expected = String((0..<10).flatMap { $0 < count ? "*b" : "ab" })
+      #expect(splice.editCount == count && splice.resultCount(of: text.utf8.count) == 20)
+      with(text) { #expect(splice.applied(to: $0) == Array(expected.utf8)) }
+    }
+  }
+
   @Test func `an edit beyond the end of the text is left out`() {
     #expect(applied([edit(2, 9, "x")], to: "abc") == "abc")
   }

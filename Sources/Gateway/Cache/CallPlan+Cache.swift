@@ -20,16 +20,15 @@ extension Gateway {
   func takesFromKept(
     _ request: Incoming, _ entry: Catalogue.Entry, _ slot: inout CacheSlot?
   ) -> Bool {
-    guard kept.isOn, entry.policy.cache != nil,
-      let key = CacheKey.of(request, head: keyHead(of: entry))
-    else { return false }
+    guard kept.isOn, entry.policy.cache != nil else { return false }
+    let known = entry.spelling?.isOf(request) == true ? entry.spelling?.key : nil
+    guard let key = known ?? CacheKey.of(request, head: keyHead(of: entry)) else { return false }
     if let result = kept.value(key, at: EventLoop.turnTime) {
-      session.reply(to: request.id, result: result)
-      observed(
-        Observation(
-          service: entry.service, entry: entry, method: .toolsCall, outcome: .fromCache,
-          duration: 0, bytesIn: request.line.count, bytesOut: result.count, attempt: 0,
-          trace: wantsSpans ? traceParent(of: request) : nil))
+      if known == nil { entry.spelling = CacheSpelling(key, of: request) }
+      repeated = RepeatedCall(request, entry, key, in: self)
+      answer(
+        request.id, from: result, entry, bytesIn: request.line.count,
+        trace: wantsSpans ? traceParent(of: request) : nil)
       return true
     }
     if !request.isAlone {
@@ -44,6 +43,17 @@ extension Gateway {
     health.record(at: entry.service)?.counts.add(to: .cacheMisses)
     slot = CacheSlot(key: key, writes: kept.writes(to: entry.service))
     return false
+  }
+
+  func answer(
+    _ id: RequestID, from result: [UInt8], _ entry: Catalogue.Entry, bytesIn: Int,
+    trace: TraceParent?
+  ) {
+    session.reply(to: id, result: result)
+    observed(
+      Observation(
+        service: entry.service, entry: entry, method: .toolsCall, outcome: .fromCache,
+        duration: 0, bytesIn: bytesIn, bytesOut: result.count, attempt: 0, trace: trace))
   }
 
   /// The group or service to which results of a tool belong, and its name. Services that change

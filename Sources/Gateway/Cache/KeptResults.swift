@@ -55,6 +55,44 @@ final class KeptResults {
   func end(_ key: ResultCache.Key) -> [CacheWaiter] { flights.end(key) }
 }
 
+/// How a call was written, and its key: an assistant that asks again writes the same, and the key
+/// takes longer to make than to compare what it is made of.
+///
+/// A class, so that asking it copies nothing.
+@EventLoop
+final class CacheSpelling {
+  let key: ResultCache.Key
+  private let revision: Revision
+  private let arguments: [UInt8]
+  private let meta: [UInt8]
+
+  init(_ key: ResultCache.Key, of request: Incoming) {
+    let bytes = request.line.bytes
+    self.key = key
+    revision = request.client.revision
+    arguments = JSON.copy(request.envelope.arguments, in: bytes)
+    meta = JSON.copy(request.envelope.meta, in: bytes)
+  }
+
+  /// Whether a request says the same in everything of which keys are made.
+  func isOf(_ request: Incoming) -> Bool {
+    let envelope = request.envelope
+    return revision == request.client.revision && envelope.task.isAbsent
+      && envelope.requestState.isAbsent && envelope.inputResponses.isAbsent
+      && holds(arguments, at: envelope.arguments, of: request.line)
+      && holds(meta, at: envelope.meta, of: request.line)
+  }
+
+  private func holds(
+    _ text: [UInt8], at range: ByteRange, of line: UnsafeRawBufferPointer
+  ) -> Bool {
+    text.count == range.count
+      && (range.isAbsent
+        || ByteKey.haveEqualBytes(
+          text.span.bytes, line.bytes.extracting(range.start..<range.end)))
+  }
+}
+
 /// What a result is kept under: the group or service, the tool, who asks and in which revision,
 /// and the arguments in a form in which only their meaning counts.
 @EventLoop
@@ -65,7 +103,7 @@ enum CacheKey {
     let envelope = request.envelope
     let bytes = request.line.bytes
     guard envelope.task.isAbsent, envelope.requestState.isAbsent,
-      JSON.member("inputResponses", of: envelope.params, in: bytes).isAbsent,
+      envelope.inputResponses.isAbsent,
       envelope.arguments.count <= KeptResults.longestArguments, isPlain(envelope.meta, in: bytes)
     else { return nil }
     var key = head
@@ -87,6 +125,7 @@ enum CacheKey {
 
   /// Whether `_meta` says nothing but who asks, how progress is called, and where a trace belongs.
   private static func isPlain(_ meta: ByteRange, in bytes: RawSpan) -> Bool {
+    if meta.isAbsent { return true }
     var isPlain = true
     JSON.forEachMember(of: meta, in: bytes) { key, _ in
       let isKnown =

@@ -184,12 +184,3 @@ enum ModernResult {
   /// The most careful promise: do not keep it, and show it to nobody else.
   static let uncached = #""ttlMs":0,"cacheScope":"private""#
 }
-
-extension Splice {
-  /// The edited line as slices; valid until this splice or the line changes.
-  func slices(of line: UnsafeRawBufferPointer) -> Slices {
-    var slices = Slices()
-    forEachSlice(of: line) { slices.append($0) }
-    return slices
-  }
-}

@@ -43,6 +43,8 @@ final class Catalogue {
     @EventLoop var memberStatistics: [(service: Int, figures: ToolStatistics)] = []
     /// What the keys of its kept results begin with, once one was looked for.
     @EventLoop var keyHead: [UInt8] = []
+    /// How the newest call that was answered from memory was written.
+    @EventLoop var spelling: CacheSpelling?
 
     init(
       service: Int, publicName: [UInt8], ownName: [UInt8], json: [UInt8],
@@ -176,8 +178,10 @@ final class Catalogue {
   func entry(
     _ kind: Offer.Kind, namedAt range: ByteRange, in line: UnsafeRawBufferPointer
   ) -> Entry? {
-    let text = UnsafeRawBufferPointer(rebasing: line[(range.start + 1)..<(range.end - 1)])
-    if !text.contains(UInt8(ascii: "\\")) { return entry(kind, named: text) }
+    if JSON.isWithoutEscapes(range, in: line.bytes) {
+      return entry(
+        kind, named: UnsafeRawBufferPointer(rebasing: line[(range.start + 1)..<(range.end - 1)]))
+    }
     guard let name = JSON.string(range, in: line.bytes) else { return nil }
     return name.withUnsafeBytes { entry(kind, named: $0) }
   }

@@ -1,3 +1,5 @@
+import RawJSON
+
 /// Finds an entry by the bytes of its name, without making a `String` of them.
 ///
 /// Names of peers are compared as bytes (reliability 2.7): Swift's `String`
@@ -44,18 +46,11 @@ struct NameTable {
   }
 
   private func holds(_ name: UnsafeRawBufferPointer, at start: Int) -> Bool {
-    for offset in 0..<name.count where texts[start + offset] != name[offset] { return false }
-    return true
+    ByteKey.haveEqualBytes(
+      texts.span.bytes.extracting(start..<(start + name.count)), name.bytes)
   }
 
-  /// FNV-1a. The names come from manifests and services, are at most 64 bytes
-  /// and limited in number, so flooding it gains an attacker nothing.
   private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
-    var value: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes {
-      value ^= UInt64(byte)
-      value &*= 0x100_0000_01b3
-    }
-    return Int(truncatingIfNeeded: value >> 1)
+    Int(truncatingIfNeeded: ByteKey.digest(of: bytes.bytes) >> 1)
   }
 }

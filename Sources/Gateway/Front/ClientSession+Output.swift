@@ -23,12 +23,7 @@ extension ClientSession {
 
   /// Writes `line` with the edits of `splice`.
   func writeEdited(_ line: UnsafeRawBufferPointer) {
-    let count = splice.resultCount(of: line.count)
-    if writer.writeShort(byteCount: count, { splice.forEachSlice(of: line, $0) }) {
-      noteFullness()
-    } else {
-      write(splice.slices(of: line))
-    }
+    write(byteCount: splice.resultCount(of: line.count)) { splice.forEachSlice(of: line, $0) }
   }
 
   func write(_ line: [UInt8]) {
@@ -49,20 +44,40 @@ extension ClientSession {
 
   /// Answers `id`; `result` is the JSON text of the result.
   func reply(to id: RequestID, result: [UInt8]) {
-    var head = Array(#"{"jsonrpc":"2.0","id":"#.utf8)
-    head += id.bytes
-    head += #","result":"#.utf8
-    let end: [UInt8] = [UInt8(ascii: "}")]
-    head.withUnsafeBytes { head in
+    id.withUnsafeBytes { id in
       result.withUnsafeBytes { result in
-        end.withUnsafeBytes { end in
-          var line = Slices(head)
-          line.append(result)
-          line.append(end)
-          write(line)
+        let count = Self.aroundResult + id.count + result.count
+        write(byteCount: count) { add in
+          add(Self.bytes(of: Self.beforeID))
+          add(id)
+          add(Self.bytes(of: Self.beforeResult))
+          add(result)
+          add(Self.bytes(of: Self.afterResult))
         }
       }
     }
+  }
+
+  private static var beforeID: StaticString { #"{"jsonrpc":"2.0","id":"# }
+  private static var beforeResult: StaticString { #","result":"# }
+  private static var afterResult: StaticString { "}" }
+  private static var aroundResult: Int {
+    beforeID.utf8CodeUnitCount + beforeResult.utf8CodeUnitCount + afterResult.utf8CodeUnitCount
+  }
+
+  @inline(__always)
+  private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+  }
+
+  /// Writes one line of `byteCount` bytes that `pieces` hands over in order.
+  private func write(byteCount: Int, _ pieces: ((UnsafeRawBufferPointer) -> Void) -> Void) {
+    if !writer.writeShort(byteCount: byteCount, pieces) {
+      var line = Slices()
+      pieces { line.append($0) }
+      writer.write(line)
+    }
+    noteFullness()
   }
 
   func reply(to id: RequestID, error: CallError) { writeError(id.bytes, error) }

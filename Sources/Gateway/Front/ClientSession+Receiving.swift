@@ -7,6 +7,7 @@ import Telemetry
 /// What a line is, in which era, and who gets it.
 extension ClientSession {
   func receive(_ line: UnsafeRawBufferPointer) {
+    if delegate?.answersAgain(line, of: self) == true { return }
     let envelope: Envelope
     do {
       envelope = try Envelope.scan(line.bytes)

@@ -9,6 +9,8 @@ import Telemetry
 /// What the session hands requests and notifications to.
 @EventLoop
 protocol ClientSessionDelegate: AttemptObserver {
+  /// Answers a line without reading it, because it is the one before it but for its id.
+  func answersAgain(_ line: UnsafeRawBufferPointer, of session: ClientSession) -> Bool
   /// A request with a fresh id; answer it through the session, now or later.
   func serve(_ request: Incoming, of session: ClientSession)
   /// A notification other than `notifications/cancelled`.

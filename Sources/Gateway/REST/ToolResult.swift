@@ -10,9 +10,6 @@ import Resilience
 /// It is written piece by piece. An answer of many MiB exists once as the API sent it and once as
 /// what the client has not read yet, and never as a whole line besides.
 struct ToolResult {
-  /// Bytes that are escaped at a time.
-  private static let chunk = 16 << 10
-
   private let pieces: [RESTPiece]
   private let text: String
   private let failure: RESTFailure?
@@ -94,19 +91,14 @@ struct ToolResult {
   /// JSON text inside a JSON string: quotes and backslashes are escaped, nothing else can occur
   /// in JSON on one line.
   private func escape(_ bytes: UnsafeRawBufferPointer, _ sink: (UnsafeRawBufferPointer) -> Void) {
-    var chunk: [UInt8] = []
-    chunk.reserveCapacity(min(bytes.count, Self.chunk) * 2)
-    for byte in bytes {
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        chunk.append(UInt8(ascii: "\\"))
-      }
-      chunk.append(byte)
-      if chunk.count >= Self.chunk {
-        emit(chunk, sink)
-        chunk.removeAll(keepingCapacity: true)
-      }
+    var start = 0
+    for place in 0..<bytes.count
+    where bytes[place] == UInt8(ascii: "\"") || bytes[place] == UInt8(ascii: "\\") {
+      sink(UnsafeRawBufferPointer(rebasing: bytes[start..<place]))
+      emit(#"\"#, sink)
+      start = place
     }
-    emit(chunk, sink)
+    sink(UnsafeRawBufferPointer(rebasing: bytes[start...]))
   }
 }
 

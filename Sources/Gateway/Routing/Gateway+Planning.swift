@@ -106,12 +106,21 @@ extension Call {
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan, _ outcome: Outcome
   ) {
     let edits = service.renames ? renamings(line, envelope) : []
+    if edits.isEmpty, plan.attempts.isEmpty {
+      translate(line, envelope)
+      if plan.slot != nil {
+        keep(session.splice.applied(to: line.bytes, within: envelope.result), line, envelope, plan)
+      }
+      return write(line)
+    }
     let own = Splice(edits).applied(to: line.bytes)
     own.withUnsafeBytes { own in
       guard let envelope = try? Envelope.scan(own.bytes) else { return }
       translate(own, envelope)
       session.splice.applied(to: own.bytes).withUnsafeBytes { line in
-        keep(line, plan, outcome)
+        if plan.slot != nil, let envelope = try? Envelope.scan(line.bytes) {
+          keep(JSON.copy(envelope.result, in: line.bytes), line, envelope, plan)
+        }
         if plan.attempts.isEmpty {
           deliver(Array(line))
         } else {
@@ -132,14 +141,16 @@ extension Call {
     return true
   }
 
-  private func keep(_ line: UnsafeRawBufferPointer, _ plan: CallPlan, _ outcome: Outcome) {
-    guard plan.slot != nil, let envelope = try? Envelope.scan(line.bytes) else { return }
+  /// - Parameter result: as the client gets it; `line` says how long it is good.
+  private func keep(
+    _ result: [UInt8], _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan
+  ) {
     let bytes = line.bytes
     let isWhole =
       envelope.resultType.isAbsent || JSON.equals(envelope.resultType, "complete", in: bytes)
     plan.keep(
-      JSON.copy(envelope.result, in: bytes), outcome,
-      lifetime: JSON.integer(envelope.ttlMs, in: bytes), isWhole: isWhole)
+      result, Outcome(line, envelope), lifetime: JSON.integer(envelope.ttlMs, in: bytes),
+      isWhole: isWhole)
   }
 
   /// Writes an answer with one more member in the `_meta` of its result.

@@ -64,7 +64,7 @@ final class Service {
 
   unowned let host: any ServiceHost
   var policy = RestartPolicy()
-  var breaker: CircuitBreaker
+  @exclusivity(unchecked) var breaker: CircuitBreaker
   /// What went wrong last, for the errors of an open breaker.
   var lastTrouble = ""
   /// How long calls took lately, and nanoseconds.
