@@ -12,9 +12,9 @@ struct Add: ParsableCommand {
       server.json of the MCP registry, or an .mcpb bundle. Of a configuration all
       servers are taken, or those named before it.
 
-      Shows the exact command or URL and the names of variables and headers, and asks
-      before it writes. Values that look secret go into the secrets folder, mode 0600.
-      A bundle is unpacked in the state folder. Nothing is started.
+      Shows the exact command or URL and the names of variables and headers, and
+      asks before it writes. Values that look secret go into the secrets folder,
+      mode 0600. A bundle is unpacked in the state folder. Nothing is started.
       Exit codes: 0 written, 1 something was not, 2 used wrongly.
 
       EXAMPLES
@@ -49,7 +49,7 @@ struct Add: ParsableCommand {
       "The token for the server at a URL; - reads it from standard input.", valueName: "token"))
   var bearer: String?
 
-  @Option(help: "What the server at a URL speaks: auto asks it, sse is HTTP+SSE of 2024.")
+  @Option(help: "What the server at a URL speaks: auto and http ask it, sse is HTTP+SSE of 2024.")
   var transport: RemoteTransport = .auto
 
   @Option(
