@@ -241,7 +241,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
+      dependencies: [
+        "Store", "Loop", "LoopTesting", "CSQLite", "TestSupport", "switchyard-store-writer",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Resilience", "RawJSON"],
