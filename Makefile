@@ -26,7 +26,7 @@ COMMANDS := switchyard switchyard-gateway switchyard-fake-backend
 PLUGINS := $(notdir $(patsubst %/,%,$(dir $(wildcard Plugins/*/manifest.yaml))))
 FUZZ_SECONDS ?= 60
 
-PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev
+PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev zlib1g-dev
 TEST_PACKAGES := curl git openssl python3 python3-venv strace faketime
 
 SHELL := /bin/bash

@@ -48,6 +48,7 @@ let package = Package(
     // C libraries of the system, and the one piece of C that is ours.
     .systemLibrary(name: "CUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     // Loaded when it is first used (docs/decisions/late-libcurl.md): headers only, nothing is linked.
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -96,6 +97,8 @@ let package = Package(
       swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
     .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
+    // In `switchyard` only (docs/decisions/zip.md).
+    .target(name: "Archive", dependencies: ["CZlib"], swiftSettings: common),
 
     .executableTarget(
       name: "switchyard-gateway",
@@ -105,7 +108,7 @@ let package = Package(
       name: "switchyard",
       dependencies: [
         "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Harness", "Clients",
-        "OpenAPI",
+        "OpenAPI", "Archive", "Digest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -131,6 +134,12 @@ let package = Package(
         "switchyard-asana-sandbox", "switchyard-demo", "switchyard-gateway",
       ],
       swiftSettings: common),
+    .target(
+      name: "ArchiveTesting", dependencies: ["CZlib"], path: "Tests/Support/ArchiveTesting",
+      swiftSettings: common),
+    .testTarget(
+      name: "ArchiveTests",
+      dependencies: ["Archive", "ArchiveTesting", "TestSupport"], swiftSettings: common),
     .testTarget(
       name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
       swiftSettings: common),
@@ -148,7 +157,7 @@ let package = Package(
       name: "SwitchyardTests",
       dependencies: [
         "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "HTTPTesting",
-        "switchyard", "switchyard-gateway", "switchyard-demo",
+        "ArchiveTesting", "switchyard", "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
@@ -232,7 +241,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
+      dependencies: [
+        "Store", "Loop", "LoopTesting", "CSQLite", "TestSupport", "switchyard-store-writer",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Resilience", "RawJSON"],

@@ -19,6 +19,9 @@ package final class RemoteLogin {
   /// The manifest's address, which the login must have been for.
   private let address: String
   private let environment: [String: String]
+  private let keyring: Keyring
+  /// Whether the file says that the login is in the keyring, which is asked when it is needed.
+  private let isInKeyring: Bool
   private var credential: Credential?
   private var waiting: [@EventLoop (String?) -> Void] = []
   private var timer: LoopTimer?
@@ -27,6 +30,8 @@ package final class RemoteLogin {
   /// While another process renews it; then it is asked for all the same.
   private static let patience = 100
   private static let pause = Duration.milliseconds(100)
+  /// For the keyring; somebody may have to unlock it.
+  private static let keyringPatience = Duration.seconds(15)
 
   /// Nil where there is no login for this address.
   ///
@@ -38,27 +43,34 @@ package final class RemoteLogin {
     self.service = service
     self.address = address
     self.environment = environment
+    keyring = Keyring(for: file, environment: environment)
+    let stored: StoredLogin?
     do throws(LoginFile.Failure) {
-      credential = try Self.read(file, address)
+      stored = try Self.read(file, address)
     } catch {
       let detail = "Service '\(service)': the login in '\(file.path)' \(error)."
       throw BackendFailure(.unavailable, wasSent: false, detail: detail)
     }
-    if credential == nil { return nil }
+    switch stored {
+    case .here(let found): (credential, isInKeyring) = (found, false)
+    case .keyring: isInKeyring = true
+    case nil: return nil
+    }
   }
 
   private static func read(
     _ file: LoginFile, _ address: String
-  ) throws(LoginFile.Failure) -> Credential? {
+  ) throws(LoginFile.Failure) -> StoredLogin? {
     guard let bytes = try file.read(), let json = try? JSONValue(parsing: bytes),
-      let credential = Credential(json), credential.isFor(address)
+      let stored = StoredLogin(json), stored.isFor(address)
     else { return nil }
-    return credential
+    return stored
   }
 
   /// The value of `Authorization`.
   var authorization: String? { credential.map { "Bearer " + $0.token } }
-  var isOver: Bool { credential?.isOver(at: Int64(time(nil))) ?? false }
+  /// What is still in the keyring has to be fetched, as if it were over.
+  var isOver: Bool { credential?.isOver(at: Int64(time(nil))) ?? isInKeyring }
   /// What must not be shown.
   var secrets: [String] { credential.map { [$0.token] + ($0.refresh.map { [$0] } ?? []) } ?? [] }
   /// What a person does about it.
@@ -75,17 +87,39 @@ package final class RemoteLogin {
   private func tryToRenew() {
     do throws(LoginFile.Failure) {
       let lock = try file.lock()
-      let found = try Self.read(file, address)
-      if let found, found.token != credential?.token, !found.isOver(at: Int64(time(nil))) {
-        credential = found
-        return EventLoop.atEndOfTurn { [self] in finish(nil) }
+      switch try Self.read(file, address) {
+      case .here(let found): compare(found, lock)
+      case .keyring: fetch { [self] found in compare(found, lock) }
+      case nil: compare(nil, lock)
       }
-      guard let lock else { return waitForOther() }
-      credential = found ?? credential
-      ask(lock)
     } catch {
       let why = "the login in '\(file.path)' \(error)"
       EventLoop.atEndOfTurn { [self] in finish(why) }
+    }
+  }
+
+  /// Uses what is kept if it is another and good, else renews it.
+  private func compare(_ found: Credential?, _ lock: LoginLock?) {
+    if let found, found.token != credential?.token, !found.isOver(at: Int64(time(nil))) {
+      credential = found
+      return EventLoop.atEndOfTurn { [self] in finish(nil) }
+    }
+    guard let lock else { return waitForOther() }
+    credential = found ?? credential
+    ask(lock)
+  }
+
+  /// Asks the keyring; without its answer nothing is renewed.
+  private func fetch(_ done: @escaping @EventLoop (Credential) -> Void) {
+    keyring.lookUp(within: Self.keyringPatience) { [self] result in
+      switch result {
+      case .failure(let failure): finish("the keyring \(failure); or \(advice)")
+      case .success(let bytes):
+        guard let json = try? JSONValue(parsing: bytes), let found = Credential(json),
+          found.isFor(address)
+        else { return finish("the keyring holds another login; \(advice)") }
+        done(found)
+      }
     }
   }
 
@@ -106,27 +140,33 @@ package final class RemoteLogin {
     }
     credential.tokenEndpoint.ask(
       "POST", headers: request.headers, body: request.body, environment: environment
-    ) { [self] outcome in
-      withExtendedLifetime(lock) { answered(outcome) }
-    }
+    ) { [self] outcome in answered(outcome, lock) }
   }
 
-  private func answered(_ outcome: Result<HTTPResponse, Refusal>) {
+  private func answered(_ outcome: Result<HTTPResponse, Refusal>, _ lock: LoginLock) {
     do throws(Refusal) {
       let response = try outcome.get()
       if TokenAnswer.isOver(response.json) { return finish("the login is over; \(advice)") }
       let answer = try TokenAnswer(status: response.head.status, response.json)
       credential?.refreshed(answer, now: Int64(time(nil)))
       guard let bytes = credential?.json.serialized() else { return finish(nil) }
-      do throws(LoginFile.Failure) {
-        try file.write(bytes)
-        finish(nil)
-      } catch {
-        // It is good for this process all the same.
-        finish(nil)
-      }
+      keep(bytes, lock)
     } catch {
       finish("the login could not be renewed: \(error.message)")
+    }
+  }
+
+  /// The lock is held until others can find it. What cannot be kept is good for this process all
+  /// the same.
+  private func keep(_ bytes: [UInt8], _ lock: LoginLock) {
+    guard isInKeyring else {
+      try? file.write(bytes)
+      return withExtendedLifetime(lock) { finish(nil) }
+    }
+    keyring.store(
+      bytes, label: "Switchyard: \(service)", within: Self.keyringPatience
+    ) { [self] _ in
+      withExtendedLifetime(lock) { finish(nil) }
     }
   }
 

@@ -1,4 +1,4 @@
-import RawJSON
+package import RawJSON
 
 /// The servers that a file describes.
 ///
@@ -12,8 +12,8 @@ package struct ServerList: Hashable, Sendable {
   }
 
   /// In the order of the file.
-  package private(set) var servers: [FoundServer] = []
-  package private(set) var left: [LeftServer] = []
+  package internal(set) var servers: [FoundServer] = []
+  package internal(set) var left: [LeftServer] = []
 
   package init(parsing text: [UInt8]) throws(Failure) {
     let document: JSONCDocument
@@ -24,10 +24,10 @@ package struct ServerList: Hashable, Sendable {
       throw .unknown
     }
     // Settings of VS Code keep them one level deeper.
-    let container =
-      value["mcpServers"] ?? value["servers"] ?? value["mcp"]?["servers"]
+    let inner = value["mcp"]
+    let container = value["mcpServers"] ?? value["servers"] ?? inner?["servers"]
     if let entries = container?.objectValue {
-      for entry in entries { take(entry.key, entry.value) }
+      take(entries, inputs: value["inputs"] ?? inner?["inputs"])
     } else if value["packages"] != nil || value["remotes"] != nil {
       takeRegistryServer(value)
     } else {
@@ -35,114 +35,117 @@ package struct ServerList: Hashable, Sendable {
     }
   }
 
-  // MARK: Clients
+  /// The entries of a client's configuration.
+  ///
+  /// - Parameter inputs: what VS Code asks for (`inputs`).
+  package init(entries: JSONObject, inputs: JSONValue? = nil) { take(entries, inputs: inputs) }
 
-  private mutating func take(_ name: String, _ value: JSONValue) {
-    guard let command = value["command"]?.stringValue, !command.isEmpty else {
-      let url = value["url"]?.stringValue ?? value["serverUrl"]?.stringValue
-      let why = url.map { "it is at the URL \($0); only processes are taken over" }
-      left.append(LeftServer(name: name, why: why ?? "it has no command"))
-      return
+  private mutating func take(_ entries: JSONObject, inputs: JSONValue?) {
+    let questions = (inputs?.arrayValue ?? []).compactMap(Self.question)
+    let known = Set(questions.map(\.key))
+    for entry in entries {
+      var reader = EntryReader(name: entry.key, entry.value, inputs: known)
+      do throws(LeftServer) {
+        var server = try reader.server()
+        server.questions = questions.filter { reader.asked.contains($0.key) }
+        servers.append(server)
+      } catch {
+        left.append(error)
+      }
     }
-    var server = FoundServer(name: name, command: command)
-    server.arguments = (value["args"]?.arrayValue ?? []).compactMap(\.stringValue)
-    for variable in value["env"]?.objectValue ?? JSONObject() {
-      let text = variable.value.stringValue ?? variable.value.description
-      server.environment.append(.init(name: variable.key, value: text))
-    }
-    server.directory = value["cwd"]?.stringValue
-    server.isDisabled = value["disabled"] == true || value["enabled"] == false
-    for key in value.objectValue?.keys ?? [] where !Self.known.contains(key) {
-      server.notes.append("'\(key)' of the entry is left out")
-    }
-    servers.append(server)
   }
 
-  /// Keys that are taken over, or mean nothing to anybody but the client.
-  private static let known: Set<String> = [
-    "command", "args", "env", "cwd", "disabled", "enabled", "type", "transport",
-  ]
-
-  // MARK: The registry
-
-  private mutating func takeRegistryServer(_ value: JSONObject) {
-    let full = value["name"]?.stringValue ?? "server"
-    let name = full.split(separator: "/").last.map(String.init) ?? full
-    var reasons: [String] = []
-    for package in value["packages"]?.arrayValue ?? [] {
-      let transport = package["transport"]?["type"]?.stringValue ?? "stdio"
-      guard transport == "stdio" else {
-        reasons.append("a package speaks \(transport)")
-        continue
-      }
-      guard var server = Self.server(name, package) else {
-        let kind = package["registryType"]?.stringValue ?? package["registry_name"]?.stringValue
-        reasons.append("packages of '\(kind ?? "?")' cannot be run")
-        continue
-      }
-      server.description = value["description"]?.stringValue
-      servers.append(server)
-      return
+  /// An input of VS Code; a command of an extension (`command`) cannot be asked.
+  private static func question(_ input: JSONValue) -> Question? {
+    guard let id = input["id"]?.stringValue, input["type"] != "command" else { return nil }
+    var question = Question(id, about: input["description"]?.stringValue)
+    question.isSecret = input["password"] == true
+    if let fallback = input["default"]?.stringValue { question.fallback = [FoundText(fallback)] }
+    let options = (input["options"]?.arrayValue ?? []).compactMap {
+      $0.stringValue ?? $0["value"]?.stringValue
     }
-    if value["remotes"] != nil { reasons.append("it is a remote server") }
-    left.append(
-      LeftServer(
-        name: name, why: reasons.isEmpty ? "it has no package" : reasons.joined(separator: "; ")))
+    if input["type"] == "pickString", !options.isEmpty { question.kind = .choice(options) }
+    return question
+  }
+}
+
+/// One entry of a client's configuration.
+private struct EntryReader {
+  let name: String
+  let value: JSONValue
+  let inputs: Set<String>
+  /// The inputs that its texts ask for.
+  var asked: Set<String> = []
+
+  init(name: String, _ value: JSONValue, inputs: Set<String>) {
+    self.name = name
+    self.value = value
+    self.inputs = inputs
   }
 
-  /// A package as the command that runs it.
-  private static func server(_ name: String, _ package: JSONValue) -> FoundServer? {
-    guard let identifier = package["identifier"]?.stringValue ?? package["name"]?.stringValue else {
-      return nil
-    }
-    let version = package["version"]?.stringValue
+  mutating func server() throws(LeftServer) -> FoundServer {
     var server: FoundServer
-    switch package["registryType"]?.stringValue ?? package["registry_name"]?.stringValue {
-    case "npm":
-      let whole = identifier + (version.map { "@" + $0 } ?? "")
-      server = FoundServer(name: name, command: "npx", arguments: ["-y", whole])
-    case "pypi":
-      let whole = identifier + (version.map { "==" + $0 } ?? "")
-      server = FoundServer(name: name, command: "uvx", arguments: [whole])
-    case "oci", "docker":
-      server = FoundServer(name: name, command: "docker", arguments: ["run", "-i", "--rm"])
-      for variable in variables(of: package) { server.arguments += ["-e", variable.name] }
-      server.arguments.append(identifier)
-    default: return nil
+    let known: Set<String>
+    if let command = value["command"]?.stringValue, !command.isEmpty {
+      known = Self.common.union(["command", "args", "env", "cwd"])
+      server = FoundServer(name: name, .process(try launch(command)))
+    } else if let url = Self.addresses.compactMap({ value[$0]?.stringValue }).first, !url.isEmpty {
+      known = Self.common.union(Self.addresses + ["headers"])
+      server = FoundServer(name: name, .remote(try endpoint(url)))
+    } else {
+      throw LeftServer(name: name, why: "it has neither a command nor a URL")
     }
-    server.environment = variables(of: package)
-    for argument in package["packageArguments"]?.arrayValue ?? [] { server.add(argument) }
-    if package["runtimeArguments"]?.arrayValue?.isEmpty == false {
-      server.notes.append("'runtimeArguments' of the package are left out")
+    server.isDisabled = value["disabled"] == true || value["enabled"] == false
+    for key in value.objectValue?.keys ?? [] where !known.contains(key) {
+      server.notes.append("'\(key)' of the entry is left out")
     }
     return server
   }
 
-  private static func variables(of package: JSONValue) -> [FoundServer.Variable] {
-    (package["environmentVariables"]?.arrayValue ?? []).compactMap { variable in
-      guard let name = variable["name"]?.stringValue else { return nil }
-      let value = variable["value"]?.stringValue ?? variable["default"]?.stringValue
-      let isNeeded = variable["isRequired"] == true
-      guard value != nil || isNeeded else { return nil }
-      return FoundServer.Variable(
-        name: name, value: value, isSecret: variable["isSecret"] == true)
+  private mutating func launch(_ command: String) throws(LeftServer) -> FoundServer.Launch {
+    var launch = FoundServer.Launch(command: text(command))
+    launch.arguments = try strings(value["args"], "args").map { text($0) }
+    for variable in value["env"]?.objectValue ?? JSONObject() where variable.value != .null {
+      let value = variable.value.stringValue ?? variable.value.description
+      launch.environment.append(.init(name: variable.key, value: text(value)))
     }
+    launch.directory = value["cwd"]?.stringValue.map { text($0) }
+    return launch
   }
-}
 
-extension FoundServer {
-  /// An argument of a package; one without a value is left to the person.
-  fileprivate mutating func add(_ argument: JSONValue) {
-    let name = argument["name"]?.stringValue
-    let value = argument["value"]?.stringValue ?? argument["default"]?.stringValue
-    if argument["type"] == "named", let name {
-      arguments.append(name)
-      if let value { arguments.append(value) }
-    } else if let value {
-      arguments.append(value)
-    } else if argument["isRequired"] == true {
-      let hint = argument["valueHint"]?.stringValue ?? name ?? "a value"
-      notes.append("the argument '\(hint)' must be added to 'process.args'")
+  private mutating func endpoint(_ url: String) throws(LeftServer) -> FoundServer.Endpoint {
+    let kind = value["type"]?.stringValue ?? value["transport"]?.stringValue
+    let plain = kind?.lowercased().filter { $0.isLetter } ?? "http"
+    guard ["http", "sse", "streamablehttp", "streamable"].contains(plain) else {
+      throw LeftServer(name: name, why: "it is reached over '\(kind ?? "")', which is not known")
     }
+    var endpoint = FoundServer.Endpoint(url: text(url))
+    endpoint.isSSE = plain == "sse"
+    for header in value["headers"]?.objectValue ?? JSONObject() {
+      let value = header.value.stringValue ?? header.value.description
+      endpoint.headers.append(.init(name: header.key, value: text(value)))
+    }
+    return endpoint
   }
+
+  private mutating func text(_ text: String) -> FoundText {
+    let result = FoundText.ofClient(text, inputs: inputs)
+    for case .answer(let key) in result.parts { asked.insert(key) }
+    return result
+  }
+
+  /// Words must all be there: a command with one word less does something else.
+  private func strings(_ value: JSONValue?, _ key: String) throws(LeftServer) -> [String] {
+    guard let value, value != .null else { return [] }
+    let words = (value.arrayValue ?? []).compactMap(\.stringValue)
+    guard let all = value.arrayValue, words.count == all.count else {
+      throw LeftServer(name: name, why: "its '\(key)' is no list of texts")
+    }
+    return words
+  }
+
+  /// Keys that are taken over, or mean nothing to anybody but the client.
+  private static let common: Set<String> = ["disabled", "enabled", "type", "transport"]
+  /// Gemini's `httpUrl` and Windsurf's `serverUrl` come before `url`.
+  private static let addresses = ["httpUrl", "serverUrl", "url"]
 }

@@ -11,10 +11,18 @@ struct Register: ParsableCommand {
       kept beside it. An entry of the same name is updated. 'switchyard unregister'
       undoes it.
 
+      --replace makes manifests of the client's other servers, as 'switchyard add'
+      does, and takes their entries out of the file; one that cannot be carried over
+      stays there. --restore brings the entries back. The manifests stay.
+      Exit codes: 0 done, 1 refused or some servers stay, 2 used wrongly.
+
       EXAMPLES
         switchyard register claude-desktop
         switchyard register vscode --scope project --config ./config
         switchyard register cursor --name work --env TOKEN_FILE=/run/token --dry-run
+        switchyard register cursor --replace --dry-run
+        switchyard register cursor --replace --yes
+        switchyard register cursor --restore
       """)
 
   @OptionGroup var target: RegisterOptions
@@ -24,14 +32,43 @@ struct Register: ParsableCommand {
       "A variable for the gateway's environment. Repeatable.", valueName: "name=value"))
   var env: [String] = []
 
+  @Flag(help: "Let the gateway stand for the client's other servers, too.")
+  var replace = false
+
+  @Flag(help: "Bring back the servers that --replace took out.")
+  var restore = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --replace: the answer to something that a server asks for. Repeatable.",
+      valueName: "key=value"))
+  var set: [String] = []
+
+  @Flag(help: "With --replace: do not ask.")
+  var yes = false
+
   @OptionGroup var folders: FolderOptions
+
+  func validate() throws {
+    if replace, restore { throw ValidationError("--replace and --restore exclude each other.") }
+    if !replace, yes || !set.isEmpty { throw ValidationError("--yes and --set need --replace.") }
+    if restore, !env.isEmpty { throw ValidationError("--env is not for --restore.") }
+  }
 
   func run() throws {
     let paths = try folders.paths()
+    if restore { return try ClientReturn(target: target, state: paths.state).run() }
     let registration = Registration(
       client: target.client, name: target.name, command: try Installation.gateway(),
       arguments: ["--config", paths.configuration, "--state", paths.state],
       environment: try variables())
+    if replace {
+      let takeover = ClientTakeover(
+        target: target, registration: registration, paths: paths,
+        services: folders.load(paths).services.map(\.name),
+        answers: try Answers(set, isInteractive: !yes), asks: !yes)
+      return try takeover.run()
+    }
     let file = try target.open()
     let text: [UInt8]
     do {
@@ -51,46 +88,8 @@ struct Register: ParsableCommand {
 
   private func variables() throws -> [(name: String, value: String)] {
     try env.map { text in
-      guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals > text.startIndex
-      else {
-        throw CommandFailure("--env takes NAME=VALUE, not '\(text.printable())'", .usage)
-      }
-      return (String(text[..<equals]), String(text[text.utf8.index(after: equals)...]))
+      let (name, value) = try Pair.read(text, "--env", "NAME=VALUE")
+      return (name, value)
     }
-  }
-}
-
-/// `switchyard unregister`: takes the entry out again.
-struct Unregister: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Take the gateway out of a client's configuration.",
-    discussion: """
-      Removes the entry of that name, if it launches switchyard-gateway. If nothing
-      else has changed since 'register', the file gets its old bytes back.
-
-      EXAMPLES
-        switchyard unregister claude-desktop
-        switchyard unregister cursor --name work --dry-run
-      """)
-
-  @OptionGroup var target: RegisterOptions
-
-  func run() throws {
-    let file = try target.open()
-    guard let contents = file.contents else {
-      throw CommandFailure("\(file.path) does not exist; nothing to take out")
-    }
-    let originals = file.backups().compactMap { Process.contents(of: $0) }
-    let change: Registration.Removal
-    do {
-      change = try Registration.removed(
-        target.name, of: target.client, from: contents, originals: originals, force: target.force)
-    } catch .notRegistered {
-      throw CommandFailure(
-        "\(file.path): no entry '\(target.name)'; --name, --scope and --file choose another")
-    } catch {
-      throw CommandFailure("\(file.path):\(error)")
-    }
-    try target.finish(file, change, done: "Took '\(target.name)' out of")
   }
 }

@@ -16,12 +16,14 @@ struct Login: ParsableCommand {
       what comes back in the state folder, for the user alone; gateways use it from
       their next connection on and renew it. Where the browser runs on another
       machine, paste the address that it ends at. $BROWSER names another browser
-      than the desktop's. Exit codes: 0 done, 1 the login
-      was refused.
+      than the desktop's. With --keyring the tokens go into the desktop's keyring
+      (secret-tool of libsecret), which gateways ask when they connect.
+      Exit codes: 0 done, 1 the login was refused.
 
       EXAMPLES
         switchyard login linear
         switchyard login linear --no-browser     Only print the link.
+        switchyard login linear --keyring        Keep it in the keyring.
         switchyard login linear --forget         Remove what is kept.
       """)
 
@@ -30,6 +32,9 @@ struct Login: ParsableCommand {
 
   @Flag(help: "Print the link and open nothing.")
   var noBrowser = false
+
+  @Flag(help: "Keep the login in the desktop's keyring, not in a file.")
+  var keyring = false
 
   @Flag(help: "Remove the login that is kept.")
   var forget = false
@@ -55,32 +60,17 @@ struct Login: ParsableCommand {
     let paths = try folders.paths()
     let remote = try remoteService(paths)
     let file = LoginFile(state: paths.state, service: service)
+    let keeper = LoginKeeper(file: file, service: service, isInKeyring: keyring)
     if forget {
-      Terminal.output.write(file.remove() ? "forgotten\n" : "there was none\n")
+      let (wasThere, trouble) = keeper.forget()
+      Terminal.output.write(wasThere ? "forgotten\n" : "there was none\n")
+      if let trouble { throw CommandFailure(trouble) }
       return
     }
     Interrupt.watch()
     let flow = try refusing { () throws(Refusal) in try LoginFlow(remote, self) }
-    let result = LoginResult()
-    EventLoop.run { Self.start(flow, result) }
-    let credential = try refusing { () throws(Refusal) in try result.outcome.get() }
-    do throws(LoginFile.Failure) {
-      try file.write(credential.json.serialized())
-    } catch {
-      throw CommandFailure("\(file.path) \(error)")
-    }
+    let credential = try refusing { () throws(Refusal) in try keeper.keep(from: flow) }
     Terminal.output.write("logged in to \(service) at \(credential.issuer)\n")
-  }
-
-  @EventLoop
-  private static func start(_ flow: LoginFlow, _ result: LoginResult) {
-    Task(executorPreference: EventLoop.executor) { await finish(flow, result) }
-  }
-
-  @EventLoop
-  private static func finish(_ flow: LoginFlow, _ result: LoginResult) async {
-    result.outcome = await flow.outcome()
-    EventLoop.stop()
   }
 
   /// The manifest's remote server; only a service that is served can be logged in to.
@@ -103,9 +93,4 @@ struct Login: ParsableCommand {
   private func refusing<Value>(_ body: () throws(Refusal) -> Value) throws -> Value {
     do throws(Refusal) { return try body() } catch { throw CommandFailure(error.message) }
   }
-}
-
-/// What the task on the loop leaves behind.
-private final class LoginResult: @unchecked Sendable {
-  var outcome: Result<Credential, Refusal> = .failure(Refusal("Interrupted."))
 }

@@ -42,19 +42,23 @@ struct LoginFlow {
     return Credential(answer, to: request, service: service.text, now: Int64(time(nil)))
   }
 
+  /// What a server is asked that is to say whether it wants a login.
+  nonisolated static let hello =
+    #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","#
+    + #""capabilities":{},"clientInfo":{"name":"switchyard","version":"0"}}}"#
+  nonisolated static var helloHeaders: [HTTPHeader] {
+    [
+      HTTPHeader("Content-Type", "application/json"),
+      HTTPHeader("Accept", "application/json, text/event-stream"),
+    ]
+  }
+
   // MARK: Steps
 
   /// The server's own words on who may use it, without a token.
   private func challenge() async throws(Refusal) -> Challenge? {
-    let hello =
-      #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","#
-      + #""capabilities":{},"clientInfo":{"name":"switchyard","version":"0"}}}"#
     let response = try await ask(
-      service, "POST",
-      headers: headers + [
-        HTTPHeader("Content-Type", "application/json"),
-        HTTPHeader("Accept", "application/json, text/event-stream"),
-      ], body: hello)
+      service, "POST", headers: headers + Self.helloHeaders, body: Self.hello)
     guard response.head.status != 200 else {
       throw Refusal("The service answers without a login; there is nothing to log in to.")
     }

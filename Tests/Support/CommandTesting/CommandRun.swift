@@ -10,7 +10,7 @@ package struct CommandRun {
   package let errors: String
 
   /// - Parameters:
-  ///   - environment: everything the command sees, `PATH` apart.
+  ///   - environment: everything the command sees, but for a usual `PATH` unless it has one.
   ///   - input: what it reads on standard input.
   ///   - onTerminal: gives it a terminal, by script(1); both outputs are in `output` then.
   package init(
@@ -36,8 +36,8 @@ package struct CommandRun {
     }
     let line = [executable, "-C", directory] + command
     var words = Self.copies(of: line)
-    var variables = Self.copies(
-      of: ["PATH=/usr/bin:/bin", "COLUMNS=80"] + environment.map { "\($0)=\($1)" })
+    let whole = ["PATH": "/usr/bin:/bin", "COLUMNS": "80"].merging(environment) { $1 }
+    var variables = Self.copies(of: whole.map { "\($0)=\($1)" })
     defer { for text in words + variables { free(text) } }
     var pid: pid_t = 0
     try #require(posix_spawn(&pid, executable, &actions, nil, &words, &variables) == 0)

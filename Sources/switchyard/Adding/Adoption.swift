@@ -1,0 +1,193 @@
+import Clients
+import Glibc
+import Manifest
+
+/// Servers on their way into the configuration: made into manifests, checked, shown, written.
+struct Adoption {
+  struct Item {
+    let server: FoundServer
+    let manifest: ServerManifest
+    /// The same manifest, with the same secrets, is there already.
+    let isThere: Bool
+    /// What keeps the service from being served.
+    var problems: [String] = []
+    /// What the machine lacks for it, as far as one can see from here.
+    var warnings: [String] = []
+  }
+
+  private(set) var items: [Item] = []
+  private(set) var left: [LeftServer]
+  private let folder: String
+
+  /// - Parameters:
+  ///   - folder: that of the configuration.
+  ///   - known: services that are there.
+  ///   - reusing: a server whose manifest is there, to the letter, is not added again.
+  init(
+    _ servers: [FoundServer], left: [LeftServer], asking answers: Answers, into folder: String,
+    known: [String], reusing: Bool
+  ) {
+    self.folder = folder
+    self.left = left
+    let files = Process.names(in: folder + "/manifests").map { name in
+      String(name.prefix { $0 != "." })
+    }
+    var taken = Set(known + files + Process.names(in: folder + "/secrets"))
+    for server in servers {
+      do throws(LeftServer) {
+        let answers = try answers.answers(for: server)
+        let plain = try ServerManifest(server, answers: answers)
+        if reusing, Self.isThere(plain, in: folder) {
+          items.append(Item(server: server, manifest: plain, isThere: true))
+          continue
+        }
+        let manifest = try ServerManifest(server, answers: answers, taken: taken)
+        taken.formUnion([manifest.name] + manifest.secrets.map(\.name))
+        items.append(Item(server: server, manifest: manifest, isThere: false))
+      } catch {
+        self.left.append(error)
+      }
+    }
+  }
+
+  private static func isThere(_ manifest: ServerManifest, in folder: String) -> Bool {
+    let file = Process.contents(of: "\(folder)/manifests/\(manifest.name).yaml", limit: 1 << 20)
+    guard file == Array(manifest.text.utf8) else { return false }
+    return manifest.secrets.allSatisfy { secret in
+      let file = Process.contents(of: "\(folder)/secrets/\(secret.name)", limit: 1 << 20)
+      return secret.value.map { Array(($0 + "\n").utf8) == file } ?? true
+    }
+  }
+
+  /// Whether there is anything to write.
+  var hasNews: Bool { items.contains { !$0.isThere } }
+
+  /// `this manifest`, `these 3 manifests`.
+  var newManifests: String {
+    let count = items.count { !$0.isThere }
+    return count == 1 ? "this manifest" : "these \(count) manifests"
+  }
+
+  // MARK: Checking
+
+  /// Has the manifests read as the gateway reads them, before any of them is in its place.
+  mutating func check() {
+    guard let draft = try? DraftFolder(beside: folder) else { return }
+    defer { draft.remove() }
+    for index in items.indices {
+      let manifest = items[index].manifest
+      guard let file = try? draft.write(manifest) else { continue }
+      let configuration = Configuration.check(
+        files: [file], directory: draft.path, environment: Process.environment)
+      let isUnwritten = manifest.secrets.contains { $0.value == nil }
+      items[index].problems = configuration.diagnostics
+        .filter { $0.severity == .error && !(isUnwritten && $0.cause == .secret) }
+        .map(\.message)
+      items[index].warnings = configuration.ready
+        .compactMap { $0.commandWarning(inherited: Process.environment)?.message }
+    }
+  }
+
+  /// Leaves out what the gateway could not serve as it is.
+  mutating func dropUnserved() {
+    for item in items {
+      let unwritten = item.manifest.secrets.filter { $0.value == nil }.map {
+        "its secret '\($0.name)' is not known; give it with --set"
+      }
+      guard let why = (item.problems + unwritten).first else { continue }
+      left.append(LeftServer(name: item.server.name, why: why))
+    }
+    let dropped = Set(left.map(\.name))
+    items.removeAll { dropped.contains($0.server.name) }
+  }
+
+  // MARK: Showing
+
+  func show() {
+    for item in items { Terminal.output.write(Self.text(of: item).printable(keepsLines: true)) }
+    for server in left {
+      Terminal.error.write(
+        "'\(server.name)' is left out: \(server.why)\n".printable(keepsLines: true))
+    }
+  }
+
+  private static func text(of item: Item) -> String {
+    let manifest = item.manifest
+    var text = manifest.name + "\n"
+    func row(_ title: String, _ value: String) {
+      // A value of several lines must not look like rows of ours.
+      let value = value.printable()
+      text += "  " + title + String(repeating: " ", count: 11 - title.count) + value + "\n"
+    }
+    row(manifest.isRemote ? "reaches" : "runs", manifest.line)
+    if item.isThere {
+      row("note", "is there already, just so")
+      return text
+    }
+    if !manifest.variables.isEmpty {
+      row(manifest.isRemote ? "headers" : "variables", manifest.variables.joined(separator: " "))
+    }
+    if !manifest.secrets.isEmpty {
+      row("secret", manifest.secrets.map { "secrets/" + $0.name }.joined(separator: " "))
+    }
+    for note in manifest.notes { row("note", note) }
+    for warning in item.warnings { row("warning", warning) }
+    for problem in item.problems { row("problem", problem) }
+    return text
+  }
+
+  // MARK: Writing
+
+  /// Secrets before the manifest that wants them; never over a file that is there.
+  func write() throws {
+    for item in items where !item.isThere {
+      for secret in item.manifest.secrets {
+        guard let value = secret.value else { continue }
+        try Self.write(value + "\n", to: folder + "/secrets/" + secret.name)
+      }
+      let file = "\(folder)/manifests/\(item.manifest.name).yaml"
+      try Self.write(item.manifest.text, to: file)
+      Terminal.output.write("wrote \(file)\n")
+    }
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+    try NewFolder.make("/" + parent)
+    try NewFile.write(Array(text.utf8), to: path, mode: 0o600)
+  }
+}
+
+/// A configuration that lives as long as the check of a manifest.
+private struct DraftFolder {
+  let path: String
+  private let names = ["secrets", "manifests"]
+
+  init(beside folder: String) throws {
+    try NewFolder.make(folder)
+    var template = Array((folder + "/.adding-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else { throw CommandFailure(Process.lastError) }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    for name in names { try NewFolder.make(path + "/" + name) }
+  }
+
+  /// Returns the path of the manifest.
+  func write(_ manifest: ServerManifest) throws -> String {
+    for secret in manifest.secrets {
+      guard let value = secret.value else { continue }
+      try NewFile.write(
+        Array((value + "\n").utf8), to: "\(path)/secrets/\(secret.name)", mode: 0o600)
+    }
+    let file = "\(path)/manifests/\(manifest.name).yaml"
+    try NewFile.write(Array(manifest.text.utf8), to: file, mode: 0o600)
+    return file
+  }
+
+  func remove() {
+    for name in names {
+      for file in Process.names(in: path + "/" + name) { unlink("\(path)/\(name)/\(file)") }
+      rmdir(path + "/" + name)
+    }
+    rmdir(path)
+  }
+}
