@@ -76,16 +76,21 @@ let package = Package(
     // What Switchyard is.
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
+      name: "Provision",
+      dependencies: ["RawJSON", "Digest", "Loop", "YAML", "Store", "Manifest"],
+      swiftSettings: common),
+    .target(
       name: "Backend",
       dependencies: [
         "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "OAuth", "Store", "Manifest",
+        "Provision",
       ],
       swiftSettings: common),
     .target(
       name: "Gateway",
       dependencies: [
         "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Health", "Telemetry", "Loop", "HTTP",
-        "Store", "Manifest", "Backend",
+        "Store", "Manifest", "Provision", "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -99,13 +104,15 @@ let package = Package(
 
     .executableTarget(
       name: "switchyard-gateway",
-      dependencies: ["MCP", "Telemetry", "Loop", "Store", "Manifest", "Gateway"],
+      dependencies: [
+        "RawJSON", "MCP", "Telemetry", "Loop", "Store", "Manifest", "Provision", "Gateway",
+      ],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Harness", "Clients",
-        "OpenAPI",
+        "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Provision", "Harness",
+        "Clients", "OpenAPI",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -182,8 +189,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop", "Store", "TestSupport",
-        "CommandTesting", "switchyard", "switchyard-gateway", "switchyard-fake-backend",
+        "Digest", "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop", "Store",
+        "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
+        "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(
@@ -222,6 +230,12 @@ let package = Package(
       dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
       swiftSettings: common),
     .testTarget(
+      name: "ProvisionTests",
+      dependencies: [
+        "Provision", "Digest", "Manifest", "RawJSON", "TestSupport",
+      ],
+      swiftSettings: common),
+    .testTarget(
       name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
     .testTarget(
       name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "TestSupport"],
@@ -232,7 +246,9 @@ let package = Package(
       swiftSettings: common),
     .testTarget(
       name: "StoreTests",
-      dependencies: ["Store", "Loop", "CSQLite", "TestSupport", "switchyard-store-writer"],
+      dependencies: [
+        "Store", "Loop", "CSQLite", "TestSupport", "FailingCalls", "switchyard-store-writer",
+      ],
       swiftSettings: common),
     .testTarget(
       name: "TelemetryTests", dependencies: ["Telemetry", "Resilience", "RawJSON"],
