@@ -232,7 +232,7 @@ let package = Package(
     .testTarget(
       name: "ProvisionTests",
       dependencies: [
-        "Provision", "Digest", "Manifest", "RawJSON", "TestSupport",
+        "Provision", "Digest", "Loop", "LoopTesting", "Manifest", "RawJSON", "TestSupport",
       ],
       swiftSettings: common),
     .testTarget(
