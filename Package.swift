@@ -77,16 +77,21 @@ let package = Package(
     // What Switchyard is.
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
+      name: "Provision",
+      dependencies: ["RawJSON", "Digest", "Loop", "YAML", "Store", "Manifest"],
+      swiftSettings: common),
+    .target(
       name: "Backend",
       dependencies: [
         "RawJSON", "MCP", "Resilience", "Telemetry", "Loop", "HTTP", "OAuth", "Store", "Manifest",
+        "Provision",
       ],
       swiftSettings: common),
     .target(
       name: "Gateway",
       dependencies: [
         "RawJSON", "MCP", "Resilience", "Routing", "Cache", "Health", "Telemetry", "Loop", "HTTP",
-        "Store", "Manifest", "Backend",
+        "Store", "Manifest", "Provision", "Backend",
       ],
       swiftSettings: common),
     .target(
@@ -102,13 +107,15 @@ let package = Package(
 
     .executableTarget(
       name: "switchyard-gateway",
-      dependencies: ["MCP", "Telemetry", "Loop", "Store", "Manifest", "Gateway"],
+      dependencies: [
+        "RawJSON", "MCP", "Telemetry", "Loop", "Store", "Manifest", "Provision", "Gateway",
+      ],
       swiftSettings: common),
     .executableTarget(
       name: "switchyard",
       dependencies: [
-        "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Harness", "Clients",
-        "OpenAPI", "Archive", "Digest",
+        "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Provision", "Harness",
+        "Clients", "OpenAPI", "Archive", "Digest",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -191,8 +198,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop", "Store", "TestSupport",
-        "CommandTesting", "switchyard", "switchyard-gateway", "switchyard-fake-backend",
+        "Digest", "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop", "Store",
+        "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
+        "switchyard-fake-backend",
       ],
       swiftSettings: common),
     .target(
@@ -231,6 +239,12 @@ let package = Package(
       dependencies: ["Gateway", "Backend", "MCP", "Manifest", "RawJSON", "Resilience"],
       swiftSettings: common),
     .testTarget(
+      name: "ProvisionTests",
+      dependencies: [
+        "Provision", "Digest", "Loop", "LoopTesting", "Manifest", "RawJSON", "TestSupport",
+      ],
+      swiftSettings: common),
+    .testTarget(
       name: "YAMLTests", dependencies: ["YAML", "TestSupport"], swiftSettings: common),
     .testTarget(
       name: "ManifestTests", dependencies: ["Manifest", "YAML", "RawJSON", "TestSupport"],
@@ -242,7 +256,8 @@ let package = Package(
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "Store", "Loop", "LoopTesting", "CSQLite", "TestSupport", "switchyard-store-writer",
+        "Store", "Loop", "LoopTesting", "CSQLite", "TestSupport", "FailingCalls",
+        "switchyard-store-writer",
       ],
       swiftSettings: common),
     .testTarget(

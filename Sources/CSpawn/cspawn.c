@@ -106,7 +106,11 @@ static int become(const struct cspawn_request *request, pid_t parent) {
   if (request->directory != NULL && chdir(request->directory) != 0) return CSPAWN_DIRECTORY;
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   reset_signals();
-  execve(request->path, request->arguments, request->environment);
+  if (request->program > 2)
+    syscall(SYS_execveat, request->program, "", request->arguments, request->environment,
+            AT_EMPTY_PATH);
+  else
+    execve(request->path, request->arguments, request->environment);
   return CSPAWN_EXEC;
 }
 

@@ -3,6 +3,7 @@ import Glibc
 import Loop
 import MCP
 import Manifest
+import Provision
 import RawJSON
 import Resilience
 import Store
@@ -131,7 +132,15 @@ extension Gateway: ServiceHost {
   var stateFolder: String { surroundings.state }
 
   func launch(_ service: Service) throws(Launch.Failure) -> ChildSpec {
-    try Launch.spec(service.manifest.process, inherited: surroundings.environment)
+    let process = service.manifest.process
+    var spec = try Launch.spec(process, inherited: surroundings.environment)
+    guard !process.sha256.isEmpty else { return spec }
+    do throws(ProgramFile.Trouble) {
+      try KnownDigests.check(&spec, digest: process.sha256)
+    } catch {
+      throw .refused(error)
+    }
+    return spec
   }
 
   func settings(for service: Service) -> BackendSettings {

@@ -146,6 +146,7 @@ package final class Child {
             request.output = pipes.output.writeEnd
             request.errors = pipes.errors.writeEnd
             request.data_limit = spec.dataLimit ?? 0
+            request.program = spec.program?.descriptor ?? 0
             request.file_limit = DescriptorTable.originalSoftLimit
             cspawn_start(&request, &result)
           }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// What to start, completely: nothing is inherited but what is named here.
 package struct ChildSpec: Sendable, Hashable {
   /// An absolute path; no search, no shell.
@@ -10,6 +12,8 @@ package struct ChildSpec: Sendable, Hashable {
   package var directory: String?
   /// RLIMIT_DATA in bytes; ours when nil.
   package var dataLimit: UInt64?
+  /// The program itself, opened: what is run is this file, whatever `executable` names by then.
+  package var program: OpenProgram?
 
   package init(
     executable: String, arguments: [String], environment: [String] = [],
@@ -36,4 +40,17 @@ package enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
     case .signalled(let signal): "was ended by signal \(signal)"
     }
   }
+}
+
+/// A program's file, open for as long as somebody means to run it.
+package final class OpenProgram: Sendable, Hashable {
+  package let descriptor: Int32
+
+  /// Owns the descriptor, which must not be one of the first three.
+  package init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+
+  package static func == (left: OpenProgram, right: OpenProgram) -> Bool { left === right }
+  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }

@@ -11,6 +11,10 @@ package enum CommandTrouble: Hashable, Sendable {
   /// The first line of a script names a program that there is not.
   case noInterpreter(script: String, String)
   case noDirectory(String)
+  /// Its environment of Python was not made yet.
+  case notBuilt
+  /// Its environment is to be made from a file that there is not.
+  case noLock(String)
 }
 
 extension CommandTrouble: CustomStringConvertible {
@@ -24,6 +28,8 @@ extension CommandTrouble: CustomStringConvertible {
     case .noInterpreter(let script, let program):
       "the script \(quoted(script)) needs \(quoted(program)), which there is not"
     case .noDirectory(let path): "the folder \(quoted(path)) to run it in does not exist"
+    case .notBuilt: "its environment of Python is not built yet"
+    case .noLock(let path): "there is no lock file \(quoted(path))"
     }
   }
 
@@ -36,6 +42,8 @@ extension CommandTrouble: CustomStringConvertible {
     case .isFolder: "name the program in 'process.command'"
     case .noInterpreter: "install the interpreter, or correct the first line of the script"
     case .noDirectory: "correct 'process.directory', or make the folder"
+    case .notBuilt: "'switchyard prepare' builds it, as its first start does"
+    case .noLock: "'switchyard prepare --lock' writes it"
     }
   }
 }
@@ -46,7 +54,9 @@ extension ProcessSpec {
 
   /// The `PATH` that its process will have; `inherited` is the environment of the gateway.
   package func searchPath(inherited: [String: String]) -> String {
-    environment.last { $0.name == "PATH" }?.value.exposed ?? inherited["PATH"] ?? Self.usualPath
+    let path =
+      environment.last { $0.name == "PATH" }?.value.exposed ?? inherited["PATH"] ?? Self.usualPath
+    return ownPrograms.map { $0 + ":" + path } ?? path
   }
 
   /// The file that a command names: a path as it is, a bare name as found in `path`; nil if it is
@@ -62,6 +72,7 @@ extension ProcessSpec {
 
   /// The first reason found why the process could not be started; nil if there is none.
   package func trouble(inherited: [String: String]) -> CommandTrouble? {
+    if let trouble = environmentTrouble { return trouble }
     let path = searchPath(inherited: inherited)
     guard let file = Self.locate(command, path: path) else { return .notInPath(command) }
     guard let kind = Self.mode(of: file) else { return .missing(file) }

@@ -11,12 +11,15 @@ extension Configuration {
   /// A folder that does not exist is an empty one, unless `isExplicit` says that somebody
   /// asked for it by name. A plugin NAME is looked for in each of `pluginDirectories` as
   /// NAME/manifest.yaml; the first one wins. `needsManifests` says that a missing folder of
-  /// manifests is no empty one, for a gateway that has read it before. Takes time in proportion to the files' sizes.
+  /// manifests is no empty one, for a gateway that has read it before. With `isGuarded`, files and
+  /// folders that others than root and us can change are refused (rows M17 and S12); manifests of
+  /// plugins are as trusted as the program itself. Takes time in proportion to the files' sizes.
   package static func load(
-    directory: String, isExplicit: Bool = true, needsManifests: Bool = false,
-    pluginDirectories: [String] = [], environment: [String: String]
+    directory: String, isExplicit: Bool = true, isGuarded: Bool = false,
+    needsManifests: Bool = false, pluginDirectories: [String] = [], environment: [String: String]
   ) -> Configuration {
     var configuration = Configuration()
+    configuration.isGuarded = isGuarded
     let variables = Variables(environment: environment, secrets: directory + "/secrets")
     do throws(Folder.Failure) {
       _ = try Folder.names(in: directory)
@@ -24,9 +27,11 @@ extension Configuration {
       if error != .missing || isExplicit { configuration.refuse("the folder \(error)", directory) }
       return configuration
     }
+    guard configuration.guards([directory, directory + "/manifests"]) else { return configuration }
     let plugins = configuration.readGateway(directory + "/gateway.yaml", variables)
     let gateway = configuration.gateway
-    var files = configuration.manifestFiles(in: directory + "/manifests", isNeeded: needsManifests)
+    let own = configuration.manifestFiles(in: directory + "/manifests", isNeeded: needsManifests)
+    var files = own
     for (name, position) in plugins {
       let candidates = pluginDirectories.map { "\($0)/\(name)/manifest.yaml" }
       if let file = candidates.first(where: RegularFile.exists) {
@@ -35,8 +40,11 @@ extension Configuration {
         configuration.missingPlugin(name, at: position, in: directory + "/gateway.yaml", candidates)
       }
     }
-    configuration.services += files.map { file in
-      ManifestFile(path: file, gateway: gateway, variables: variables).entry()
+    configuration.services += files.enumerated().map { index, file in
+      let isGuarded = isGuarded && index < own.count
+      return ManifestFile(
+        path: file, gateway: gateway, variables: variables, isGuarded: isGuarded
+      ).entry()
     }
     configuration.refuseDuplicates()
     configuration.refuseImpossibleOrder()
@@ -71,9 +79,22 @@ extension Configuration {
 }
 
 extension Configuration {
-  private mutating func refuse(_ message: String, _ file: String) {
-    diagnostics.append(Diagnostic(message, in: file, at: nil))
+  private mutating func refuse(
+    _ message: String, _ file: String, cause: Diagnostic.Cause = .mistake
+  ) {
+    var diagnostic = Diagnostic(message, in: file, at: nil)
+    diagnostic.cause = cause
+    diagnostics.append(diagnostic)
     isUsable = false
+  }
+
+  /// Whether these folders may be used: where others can write, they can put a manifest.
+  private mutating func guards(_ folders: [String]) -> Bool {
+    let exposed = isGuarded ? folders.filter { !RegularFile.isGuarded($0) } : []
+    for folder in exposed {
+      refuse("the folder \(RegularFile.Failure.exposed)", folder, cause: .exposure)
+    }
+    return exposed.isEmpty
   }
 
   /// Reads `gateway.yaml` and returns the plugins it names, with their places.
@@ -83,7 +104,7 @@ extension Configuration {
     guard RegularFile.exists(file) else { return [] }
     var reader = Reader(file: file, variables: variables)
     var plugins: [(String, Position)] = []
-    if let root = reader.root(allowsEmpty: true) {
+    if let root = reader.root(allowsEmpty: true, isGuarded: isGuarded) {
       reader.read(root, into: &gateway, by: GatewayConfiguration.fields)
       checkDeadlines(root, &reader)
       let nodes = root["plugins"]?.items ?? []

@@ -8,6 +8,8 @@ package struct Configuration: Sendable {
   package var diagnostics: [Diagnostic] = []
   /// Whether the folder and `gateway.yaml` could be used; if not, nothing should be served.
   package var isUsable = true
+  /// What others can change is refused.
+  var isGuarded = false
 
   package init() {}
 

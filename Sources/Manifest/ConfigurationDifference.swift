@@ -142,12 +142,16 @@ extension ConfigurationDifference.ServiceChange {
     let keys = new.parts.differences(from: old.parts)
     // Defaults of gateway.yaml are no keys of the manifest.
     let hasOtherDefaults = old.limits != new.limits || old.process.idle != new.process.idle
-    guard !keys.isEmpty || hasOtherDefaults || old.file != new.file else { return nil }
+    // What was in the lock file, or which python there is, may have changed.
+    let hasOtherEnvironment = old.process.python.folder != new.process.python.folder
+    guard !keys.isEmpty || hasOtherDefaults || hasOtherEnvironment || old.file != new.file else {
+      return nil
+    }
     self.init(name: name, kind: .changed(keys))
     needsProcess =
       (old.rest == nil) != (new.rest == nil) || keys.contains(where: Self.concernsProcess)
       || old.process.directory != new.process.directory
-      || old.process.command != new.process.command
+      || old.process.command != new.process.command || hasOtherEnvironment
   }
 
   /// Keys below `process` that a running process need not be started anew for.

@@ -12,6 +12,8 @@ package struct Diagnostic: Error, Hashable, Sendable {
     case variable
     /// A secret is missing or cannot be used.
     case secret
+    /// Others can change the file, or its folder.
+    case exposure
   }
 
   package var severity: Severity

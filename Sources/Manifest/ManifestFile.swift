@@ -5,12 +5,14 @@ struct ManifestFile {
   let path: String
   let gateway: GatewayConfiguration
   let variables: Variables
+  /// A file that others can change is refused.
+  var isGuarded = false
 
   /// The service, ready or off; never throws, since a broken manifest concerns nobody else.
   func entry() -> ServiceEntry {
     let stem = nameByPlace
     var reader = Reader(file: path, variables: variables)
-    guard let root = reader.root() else {
+    guard let root = reader.root(isGuarded: isGuarded) else {
       return ServiceEntry(name: escaped(stem), file: path, state: .off(reader.diagnostics))
     }
     let isEnabled = !(root["enabled"]?.scalar.map(Self.isFalse) ?? false)
@@ -51,12 +53,28 @@ struct ManifestFile {
     if root["http"] != nil, root["process"] == nil, root["rest"] == nil {
       return remoteManifest(from: root, manifest, &reader)
     }
+    guard root["process"] != nil else { return kindless(from: root, manifest, &reader) }
     reader.read(root, into: &manifest, by: ServiceManifest.fields)
     manifest.afterPosition = root["after"]?.position
     manifest.commandPosition = root["process"]?["command"]?.position
     checkNames(manifest, root, &reader)
     checkProcess(&manifest, root, &reader)
     checkLimits(manifest, root, &reader)
+    return manifest
+  }
+
+  /// What says of no kind of service that it is one: its mistakes are told all the same.
+  private func kindless(
+    from root: Node, _ start: ServiceManifest, _ reader: inout Reader
+  ) -> ServiceManifest {
+    var manifest = start
+    reader.read(root, into: &manifest, by: ServiceManifest.kindlessFields)
+    guard root.pairs != nil else { return manifest }
+    let kinds = ["http", "rest"].filter { root[$0] != nil }
+    reader.report(
+      kinds.isEmpty
+        ? "one of 'process', 'http' and 'rest' is missing"
+        : "a service has one of 'process', 'http' and 'rest', and not two", at: root.position)
     return manifest
   }
 
@@ -135,6 +153,7 @@ struct ManifestFile {
       manifest.process.command = FilePath.absolute(manifest.process.command, in: folder)
     }
     manifest.process.directory = FilePath.absolute(manifest.process.directory, in: folder)
+    manifest.process.python.resolve(in: folder)
     let arguments = ArgumentList(command: manifest.process.command, items: reader.arguments)
     for refusal in arguments.refusals() {
       reader.report(
@@ -154,12 +173,13 @@ struct ManifestFile {
 
 extension Reader {
   /// The root of the file; reports why there is none. An empty file may be fine.
-  mutating func root(allowsEmpty: Bool = false) -> Node? {
+  mutating func root(allowsEmpty: Bool = false, isGuarded: Bool) -> Node? {
     do throws(RegularFile.Failure) {
-      let bytes = try RegularFile.read(file, limit: YAML.Limits().bytes)
+      let limit = YAML.Limits().bytes
+      let bytes = try RegularFile.read(file, limit: limit, isGuarded: isGuarded)
       return root(of: bytes, allowsEmpty)
     } catch {
-      report("the file \(error)", at: nil)
+      report("the file \(error)", at: nil, cause: error == .exposed ? .exposure : .mistake)
       return nil
     }
   }

@@ -11,6 +11,12 @@ extension ServiceManifest {
         { ProcessSpec.fields }, isRequired: true)
     ] + offer + tail
 
+  /// Of what does not say which kind of service it is, so that each kind is named.
+  static let kindlessFields: [Field<ServiceManifest>] =
+    head
+    + ["process", "http", "rest"].map { .value($0, "", .json, edit: { _, _, _ in }) } + offer
+    + tail
+
   /// Of what speaks MCP itself, wherever it is.
   static let offer: [Field<ServiceManifest>] = [
     .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
@@ -79,6 +85,14 @@ extension ProcessSpec {
       "Stopped after this long without a call; by default processes.idle of gateway.yaml."),
     .choice("protocol", \.protocolChoice, "The era of MCP it speaks; auto asks it once."),
     .section("limits", \.self, "What the process may use.", { ProcessSpec.limits }),
+    .digest(
+      "sha256", \.sha256,
+      "The digest of the program file, checked before every start; others must not own or change it."
+    ),
+    .section(
+      "python", \.python,
+      "Packages of an environment of its own; programs are looked for there first.",
+      { PythonPackages.fields }),
   ]
 
   static let limits: [Field<ProcessSpec>] = [
@@ -122,11 +136,24 @@ extension Field {
   /// Text with variables, but without secrets.
   static func openText(
     _ key: String, _ path: Path<String>, _ rule: TextRule,
-    _ about: String, isRequired: Bool = false
+    _ about: String, isRequired: Bool = false, default: String? = nil
   ) -> Field {
     value(
-      key, path, about, .text(rule), isRequired: isRequired, show: { _ in nil },
+      key, path, about, .text(rule), isRequired: isRequired, show: { _ in `default` },
       parse: { $1.openText($0, rule) })
+  }
+
+  /// 64 hexadecimal digits, kept in lower case.
+  static func digest(_ key: String, _ path: Path<String>, _ about: String) -> Field {
+    let shape = KeyDescription.Shape.text(pattern: "^[0-9A-Fa-f]{64}$", length: 64...64)
+    return value(
+      key, path, about, shape, show: { _ in nil },
+      parse: { node, reader in
+        reader.parsed(node, expected: "64 hexadecimal digits") { scalar in
+          let isDigest = scalar.text.utf8.count == 64 && scalar.text.utf8.allSatisfy(\.isHexDigit)
+          return isDigest ? scalar.text.lowercased() : nil
+        }
+      })
   }
 
   static func patterns(
@@ -240,5 +267,16 @@ extension Reader {
     guard let items else { return nil }
     arguments = items
     return items.map(\.text)
+  }
+}
+
+extension UInt8 {
+  fileprivate var isHexDigit: Bool {
+    switch self {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+      UInt8(ascii: "A")...UInt8(ascii: "F"):
+      true
+    default: false
+    }
   }
 }

@@ -81,6 +81,10 @@ package struct ProcessSpec: Sendable {
   package var protocolChoice = ProtocolChoice.auto
   /// Bytes of data the process may allocate (RLIMIT_DATA); nil is no limit.
   package var memory: UInt64?
+  /// The SHA-256 of the program, in lower-case hexadecimal digits; empty where none is said.
+  package var sha256 = ""
+  /// What it is made of, if that is for us to install.
+  package var python = PythonPackages()
 
   package init() {}
 }

@@ -12,14 +12,17 @@ package enum RegularFile {
     case tooLarge(limit: Int)
     /// The file may be read or written by others than its owner; only where that is asked.
     case notPrivate
+    /// Others than its owner and root can change it; only where that is asked.
+    case exposed
     case system(Int32)
   }
 
   /// The whole content of the regular file at `path`, at most `limit` bytes.
   ///
-  /// With `isPrivate`, a file that its group or others can use at all is refused.
+  /// With `isPrivate`, a file that its group or others can use at all is refused; with `isGuarded`,
+  /// one that others can change. Both are asked of the open file, which is then read.
   package static func read(
-    _ path: String, limit: Int, isPrivate: Bool = false
+    _ path: String, limit: Int, isPrivate: Bool = false, isGuarded: Bool = false
   ) throws(Failure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
     guard descriptor >= 0 else {
@@ -30,8 +33,25 @@ package enum RegularFile {
     guard fstat(descriptor, &status) == 0 else { throw .system(errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw .notRegular }
     guard !isPrivate || status.st_mode & 0o077 == 0 else { throw .notPrivate }
+    guard !isGuarded || Self.isGuarded(status) else { throw .exposed }
     guard status.st_size <= limit else { throw .tooLarge(limit: limit) }
     return try content(of: descriptor, expecting: Int(status.st_size), limit: limit)
+  }
+
+  /// Whether nobody but root and us can change what is at `path`; true where there is nothing.
+  package static func isGuarded(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) != 0 || isGuarded(status)
+  }
+
+  /// It belongs to root or to us, and its mode lets nobody else write. A group with the number of
+  /// the user is the user's own, as most distributions have it, or root's.
+  private static func isGuarded(_ status: stat) -> Bool {
+    let user = geteuid()
+    guard status.st_uid == user || status.st_uid == 0, status.st_mode & 0o002 == 0 else {
+      return false
+    }
+    return status.st_mode & 0o020 == 0 || status.st_gid == status.st_uid || status.st_gid == 0
   }
 
   /// Whether anything at all is at `path`, a broken link included.
@@ -67,6 +87,7 @@ extension RegularFile.Failure: CustomStringConvertible {
     case .notRegular: "is not a regular file"
     case .tooLarge(let limit): "is larger than \(limit) bytes"
     case .notPrivate: "can be used by others than its owner; run chmod 600 on it"
+    case .exposed: "can be changed by others; run chmod go-w on it, and have it belong to you"
     case .system(let code): "cannot be read: " + String(cString: strerror(code))
     }
   }

@@ -7,6 +7,8 @@ struct Arguments: Equatable {
     case run(Arguments)
     case help
     case version
+    /// Makes an environment and ends; what gateways start, and not people.
+    case buildEnvironment
     /// One sentence.
     case mistake(String)
   }
@@ -48,6 +50,7 @@ struct Arguments: Equatable {
       switch word {
       case "-h", "--help", "help": return .help
       case "--version": return .version
+      case "--build-environment": return .buildEnvironment
       case "--config", "--state":
         guard let value = rest.popFirst() else { return .mistake("\(word) needs a folder.") }
         arguments.set(word, value)

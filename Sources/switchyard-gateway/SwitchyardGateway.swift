@@ -8,6 +8,7 @@ import Glibc
 import Loop
 import MCP
 import Manifest
+import Provision
 import Telemetry
 
 @main
@@ -17,6 +18,7 @@ struct SwitchyardGateway {
     case .help: leave(0, saying: Arguments.help, on: 1)
     case .version: leave(0, saying: "switchyard-gateway \(Product.version)\n", on: 1)
     case .mistake(let text): leave(2, saying: "switchyard-gateway: \(text)\n", on: 2)
+    case .buildEnvironment: EnvironmentProcess.run(environment())
     case .run(let arguments): serve(arguments)
     }
   }
@@ -34,9 +36,17 @@ struct SwitchyardGateway {
     }
     let plugins = pluginDirectories()
     let readAt = fileTime()
-    let configuration = Configuration.load(
-      directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
-      pluginDirectories: plugins, environment: environment)
+    // A folder that was there and is gone is a mistake, whoever asked for it at first.
+    @Sendable func read(isExplicit: Bool, needsManifests: Bool) -> Configuration {
+      var configuration = Configuration.load(
+        directory: paths.configuration, isExplicit: isExplicit,
+        isGuarded: !paths.isConfigurationExplicit, needsManifests: needsManifests,
+        pluginDirectories: plugins, environment: environment)
+      configuration.placeEnvironments(in: paths.state)
+      configuration.fitMemory(MemoryLimit.current, file: paths.configuration + "/gateway.yaml")
+      return configuration
+    }
+    let configuration = read(isExplicit: paths.isConfigurationExplicit, needsManifests: false)
     let log = Log(level: .init(configuration.gateway.log.level))
     report(configuration, to: log)
     guard configuration.isUsable else {
@@ -46,12 +56,7 @@ struct SwitchyardGateway {
       ProcessLife.begin(
         configuration, readAt: readAt, environment: environment, folder: paths.configuration,
         state: paths.state, log: log,
-        read: { needsManifests in
-          // A folder that was there and is gone is a mistake, whoever asked for it at first.
-          Configuration.load(
-            directory: paths.configuration, isExplicit: true, needsManifests: needsManifests,
-            pluginDirectories: plugins, environment: environment)
-        })
+        read: { read(isExplicit: true, needsManifests: $0) })
     }
   }
 

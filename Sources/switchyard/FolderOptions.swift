@@ -1,5 +1,6 @@
 import ArgumentParser
 import Manifest
+import Provision
 
 /// `--config` and `--state`, which every command that needs a folder takes.
 struct FolderOptions: ParsableArguments {
@@ -32,9 +33,12 @@ struct FolderOptions: ParsableArguments {
 
   /// What the folders say, read as the gateway reads it.
   func load(_ paths: ConfigurationPaths) -> Configuration {
-    Configuration.load(
+    var configuration = Configuration.load(
       directory: paths.configuration, isExplicit: paths.isConfigurationExplicit,
+      isGuarded: !paths.isConfigurationExplicit,
       pluginDirectories: Installation.pluginDirectories, environment: Process.environment)
+    configuration.placeEnvironments(in: paths.state)
+    return configuration
   }
 
   /// The gateway with the same folders.

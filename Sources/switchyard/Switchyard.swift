@@ -30,7 +30,8 @@ struct Switchyard: ParsableCommand {
     subcommands: [
       Serve.self, Check.self, Schema.self, List.self, Call.self, Explain.self, Status.self,
       Doctor.self, Enable.self, Disable.self, Reload.self, Register.self, Unregister.self,
-      Add.self, Login.self, Import.self, Test.self, Record.self, Replay.self, Manual.self,
+      Prepare.self, Add.self, Login.self, Import.self, Test.self, Record.self, Replay.self,
+      Manual.self,
     ])
 
   /// Runs the command that the arguments name; never returns.

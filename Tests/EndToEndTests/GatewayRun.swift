@@ -56,6 +56,15 @@ final class GatewayRun {
         to: "manifests/\(service.name).yaml")
     }
     var all = environment
+    if FakePython.isUsed(by: services) {
+      let script = FakePython.script(in: folder.path)
+      // One that was written anew is another python.
+      if folder.read("manifests/" + FakePython.file).isEmpty {
+        try folder.write(script, to: "manifests/" + FakePython.file, mode: 0o700)
+      }
+      // Without whatever else installs packages on this machine.
+      all["PATH"] = "/usr/bin:/bin"
+    }
     all[ProcessMarker.name] = marker.value
     all["SWIFT_BACKTRACE"] = "enable=no"
     let words =

@@ -27,7 +27,7 @@ import Testing
 
   private static let behaviours: [KeyBehaviour] =
     head + process + tools + tail + HealthKeys.manifest + PolicyKeys.manifest
-    + CacheKeys.manifest
+    + CacheKeys.manifest + ProvisionKeys.process
 
   /// One service whose manifest has these lines at its end.
   private static func more(_ line: String, _ script: String = "")

@@ -80,4 +80,42 @@ import Testing
     #expect(ProcessFigures.memory(gateway) - before < 64 << 20)
     try run.finish()
   }
+
+  /// The gateway with so much memory for its data as ulimit(1) gives it.
+  private static func wrapper(kibibytes: Int) -> [String] {
+    ["sh", "-c", "ulimit -d \(kibibytes) && exec \"$@\"", "sh"]
+  }
+
+  @Test func `R06: where the system gives little memory, calls are refused before it is used up`()
+    throws
+  {
+    let run = try GatewayRun(
+      [Service("a", "hang@init"), Service("good")], wrapper: Self.wrapper(kibibytes: 128 << 10))
+    try run.client.handshake()
+    try run.expectOK()
+    let filler = JSONValue.string(String(repeating: "x", count: 1_000_000))
+    // The service is known from nothing but its name, so all of them wait.
+    let ids = try (0..<120).map { _ in
+      try run.client.request("tools/call", ["name": "a_echo", "arguments": ["text": filler]])
+    }
+    try run.expectOK()
+    let answers = ids.compactMap { run.client.transcript.answersByID[$0]?.first }
+    // 64 MiB of the 128 wait; the rest was refused.
+    #expect(answers.count == 120 - (64 << 20) / 1_000_000, "\(answers.count)")
+    #expect(answers.allSatisfy { $0.errorCode == ErrorCode.overloaded.rawValue })
+    try run.expectOK()
+    try run.finish()
+  }
+
+  @Test func `R06: a budget that the system does not grant is an error at the start`() throws {
+    let settings = GatewayRun.patientSettings + "limits: {waiting_bytes: 512MiB}\n"
+    let run = try GatewayRun(
+      [Service("good")], settings: settings, wrapper: Self.wrapper(kibibytes: 256 << 10))
+    #expect(try run.client.waitForExit(within: GatewayRun.patience) == .code(1))
+    let told = run.client.stderr
+    #expect(
+      told.contains("'limits.waiting_bytes' is 512MiB, and more than half of the 256MiB"), "\(told)"
+    )
+    run.checkProcesses()
+  }
 }

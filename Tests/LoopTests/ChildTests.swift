@@ -124,6 +124,31 @@ struct ChildTests {
   }
 
   @Test @EventLoop
+  func `S24: what runs is the file that was opened, whatever its path names by then`() async throws
+  {
+    let folder = "/tmp/switchyard-s24-\(getpid())"
+    mkdir(folder, 0o700)
+    let path = folder + "/program"
+    defer {
+      unlink(path)
+      rmdir(folder)
+    }
+    // The one that is checked ends with 0, the one that takes its place with 1.
+    #expect(symlink("/bin/true", path) == 0)
+    let program = OpenProgram(descriptor: open(path, O_RDONLY | O_CLOEXEC))
+    unlink(path)
+    #expect(symlink("/bin/false", path) == 0)
+    var spec = ChildSpec(executable: path, arguments: ["program"])
+    let swapped = try ChildRun(spec)
+    await swapped.ended()
+    #expect(swapped.exits == [.exited(1)])
+    spec.program = program
+    let checked = try ChildRun(spec)
+    await checked.ended()
+    #expect(checked.exits == [.exited(0)])
+  }
+
+  @Test @EventLoop
   func `an identity tells a process from another with its number`() async throws {
     let run = try ChildRun(shell("read line"))
     let identity = try #require(run.child.identity)

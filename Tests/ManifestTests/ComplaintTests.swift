@@ -22,7 +22,7 @@ import Testing
           + "enabled, process, tools, asks, after, priority, methods, limits, group, sticky, "
           + "health)",
         "4:3: unknown key 'comand' in 'process'; did you mean 'command'? (known keys: command, "
-          + "args, env, directory, start, idle, protocol, limits)",
+          + "args, env, directory, start, idle, protocol, limits, sha256, python)",
         "5:10: 'process.start' must be one of on-demand, warm, always, not 'sometimes'",
         "6:9: 'process.idle' must be a time from 1s to 24h, such as 250ms, 5s, 5m or 1h, not '5'",
         "7:21: 'process.limits.memory' must be a size from 1MiB to 16384GiB, such as 64KiB or "
@@ -39,7 +39,7 @@ import Testing
     let reason = try #require(entry.reasons.first)
     #expect(
       reason.description == "\(entry.file):1:10: 'process' must be a mapping with keys such as "
-        + "command, args, env, directory, start, idle, protocol, limits")
+        + "command, args, env, directory, start, idle, protocol, limits, sha256, python")
   }
 
   @Test(arguments: [
@@ -50,7 +50,7 @@ import Testing
     (
       "[a]",
       "1:1: the file must be a mapping with keys such as service, description, enabled, "
-        + "process, tools, asks, after, priority, methods, limits, group, sticky, health"
+        + "process, http, rest, tools, asks, after, priority, methods, limits, group, sticky, health"
     ),
     (
       "process: {command: a}\n---\nb: c",

@@ -81,20 +81,29 @@ import Testing
   }
 
   @Test(arguments: ["/manifests/demo.yaml", "/manifests", ""])
-  func `M17: a manifest, or a folder of manifests, that everybody may change is told`(
+  func `M17: a manifest, or a folder of manifests, that everybody may change is refused`(
     path: String
   ) throws {
     let home = try DemoHome()
     #expect(try findings(home).found == [])
-    chmod(home.configuration + path, path.hasSuffix(".yaml") ? 0o606 : 0o703)
-    #expect(try findings(home).found == ["file-permissions"])
+    let isFile = path.hasSuffix(".yaml")
+    chmod(home.configuration + path, isFile ? 0o606 : 0o703)
+    let (code, found) = try findings(home)
+    #expect(code == 1 && found == [isFile ? "file-refused demo" : "file-refused"], "\(found)")
+    let check = try home.run("check")
+    #expect(check.code == 1 && check.output.contains("can be changed by others; run chmod go-w"))
+    // Whoever names the folder has looked at it.
+    let named = try home.run("doctor", "--json", "--config", home.configuration).output
+    let list = try JSONValue(parsing: Array(named.utf8))["findings"]?.arrayValue ?? []
+    #expect(list.map { $0["code"] }.contains("file-permissions"), "\(named)")
+    #expect(!list.map { $0["code"] }.contains("file-refused"), "\(named)")
   }
 
   @Test func `mistakes in gateway.yaml, permissions and an empty folder`() throws {
     let home = try DemoHome()
     try home.folder.write("nonsense: 1\n", to: ".config/switchyard/gateway.yaml")
     chmod(home.configuration + "/manifests/demo.yaml", 0o666)
-    #expect(try findings(home).found == ["settings-broken", "file-permissions"])
+    #expect(try findings(home).found == ["settings-broken", "file-refused demo"])
     unlink(home.configuration + "/gateway.yaml")
     unlink(home.configuration + "/manifests/demo.yaml")
     let (code, found) = try findings(home)

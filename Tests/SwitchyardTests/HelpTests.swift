@@ -11,7 +11,7 @@ import Testing
     "", "serve", "check", "schema", "list", "call", "explain", "status", "doctor", "enable",
     "disable",
     "reload",
-    "register", "unregister", "add", "login", "import",
+    "register", "unregister", "prepare", "add", "login", "import",
     "test",
     "record", "replay",
   ]

@@ -1,5 +1,6 @@
 package import Loop
 package import Manifest
+package import Provision
 
 /// Turns a manifest's `process:` into what is handed to the kernel: an absolute
 /// executable, an argument vector (never a shell), and an environment that holds
@@ -10,6 +11,10 @@ package enum Launch {
 
   package enum Failure: Error, Hashable, Sendable {
     case commandNotFound(String)
+    /// A folder of `PATH` is a relative one: which program that is depends on where we are.
+    case notAbsolute(String)
+    /// Its file is not the one that the manifest means.
+    case refused(ProgramFile.Trouble)
   }
 
   /// - Parameter inherited: our own environment.
@@ -25,6 +30,11 @@ package enum Launch {
     for variable in process.environment {
       variables.removeAll { $0.0 == variable.name }
       variables.append((variable.name, variable.value.exposed))
+    }
+    if process.usesPython, let folder = process.python.folder {
+      variables.removeAll { $0.0 == "PATH" || $0.0 == "VIRTUAL_ENV" }
+      variables.append(("PATH", process.searchPath(inherited: inherited)))
+      variables.append(("VIRTUAL_ENV", folder))
     }
     let executable = try executable(of: process, inherited: inherited)
     return ChildSpec(
@@ -45,6 +55,7 @@ package enum Launch {
     guard let file = ProcessSpec.locate(command, path: path) else {
       throw .commandNotFound(command)
     }
+    guard file.utf8.first == UInt8(ascii: "/") else { throw .notAbsolute(file) }
     return file
   }
 }

@@ -25,6 +25,7 @@ struct cspawn_request {
   int input, output, errors; // become 0, 1 and 2 of the child
   uint64_t data_limit;      // RLIMIT_DATA in bytes; 0: ours
   uint64_t file_limit;      // soft RLIMIT_NOFILE; 0: ours
+  int program;              // open, above 2: run in place of what path names; 0: path
 };
 
 struct cspawn_result {

@@ -30,7 +30,7 @@ final class Call: ServiceRequest, ClientRequest {
   var deadline: Instant { clock.deadline }
   /// What only some calls have; most never make one.
   var extras: CallExtras?
-  private(set) var lastProgress = -Double.infinity
+  var lastProgress = -Double.infinity
   private(set) var backend: ServiceBackend?
   var upstreamID: UInt64 = 0
   /// When the request went to the service, and its size.

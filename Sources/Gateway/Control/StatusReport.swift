@@ -64,7 +64,11 @@ extension Service {
     // How often it became ready; whatever is beyond one is a start after idleness or a crash.
     report["starts"] = .count(readyCount)
     report["tools"] = offer.map { .count($0.items[.tools]?.count ?? 0) } ?? .null
-    if let why = lastFailure?.detail { report["why"] = .string(why) }
+    if case .held = phase, let preparation, preparation.isBusy {
+      report["why"] = .string(preparation.words)
+    } else if let why = lastFailure?.detail {
+      report["why"] = .string(why)
+    }
     if case .pausing(let until) = phase {
       report["retryMs"] = .count(Int(max(.zero, until - EventLoop.now).inMilliseconds))
     }
@@ -75,7 +79,7 @@ extension Service {
   private var stateWord: String {
     switch phase {
     case .asleep: lastFailure == nil ? "asleep" : "failed"
-    case .held: "held"
+    case .held: preparation?.isBusy == true ? "preparing" : "held"
     case .queued: "queued"
     case .starting: "starting"
     case .ready: "ready"

@@ -22,7 +22,7 @@ final class CallPlan: ClientRequest {
 
   let gateway: Gateway
   private let request: Incoming
-  let entry: Catalogue.Entry
+  private(set) var entry: Catalogue.Entry
   private let role: TaskRole
   /// The request as the client wrote it; empty where it cannot be sent again.
   private let line: [UInt8]
@@ -31,13 +31,13 @@ final class CallPlan: ClientRequest {
   let start: Instant
   private(set) var attempts: [Attempt] = []
   private var tried: [Int] = []
-  private var current: Int
+  private(set) var current: Int
   private var group: RouteGroup
   private var isCounted = false
   private var isOver = false
   private var timer: LoopTimer?
   /// What the numbers of services mean; another catalogue may mean others by them.
-  private let catalogue: Catalogue
+  private var catalogue: Catalogue
 
   init(_ request: Incoming, _ entry: Catalogue.Entry, role: TaskRole, of gateway: Gateway) {
     self.gateway = gateway
@@ -119,9 +119,10 @@ final class CallPlan: ClientRequest {
   /// - Parameter hasTold: the client has heard of progress, so it must not begin anew.
   func takesOver(_ outcome: Outcome, because reason: BackendFailure.Reason, hasTold: Bool) -> Bool {
     let now = EventLoop.now
-    guard !isOver, !hasTold, !line.isEmpty, gateway.catalogue === catalogue, gateway.ending == nil,
-      request.id.isOpen(in: gateway),
-      number < gateway.configuration.gateway.retry.attempts, mayRepeat(outcome)
+    let name = gateway.manifest(current)?.name ?? ""
+    guard !isOver, !hasTold, !line.isEmpty, gateway.ending == nil, request.id.isOpen(in: gateway),
+      number < gateway.configuration.gateway.retry.attempts, mayRepeat(outcome),
+      followsCatalogue(last: name), mayRepeat(outcome)
     else { return false }
     var next = gateway.route(entry, at: now).next(without: tried + [current])
     var pause = Duration.zero
@@ -134,7 +135,7 @@ final class CallPlan: ClientRequest {
     guard let next, now + pause < deadline else { return false }
     // What no service has seen is no more load than before.
     guard outcome.repetition == .always || takeFromBudget() else { return false }
-    plannedNext = (next, pause)
+    plannedNext = (name, next, pause)
     return true
   }
 
@@ -145,7 +146,8 @@ final class CallPlan: ClientRequest {
       && gateway.route(entry, at: EventLoop.now).next(without: tried + [current]) != nil
   }
 
-  private var plannedNext: (service: Int, pause: Duration)?
+  /// What follows the service that had the call, which is told by its name.
+  private var plannedNext: (from: String, service: Int, pause: Duration)?
 
   private func mayRepeat(_ outcome: Outcome) -> Bool {
     switch outcome.repetition {
@@ -172,9 +174,8 @@ final class CallPlan: ClientRequest {
 
   /// The attempt that failed has been reported: begins the next.
   func goOn(after outcome: Outcome) {
-    guard let (next, pause) = plannedNext else { return }
+    guard let (name, next, pause) = plannedNext else { return }
     plannedNext = nil
-    let name = gateway.manifest(current)?.name ?? ""
     attempts.append(Attempt(service: name, outcome: outcome))
     tried.append(current)
     if next != current { gateway.health.record(at: next)?.counts.add(to: .failovers) }
@@ -194,8 +195,32 @@ final class CallPlan: ClientRequest {
   private func beginNext(_ service: Int) {
     timer?.stop()
     guard !isOver else { return }
-    guard gateway.catalogue === catalogue else { return answer(attemptsFailed) }
-    attemptAgain(on: service)
+    guard gateway.catalogue !== catalogue else { return attemptAgain(on: service) }
+    // In the pause, what the number meant may have become another's.
+    guard let last = attempts.last, followsCatalogue(last: last.service), mayRepeat(last.outcome)
+    else { return answer(attemptsFailed) }
+    attemptAgain(on: current)
+  }
+
+  /// Goes on with the tool as it is offered now, if the services have changed since it was looked up;
+  /// false if nobody offers it any more.
+  ///
+  /// - Parameter name: of the service that had the call last; numbers may mean others by now.
+  private func followsCatalogue(last name: String) -> Bool {
+    guard gateway.catalogue !== catalogue else { return true }
+    let found = entry.publicName.withUnsafeBytes { gateway.catalogue.entry(.tools, named: $0) }
+    guard let found else { return false }
+    if isCounted { group.budget.give() }
+    isCounted = false
+    catalogue = gateway.catalogue
+    entry = found
+    group = gateway.routeGroup(of: found.service)
+    func isNamed(_ service: Int, _ name: String) -> Bool {
+      gateway.manifest(service)?.name.utf8.elementsEqual(name.utf8) == true
+    }
+    current = found.services.first { isNamed($0, name) } ?? found.service
+    tried = found.services.filter { service in attempts.contains { isNamed(service, $0.service) } }
+    return true
   }
 
   /// An attempt has ended, and with it the call.
@@ -259,22 +284,6 @@ final class CallPlan: ClientRequest {
 
   /// Whether some service may have executed the call.
   private var wasSent: Bool { attempts.contains { $0.outcome.repetition != .always } }
-
-  // MARK: Telling
-
-  /// The member of `_meta` that says what happened: one entry for each attempt, the last one too.
-  func meta(_ outcome: Outcome) -> [UInt8] {
-    var output = Array(#""switchyard/attempts":["#.utf8)
-    let last = Attempt(service: gateway.manifest(current)?.name ?? "", outcome: outcome)
-    for (index, attempt) in (attempts + [last]).enumerated() {
-      if index > 0 { output.append(UInt8(ascii: ",")) }
-      output += #"{"service":"#.utf8
-      JSON.appendQuoted(attempt.service.utf8, to: &output)
-      output += #","outcome":"\#(attempt.outcome.name)"}"#.utf8
-    }
-    output.append(UInt8(ascii: "]"))
-    return output
-  }
 }
 
 extension RequestID {

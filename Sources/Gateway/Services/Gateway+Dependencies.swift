@@ -102,7 +102,10 @@ extension Service {
     if manifest.after.isEmpty { enterQueue() } else { lookAtDependencies(tries: true) }
   }
 
-  private func enterQueue() {
+  private func enterQueue() { if isPrepared() { enterPrepared() } }
+
+  /// Nothing is left to be done before the process is started.
+  func enterPrepared() {
     phase = .queued
     startedFor = host.clientEra
     prepareHandshake()

@@ -1,5 +1,6 @@
 import Backend
 import Manifest
+import Provision
 
 /// What a start is made of.
 extension Service {
@@ -22,6 +23,11 @@ extension Service {
     case .commandNotFound(let command):
       "Service '\(name)' cannot start: its command '\(command)' is not in PATH; "
         + "install it or write its full path in \(manifest.file)."
+    case .notAbsolute(let path):
+      "Service '\(name)' cannot start: its command was found as '\(path)', by a relative folder in "
+        + "PATH; write its full path in \(manifest.file)."
+    case .refused(let trouble):
+      "Service '\(name)' is not started: \(trouble); \(trouble.advice)."
     }
   }
 }

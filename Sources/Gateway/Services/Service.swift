@@ -83,6 +83,8 @@ final class Service {
   var draining: [ServiceBackend] = []
   /// It is not served any more: it ends when nothing is in flight with it.
   var isLeaving = false
+  /// What has to be done before its process can be started; nil until something had to.
+  var preparation: ServicePreparation?
   var leavingTimer: LoopTimer?
   var handshake: Handshake
   var pauseTimer: LoopTimer?
@@ -243,6 +245,7 @@ final class Service {
   /// Ends every process of this service and starts no more.
   func close(_ patience: StopSequence.Patience) {
     twin?.service.close(patience)
+    preparation?.stop()
     if case .queued = phase { host.startQueue.withdraw(self) }
     let backends = ownBackends
     if case .starting = phase { host.startQueue.leave() }

@@ -9,6 +9,8 @@ protocol ServiceRequest: Exchange {
   func send(on backend: ServiceBackend)
   /// The service that the request waits for has started a process.
   func serviceStarted()
+  /// The service that the request waits for is being prepared; `message` is a sentence for people.
+  func servicePrepares(_ message: String)
   /// Whether it must wait, or is refused, while the breaker of its service is not closed: calls are,
   /// the gateway's own questions are not.
   var isGuarded: Bool { get }
@@ -22,6 +24,7 @@ protocol ServiceRequest: Exchange {
 
 extension ServiceRequest {
   func serviceStarted() {}
+  func servicePrepares(_ message: String) {}
   var isGuarded: Bool { false }
   var canGoElsewhere: Bool { false }
   var priority: RateLane.Priority { .medium }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Manifest
+import Provision
 import RawJSON
 
 /// `switchyard check`: finds mistakes without running anything.
@@ -34,15 +35,21 @@ struct Check: ParsableCommand {
   func run() throws {
     let paths = try folders.paths()
     if diff { return try showDifference(paths) }
-    let configuration =
+    var configuration =
       files.isEmpty
       ? folders.load(paths)
       : Configuration.check(
         files: files, directory: paths.configuration, environment: Process.environment)
+    configuration.placeEnvironments(in: paths.state)
     let commands = configuration.ready.compactMap {
       $0.commandWarning(inherited: Process.environment)
     }
     let diagnostics = configuration.diagnostics + commands
+    // What is built by the first start is no obstacle.
+    let unstartable = configuration.ready.count { manifest in
+      let trouble = manifest.process.trouble(inherited: Process.environment)
+      return manifest.commandWarning(inherited: Process.environment) != nil && trouble != .notBuilt
+    }
     switch format {
     case .json:
       let list = diagnostics.map(\.json)
@@ -52,7 +59,7 @@ struct Check: ParsableCommand {
         Terminal.output.write(DiagnosticText(diagnostic).text(for: .output))
       }
       Terminal.output.write(
-        summary(of: configuration, diagnostics, without: commands.count, in: paths))
+        summary(of: configuration, diagnostics, without: unstartable, in: paths))
     }
     if diagnostics.contains(where: { $0.severity == .error }) {
       throw ExitCode(ExitStatus.badNews.rawValue)

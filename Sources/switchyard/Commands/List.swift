@@ -92,10 +92,14 @@ struct List: ParsableCommand {
 struct ServiceSummary {
   var name: String
   var file: String
-  /// `on`, `no-command` (it cannot be started as things are), `off` or `disabled`.
+  /// `on`, `not-built` (its environment is made first), `no-command` (it cannot be started as things
+  /// are), `off` or `disabled`.
   var state: String
   /// The description, or why the service is off.
   var text: String
+
+  /// Whether `text` says what keeps it from running.
+  var isTold: Bool { state == "no-command" || state == "not-built" }
 
   init(_ entry: ServiceEntry) {
     name = entry.name
@@ -103,7 +107,8 @@ struct ServiceSummary {
     switch entry.state {
     case .ready(let manifest):
       let trouble = manifest.commandWarning(inherited: Process.environment)
-      state = trouble == nil ? "on" : "no-command"
+      let isToBeBuilt = manifest.process.trouble(inherited: Process.environment) == .notBuilt
+      state = trouble == nil ? "on" : isToBeBuilt ? "not-built" : "no-command"
       text = trouble?.message ?? manifest.description?.firstLine ?? manifest.place
     case .disabled(let manifest):
       state = "disabled"

@@ -17,7 +17,7 @@ struct StatusSnapshot {
     for entry in configuration.services {
       let service = ServiceSummary(entry)
       let known = Self.knowledge(of: entry, in: state)
-      let reason = ["off", "no-command"].contains(service.state) ? service.text : known
+      let reason = service.isTold || service.state == "off" ? service.text : known
       table.rows.append([service.name.printable(), service.state, reason.printable()])
     }
     text += table.rows.isEmpty ? "no services\n" : table.text(width: terminal.columnLimit)
@@ -89,7 +89,7 @@ extension StatusSnapshot {
       if case .off(let reasons) = entry.state {
         service["reasons"] = .array(reasons.map { .string("\($0)") })
       }
-      if summary.state == "no-command" { service["reasons"] = .array([.string(summary.text)]) }
+      if summary.isTold { service["reasons"] = .array([.string(summary.text)]) }
       service["catalogue"] = state.catalogue(of: summary.name).map(Self.json) ?? .null
       if let api = entry.manifest?.rest {
         let count = JSONValue(integerLiteral: api.tools.count)

@@ -11,6 +11,7 @@ extension Examination {
     if let trouble = manifest.process.trouble(inherited: environment) {
       find(FindingCode(trouble), name, trouble.description)
     } else {
+      examineProgram(of: manifest)
       examineInterpreter(of: manifest)
     }
     examineEra(of: manifest)
@@ -77,6 +78,8 @@ extension FindingCode {
     case .notExecutable, .isFolder: self = .commandNotExecutable
     case .noInterpreter: self = .interpreterMissing
     case .noDirectory: self = .directoryMissing
+    case .notBuilt: self = .environmentMissing
+    case .noLock: self = .lockMissing
     }
   }
 }

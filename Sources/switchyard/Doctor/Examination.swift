@@ -56,6 +56,7 @@ struct Examination {
     }
     examineGateways()
     examineState()
+    examineEnvironments()
     examineTools()
     findings = findings.enumerated().sorted { left, right in
       let severities = (left.element.code.severity, right.element.code.severity)
@@ -69,8 +70,11 @@ struct Examination {
 
   private mutating func examineConfiguration() {
     if !configuration.isUsable {
-      for diagnostic in configuration.diagnostics where diagnostic.severity == .error {
-        find(.settingsBroken, nil, diagnostic.description)
+      let ofServices = Set(configuration.services.flatMap(\.reasons))
+      for diagnostic in configuration.diagnostics
+      where diagnostic.severity == .error && !ofServices.contains(diagnostic) {
+        let isExposed = diagnostic.cause == .exposure
+        find(isExposed ? .fileRefused : .settingsBroken, nil, diagnostic.description)
       }
     }
     for entry in configuration.services {
@@ -81,6 +85,7 @@ struct Examination {
           case .mistake: .manifestBroken
           case .variable: .variableMissing
           case .secret: .secretMissing
+          case .exposure: .fileRefused
           }
         find(code, entry.name, reason.description)
       }
@@ -91,11 +96,12 @@ struct Examination {
     if (try? Installation.gateway()) == nil {
       find(.gatewayMissing, nil, "switchyard-gateway was not found")
     }
-    for folder in [paths.configuration, paths.configuration + "/manifests"] {
-      examinePermissions(of: folder, forbidden: 0o002, advice: "chmod o-w")
-    }
-    for name in configuration.services.map(\.file) {
-      examinePermissions(of: name, forbidden: 0o002, advice: "chmod o-w")
+    // What a folder that nobody named holds is refused, and told above.
+    if paths.isConfigurationExplicit {
+      let folders = [paths.configuration, paths.configuration + "/manifests"]
+      for path in folders + configuration.services.map(\.file) {
+        examinePermissions(of: path, forbidden: 0o002, advice: "chmod o-w")
+      }
     }
     examinePermissions(of: paths.state, forbidden: 0o077, advice: "chmod 700")
   }

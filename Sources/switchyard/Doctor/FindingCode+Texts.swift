@@ -28,6 +28,31 @@ extension FindingCode {
       "The folder in which a service runs does not exist.",
       "Correct `process.directory`, or make the folder."
     ),
+    .environmentMissing: (
+      "The packages that a manifest names in `process.python` are not installed yet. The first start "
+        + "of the service does it, and takes that much longer.",
+      "`switchyard prepare SERVICE` installs them now."
+    ),
+    .lockMissing: (
+      "The lock file that `process.python` names does not exist, so nobody knows which versions to "
+        + "install, and the service does not start.",
+      "`switchyard prepare SERVICE --lock` writes it with the versions of today."
+    ),
+    .environmentUnused: (
+      "Environments of Python lie in the state folder that no manifest of this folder needs.",
+      "`switchyard prepare --clean` removes what no running gateway needs either."
+    ),
+    .programChanged: (
+      "The program of a service has another digest than `process.sha256` says, or cannot be read. It "
+        + "is not started.",
+      "Find out who changed it; if that was meant, write the output of `sha256sum FILE` into the "
+        + "manifest."
+    ),
+    .programExposed: (
+      "The program of a service with `process.sha256` belongs to another user, or everybody may "
+        + "change it. It is not started.",
+      "`chmod o-w` the file, and have it belong to root or to you."
+    ),
     .variableMissing: (
       "A manifest uses an environment variable that is not set here. Clients give the gateway few "
         + "variables of their own, so one that a terminal has may be missing there.",
@@ -51,6 +76,12 @@ extension FindingCode {
       "A gateway that runs could not take over the configuration as it is now, and goes on with the "
         + "one before.",
       "Correct the mistake; the gateway reads the files again by itself."
+    ),
+    .fileRefused: (
+      "Others can change a manifest, `gateway.yaml` or the folder they are in, and with it what "
+        + "programs you run. It is not read.",
+      "`chmod go-w` the file or folder, and have it belong to you. A folder that is named by "
+        + "`--config` is read all the same."
     ),
     .filePermissions: (
       "A file or folder can be changed or read by other users, or not by this one.",

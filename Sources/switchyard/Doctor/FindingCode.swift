@@ -8,11 +8,17 @@ enum FindingCode: String, CaseIterable {
   case nodeTooOld = "node-too-old"
   case pythonTooOld = "python-too-old"
   case directoryMissing = "directory-missing"
+  case environmentMissing = "environment-missing"
+  case lockMissing = "lock-missing"
+  case environmentUnused = "environment-unused"
+  case programChanged = "program-changed"
+  case programExposed = "program-exposed"
   case variableMissing = "variable-missing"
   case secretMissing = "secret-missing"
   case manifestBroken = "manifest-broken"
   case settingsBroken = "settings-broken"
   case configurationKept = "configuration-kept"
+  case fileRefused = "file-refused"
   case filePermissions = "file-permissions"
   case portClosed = "port-closed"
   case certificateUnusable = "certificate-unusable"
@@ -50,7 +56,9 @@ enum FindingCode: String, CaseIterable {
   /// How bad it is; only errors keep something from working.
   var severity: Severity {
     switch self {
-    case .serviceSwitchedOff, .nothingConfigured, .clientUnregistered, .staleSocket: .note
+    case .serviceSwitchedOff, .nothingConfigured, .clientUnregistered, .staleSocket,
+      .environmentMissing, .environmentUnused:
+      .note
     case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools,
       .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable:
       .warning

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static _Thread_local enum failing_call planned;
@@ -26,7 +28,8 @@ long failing_end(void) {
 }
 
 static int strikes(enum failing_call call, int descriptor) {
-  return planned == call && planned_descriptor == descriptor && ++seen == planned_nth;
+  return planned == call && (planned_descriptor < 0 || planned_descriptor == descriptor) &&
+         ++seen == planned_nth;
 }
 
 static long fails(void) {
@@ -89,4 +92,51 @@ int poll(struct pollfd *entries, nfds_t count, int timeout) {
   // Not every architecture has SYS_poll.
   struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
   return (int)syscall(SYS_ppoll, entries, count, timeout < 0 ? NULL : &limit, NULL, 0);
+}
+
+ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
+  if (strikes(FAILING_PWRITE, descriptor)) return fails();
+  return syscall(SYS_pwrite64, descriptor, bytes, count, offset);
+}
+
+ssize_t pwrite(int descriptor, const void *bytes, size_t count, off_t offset) {
+  return pwrite64(descriptor, bytes, count, offset);
+}
+
+int fsync(int descriptor) {
+  if (strikes(FAILING_SYNC, descriptor)) return (int)fails();
+  return (int)syscall(SYS_fsync, descriptor);
+}
+
+int fdatasync(int descriptor) {
+  if (strikes(FAILING_SYNC, descriptor)) return (int)fails();
+  return (int)syscall(SYS_fdatasync, descriptor);
+}
+
+static _Thread_local int watching;
+static _Thread_local struct failing_kills kills;
+
+void failing_watch_kills(void) {
+  watching = 1;
+  kills = (struct failing_kills){0, 0};
+}
+
+struct failing_kills failing_watched_kills(void) {
+  watching = 0;
+  return kills;
+}
+
+int kill(pid_t pid, int number) {
+  if (watching && number != 0) {
+    siginfo_t info;
+    pid_t target = pid < 0 ? -pid : pid;
+    kills.sent++;
+    // A number is a child's until the child is reaped; then it may be anybody's.
+    if (target <= 1 || waitid(P_PID, (id_t)target, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+      kills.at_strangers++;
+      errno = ESRCH;
+      return -1;
+    }
+  }
+  return (int)syscall(SYS_kill, pid, number);
 }
