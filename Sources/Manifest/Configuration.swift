@@ -8,6 +8,8 @@ package struct Configuration: Sendable {
   package var diagnostics: [Diagnostic] = []
   /// Whether the folder and `gateway.yaml` could be used; if not, nothing should be served.
   package var isUsable = true
+  /// Where the profiles of `gateway.yaml` stand.
+  var profilePlaces: ProfilePlaces?
 
   package init() {}
 

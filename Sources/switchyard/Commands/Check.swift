@@ -42,7 +42,9 @@ struct Check: ParsableCommand {
     let commands = configuration.ready.compactMap {
       $0.commandWarning(inherited: Process.environment)
     }
-    let diagnostics = configuration.diagnostics + commands
+    let profiles =
+      files.isEmpty ? configuration.profileWarnings(StateSnapshot(folder: paths.state)) : []
+    let diagnostics = configuration.diagnostics + profiles + commands
     switch format {
     case .json:
       let list = diagnostics.map(\.json)

@@ -15,6 +15,7 @@ struct Register: ParsableCommand {
         switchyard register claude-desktop
         switchyard register vscode --scope project --config ./config
         switchyard register cursor --name work --env TOKEN_FILE=/run/token --dry-run
+        switchyard register cursor --profile small
       """)
 
   @OptionGroup var target: RegisterOptions
@@ -24,13 +25,19 @@ struct Register: ParsableCommand {
       "A variable for the gateway's environment. Repeatable.", valueName: "name=value"))
   var env: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "The profile of gateway.yaml that the client has, whatever it calls itself.",
+      valueName: "name"))
+  var profile: String?
+
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
     let paths = try folders.paths()
     let registration = Registration(
       client: target.client, name: target.name, command: try Installation.gateway(),
-      arguments: ["--config", paths.configuration, "--state", paths.state],
+      arguments: try arguments(paths),
       environment: try variables())
     let file = try target.open()
     let text: [UInt8]
@@ -47,6 +54,18 @@ struct Register: ParsableCommand {
       Terminal.error.write(
         "\(paths.configuration) does not exist yet; the gateway starts when it does.\n")
     }
+  }
+
+  private func arguments(_ paths: ConfigurationPaths) throws -> [String] {
+    var arguments = ["--config", paths.configuration, "--state", paths.state]
+    guard let profile else { return arguments }
+    do throws(UnknownProfile) {
+      _ = try folders.load(paths).profile(named: profile)
+    } catch {
+      throw CommandFailure("\(error)", .usage)
+    }
+    arguments += ["--profile", profile]
+    return arguments
   }
 
   private func variables() throws -> [(name: String, value: String)] {

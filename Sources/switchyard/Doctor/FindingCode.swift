@@ -23,6 +23,7 @@ enum FindingCode: String, CaseIterable {
   case nameTooLong = "name-too-long"
   case nameTaken = "name-taken"
   case tooManyTools = "too-many-tools"
+  case toolUnknown = "tool-unknown"
   case leakedProcess = "leaked-process"
   case staleSocket = "stale-socket"
   case gatewaySilent = "gateway-silent"
@@ -51,7 +52,7 @@ enum FindingCode: String, CaseIterable {
   var severity: Severity {
     switch self {
     case .serviceSwitchedOff, .nothingConfigured, .clientUnregistered, .staleSocket: .note
-    case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools,
+    case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools, .toolUnknown,
       .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable:
       .warning
     default: .error
