@@ -72,7 +72,7 @@ import Testing
     try run.expectOK("say")
     // Its old name is now that of another tool.
     let sum = try run.client.call("a_echo", ["a": 1, "b": 2])
-    #expect(sum.result?.at(pointer: "/content/0/text") == "3", "\(sum.text)")
+    #expect(sum.result?.at(pointer: "/structuredContent/sum") == 3, "\(sum.text)")
     try run.expectError("a_add", .invalidParams)
     try run.finish()
   }

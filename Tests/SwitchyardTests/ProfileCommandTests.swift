@@ -26,7 +26,7 @@ import Testing
           + "did you mean 'demo'?"), "\(run.output)")
     #expect(
       run.output.contains(
-        "\(file):4:22: warning: the profile 'p' names the tool 'api_tool_99', which no service "
+        "\(file):4:23: warning: the profile 'p' names the tool 'api_tool_99', which no service "
           + "offers; did you mean"), "\(run.output)")
     #expect(!run.output.contains("'api_tool_1',"))
     #expect(run.output.hasSuffix("2 of 2 services ready, 2 warnings\n"), "\(run.output)")

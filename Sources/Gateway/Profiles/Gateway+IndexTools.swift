@@ -9,6 +9,10 @@ extension Gateway {
   func answer(
     _ tool: IndexTool, _ request: Incoming, _ view: ClientView
   ) throws(CallError) {
+    // As a list: it can be given without a service that is slow to start.
+    if lacksOffers(for: request), !request.hasWaited, ending == nil {
+      return park(request, for: configuration.gateway.discovery.wait)
+    }
     let arguments = JSONValue(request.envelope.arguments, in: request.line.bytes)
     let answer =
       tool == .search

@@ -138,7 +138,16 @@ extension Gateway {
     let callable = view.contents.callable
     let envelope = request.envelope
     switch envelope.method {
-    case .toolsCall: return callable.entry(.tools, namedAt: envelope.name, in: request.line) != nil
+    case .toolsCall:
+      guard let entry = callable.entry(.tools, namedAt: envelope.name, in: request.line) else {
+        return false
+      }
+      guard case .index(let tool) = view.contents.handling(of: entry) else { return true }
+      // The tools that find others are asked for all there is; one that calls, for its own.
+      let inner = JSON.member("name", of: envelope.arguments, in: request.line.bytes)
+      return !lacksOffers(for: request)
+        || tool == .call && JSON.isString(inner, in: request.line.bytes)
+          && callable.entry(.tools, namedAt: inner, in: request.line) != nil
     case .promptsGet:
       return callable.entry(.prompts, namedAt: envelope.name, in: request.line) != nil
     case .resourcesRead:
