@@ -9,10 +9,12 @@ import Testing
 @Suite struct ProfileReloadTests {
   private static let changed = "notifications/tools/list_changed"
 
-  private func open(_ profile: String, _ revision: Revision) throws -> GatewayRun {
+  private func open(
+    _ profile: String, _ revision: Revision,
+    _ services: [Service] = [Service("a"), Service("b")]
+  ) throws -> GatewayRun {
     let settings = profile.isEmpty ? GatewayRun.patientSettings : ProfileTests.settings(profile)
-    let run = try GatewayRun.open(
-      [Service("a"), Service("b")], settings: settings, revision: revision)
+    let run = try GatewayRun.open(services, settings: settings, revision: revision)
     _ = try run.client.roundTrip("tools/list")
     if revision.era == .modern {
       try run.client.request(
@@ -49,16 +51,8 @@ import Testing
   func `what a hidden service changes is not told, what a shown one changes is`(
     revision: Revision
   ) throws {
-    let run = try GatewayRun.open(
-      [Service("a", "watch"), Service("b", "watch")],
-      settings: ProfileTests.settings("services: [a]"), revision: revision)
-    _ = try run.client.roundTrip("tools/list")
-    if revision.era == .modern {
-      try run.client.request(
-        "subscriptions/listen", ["notifications": ["toolsListChanged": true]], id: "\"listen\"")
-      _ = try run.client.notification("notifications/subscriptions/acknowledged")
-    }
-    _ = try run.control()
+    let run = try open(
+      "services: [a]", revision, [Service("a", "watch"), Service("b", "watch")])
     try run.write(Service("b", "watch", more: ["tools: {exclude: [echo]}"]))
     #expect(run.wait { run.client.stderr.contains("config.reloaded") })
     try run.write(Service("a", "watch", more: ["tools: {exclude: [add]}"]))

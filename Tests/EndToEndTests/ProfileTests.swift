@@ -206,13 +206,41 @@ import Testing
     try run.finish()
   }
 
-  @Test func `a client is not asked by a service that it is not shown`() throws {
+  /// A service that tells and asks things as soon as it is asked what it offers.
+  private func talkative() throws -> ScriptedService {
+    let scripted = try ScriptedService()
+    let lines = [
+      #"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","data":"x"}}"#,
+      #"{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a://b"}}"#,
+      #"{"jsonrpc":"2.0","method":"vendor/told","params":{}}"#,
+      #"{"jsonrpc":"2.0","id":"q","method":"roots/list"}"#,
+    ]
+    let list = scripted.folder.read("tools")
+    try scripted.folder.write(lines.joined(separator: "\n") + "\n" + list, to: "tools")
+    return scripted
+  }
+
+  @Test(arguments: [true, false])
+  func `what a service tells and asks unasked reaches a client that is shown it`(
+    isShown: Bool
+  ) throws {
+    let scripted = try talkative()
     let run = try GatewayRun.open(
-      [Service("a"), Service("b", "reverse,watch")], capabilities: GatewayRun.everything,
-      settings: Self.settings("services: [a]"))
+      [Service("a"), scripted.service("b", more: ["methods: [\"vendor/*\"]"])],
+      capabilities: GatewayRun.everything,
+      settings: Self.settings("services: [\(isShown ? "a, b" : "a")]"))
+    run.client.answers["roots/list"] = .result(["roots": []])
+    _ = try run.client.roundTrip("tools/list")
+    #expect(run.wait { scripted.folder.read("heard").contains(#""id":"q""#) })
+    #expect(scripted.folder.read("heard").contains(#""roots""#) == isShown)
     try run.expectOK("a_echo")
-    _ = try KeyBehaviour.tools(run)
     try run.finish()
-    #expect(!run.client.transcript.messages.contains { $0.method?.hasPrefix("sampling") == true })
+    let seen = Set(run.client.transcript.messages.compactMap(\.method))
+    #expect(
+      seen.subtracting(["notifications/tools/list_changed"])
+        == (isShown
+          ? [
+            "notifications/message", "notifications/resources/updated", "vendor/told", "roots/list",
+          ] : []))
   }
 }

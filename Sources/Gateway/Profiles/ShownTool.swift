@@ -35,12 +35,12 @@ struct ShownTool {
       form = nil
       return
     }
-    func shown(_ json: [UInt8]) -> [UInt8] {
-      ShownTool.rewritten(json, name: name ?? own, description: description, without: pins)
-    }
+    let json = PublicItem.rewritten(
+      entry.json, name: name ?? own, description: description,
+      schema: pins.isEmpty ? nil : PinnedSchema.without(pins, in: entry.json))
     self.entry = Catalogue.Entry(
-      service: entry.service, publicName: name ?? own, ownName: entry.ownName,
-      json: shown(entry.json), legacyJSON: entry.legacyJSON.map(shown),
+      service: entry.service, publicName: name ?? own, ownName: entry.ownName, json: json,
+      legacyJSON: PublicItem.legacy(json, support: entry.taskSupport),
       taskSupport: entry.taskSupport, policy: entry.policy)
     form = name == nil && pins.isEmpty ? nil : Form(name: name == nil ? nil : own, pins: pins)
   }
@@ -59,28 +59,6 @@ struct ShownTool {
       }
     }
     return pins
-  }
-
-  private static func rewritten(
-    _ json: [UInt8], name: [UInt8], description: String?, without pins: [PinnedArgument]
-  ) -> [UInt8] {
-    var added = Array(#""name":"#.utf8)
-    JSON.appendQuoted(name, to: &added)
-    if let description {
-      added += #","description":"#.utf8
-      JSON.appendQuoted(description.utf8, to: &added)
-    }
-    if !pins.isEmpty {
-      added += #","inputSchema":"#.utf8 + PinnedSchema.without(pins, in: json)
-    }
-    let bytes = json.span.bytes
-    return JSON.rebuildObject(
-      ByteRange(start: 0, end: json.count), in: bytes,
-      dropping: { key in
-        JSON.equals(key, "name", in: bytes)
-          || (description != nil && JSON.equals(key, "description", in: bytes))
-          || (!pins.isEmpty && JSON.equals(key, "inputSchema", in: bytes))
-      }, adding: added)
   }
 }
 
