@@ -152,6 +152,33 @@ import Testing
   }
 
   @Test(arguments: ProfileTests.eras)
+  func `a call that becomes a task does so through tools_call`(revision: Revision) throws {
+    let run = try GatewayRun(
+      [Service("a", "tools=20", more: ["tools: {tasks: [\"*\"]}"])],
+      settings: ProfileTests.settings("budget: 5") + "tasks: {after: 1ms}\n", revision: revision)
+    run.client.capabilities = ["extensions": ["io.modelcontextprotocol/tasks": [:]]]
+    try run.client.handshake()
+    let list = try run.client.roundTrip("tools/list").result?["tools"]?.arrayValue ?? []
+    var call: JSONValue = [
+      "name": "tools_call", "arguments": ["name": "a_slow", "arguments": ["ms": 1_000]],
+    ]
+    guard revision.era == .legacy else {
+      let answer = try run.client.roundTrip("tools/call", call)
+      #expect(answer.result?["resultType"] == "task", "\(answer.text)")
+      return try run.finish()
+    }
+    let through = list.first { $0["name"] == "tools_call" }
+    #expect(through?.at(pointer: "/execution/taskSupport") == "optional")
+    call["task"] = [:]
+    let made = try run.client.roundTrip("tools/call", call)
+    let id = made.result?.at(pointer: "/task/taskId") ?? .null
+    #expect(id.stringValue != nil, "\(made.text)")
+    let result = try run.client.roundTrip("tasks/result", ["taskId": id])
+    #expect(result.kind == .result && result.result?["isError"] == nil, "\(result.text)")
+    try run.finish()
+  }
+
+  @Test(arguments: ProfileTests.eras)
   func `what is no call of a tool is refused with what was expected`(revision: Revision) throws {
     let run = try open(revision)
     for arguments: JSONValue in [

@@ -66,10 +66,13 @@ struct ProfileContents {
     }
     let direct = Self.direct(all, count: budget - IndexTool.allCases.count)
     let index = ToolIndex(all.filter { !direct.contains(ObjectIdentifier($0)) }, name: name)
+    let hasTasks = all.contains { $0.taskSupport != .forbidden }
     let own = IndexTool.allCases.map { tool in
+      let json = tool.definition(index)
+      // Legacy clients ask for a task where a tool says that it can be one.
       let entry = Catalogue.Entry(
-        service: Surface.index, publicName: Array(tool.rawValue.utf8), ownName: [],
-        json: tool.definition(index))
+        service: Surface.index, publicName: Array(tool.rawValue.utf8), ownName: [], json: json,
+        legacyJSON: tool == .call && hasTasks ? PublicItem.legacy(json, support: .optional) : nil)
       handlings[ObjectIdentifier(entry)] = .index(tool)
       return entry
     }
