@@ -117,12 +117,14 @@ struct ProfileContents {
 extension ToolIndex {
   init(_ tools: [Catalogue.Entry], name: (Int) -> String?) {
     var groups: [Group] = []
+    var places: [String: Int] = [:]
     for tool in tools {
       let service = name(tool.service) ?? "?"
       let shown = String(decoding: tool.publicName, as: UTF8.self)
-      if let index = groups.firstIndex(where: { $0.service == service }) {
+      if let index = places[service] {
         groups[index].tools.append(shown)
       } else {
+        places[service] = groups.count
         groups.append(Group(service: service, tools: [shown]))
       }
     }
