@@ -84,7 +84,7 @@ package final class Gateway {
   var catalogue = Catalogue()
   var pages: ListPages
   /// What clients are shown by their profiles; nil where there are none.
-  var views: ClientViews?
+  @exclusivity(unchecked) var views: ClientViews?
   /// The profile that `--profile` names.
   var chosenProfile: Profile?
   /// What a legacy client calls itself.
