@@ -27,6 +27,7 @@ extension Gateway {
         request.envelope.clientCapabilities, in: request.line.bytes, era: .legacy)
       clientIntroduced(session.legacyProfile, of: session)
       session.isInitialized = false
+      meet(request)
     }
     if waitsForIntroduction(request) { return }
     var result = #"{"protocolVersion":"\#(agreed.rawValue)","capabilities":"#
@@ -35,7 +36,7 @@ extension Gateway {
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{}"#
     if agreed >= .r2025_03_26 { result += #","completions":{}"# }
     var text = Array(result.utf8) + tasksMember(for: agreed) + extensionsMember(for: .legacy)
-    text += #"},"serverInfo":"#.utf8 + session.identity.info + instructionsMember
+    text += #"},"serverInfo":"#.utf8 + session.identity.info + instructions(for: request)
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
 
@@ -52,7 +53,8 @@ extension Gateway {
     result += #"{"tools":{"listChanged":true},"prompts":{"listChanged":true},"#
     result += #""resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{}"#
     var text = Array(result.utf8) + extensionsMember(for: .modern)
-    text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta + instructionsMember
+    text += ("}," + ModernResult.uncached + ",").utf8 + session.identity.meta
+    text += instructions(for: request)
     session.reply(to: request.id, result: text + [UInt8(ascii: "}")])
   }
 
@@ -95,9 +97,9 @@ extension Gateway {
   }
 
   /// What services say about themselves, each under its name; with one service, its own words.
-  private var instructionsMember: [UInt8] {
+  private func instructions(for request: Incoming) -> [UInt8] {
     var text: [UInt8] = []
-    for service in services {
+    for service in services where shows(service.index, to: request) {
       guard let words = service.offer?.introduction.instructions, !words.isEmpty else { continue }
       if services.count > 1 {
         if !text.isEmpty { text += "\n\n".utf8 }

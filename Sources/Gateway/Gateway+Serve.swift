@@ -23,7 +23,9 @@ extension Gateway: ClientSessionDelegate {
       case .promptsList: try list(.prompts, request)
       case .resourcesList: try list(.resources, request)
       case .resourcesTemplatesList: try list(.templates, request)
+      case .toolsCall where views != nil: try callShown(request)
       case .toolsCall: try call(.tools, request)
+      case .promptsGet where views != nil: try getShown(request)
       case .promptsGet: try call(.prompts, request)
       case .resourcesRead: try read(request)
       case .completionComplete: try complete(request)
@@ -58,7 +60,7 @@ extension Gateway: ClientSessionDelegate {
       cursor = text
     }
     let era = request.client.era
-    guard let page = pages.page(kind, cursor: cursor, era: era, of: catalogue) else {
+    guard let page = page(kind, cursor: cursor, for: request) else {
       throw .invalidParams(
         "The cursor is not one of this list, or the list has changed; start without one.",
         reason: "invalid_cursor")
@@ -77,7 +79,7 @@ extension Gateway: ClientSessionDelegate {
   // MARK: Calls
 
   /// The order of the policies of a call. Each line says who it refuses and why.
-  private func call(_ kind: Offer.Kind, _ request: Incoming) throws(CallError) {
+  func call(_ kind: Offer.Kind, _ request: Incoming) throws(CallError) {
     let bytes = request.line.bytes
     let range = request.envelope.name
     // A call without a name is no call.
@@ -113,7 +115,7 @@ extension Gateway: ClientSessionDelegate {
       throw .invalidParams("params.uri must be a string.")
     }
     if try readSurface(uri, request) { return }
-    guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else {
+    guard let target = target(of: uri, for: request) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
@@ -138,9 +140,12 @@ extension Gateway: ClientSessionDelegate {
       guard let name = JSON.string(range, in: bytes) else {
         throw .invalidParams("params.ref.name must be a string.")
       }
-      guard let entry = name.withUnsafeBytes({ catalogue.entry(.prompts, named: $0) }) else {
+      guard let entry = name.withUnsafeBytes({ catalogue.entry(.prompts, named: $0) }),
+        shows(entry.service, to: request)
+      else {
         if waitsForDiscovery(request) { return }
-        throw refusal(.prompts, name: name)
+        throw view(of: request).map { refusal(.prompts, name: name, in: $0) }
+          ?? refusal(.prompts, name: name)
       }
       let own = entry.newName(at: range)?.own
       return try start(request, on: slots[entry.service], nameRange: range, ownName: own)
@@ -150,7 +155,7 @@ extension Gateway: ClientSessionDelegate {
       throw .invalidParams(
         "params.ref must be a ref/prompt with a name or a ref/resource with a uri.")
     }
-    guard let target = catalogue.resolveReference(uri) else {
+    guard let target = catalogue.resolveReference(uri), shows(target.service, to: request) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
@@ -212,7 +217,7 @@ extension Gateway: ClientSessionDelegate {
   func waitsForDiscovery(_ request: Incoming) -> Bool {
     guard !request.hasWaited, ending == nil else { return false }
     var wait = configuration.gateway.discovery.wait
-    if undiscovered.isEmpty, !isStale(for: request.envelope.method) {
+    if !lacksOffers(for: request), !isStale(for: request.envelope.method) {
       guard askExpired() else { return false }
       wait = min(wait, Gateway.freshnessWait)
     } else if request.envelope.method.isCall {
@@ -252,6 +257,7 @@ extension Gateway: ClientSessionDelegate {
   /// Whether a call's name or URI is in the catalogue; a list waits for all services.
   private func isKnown(_ request: Incoming) -> Bool {
     let envelope = request.envelope
+    if let view = view(of: request) { return isKnown(request, in: view) }
     switch envelope.method {
     case .toolsCall: return catalogue.entry(.tools, namedAt: envelope.name, in: request.line) != nil
     case .promptsGet:

@@ -64,7 +64,8 @@ extension Gateway: ServiceHost {
       log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
       if service.offer == nil { askAgainLater(service) }
     }
-    announce(changes, told: service.feed.refresh.ended())
+    let told = service.feed.refresh.ended()
+    announce(changes, told: isHidden(service) ? [] : told)
     if service.feed.freshness.asked() { ask(service) }
     scheduleRefresh(of: service)
     resumeParked()

@@ -30,6 +30,8 @@ package final class Gateway {
     package var folder: String
     /// The folder of the state file and of the gateways' sockets.
     package var state: String
+    /// The profile that every client has, whatever it calls itself.
+    package var profile: String?
     /// Reads it anew, on a thread of its own; told whether a missing folder of manifests is a
     /// mistake.
     package var read: @Sendable (Bool) -> Configuration
@@ -41,8 +43,9 @@ package final class Gateway {
     package init(
       input: Int32, output: Int32, environment: [String: String], folder: String, state: String,
       read: @escaping @Sendable (Bool) -> Configuration, store: StateStore?, log: Log,
-      leave: @escaping @EventLoop (Int32) -> Void
+      profile: String? = nil, leave: @escaping @EventLoop (Int32) -> Void
     ) {
+      self.profile = profile
       self.input = input
       self.output = output
       self.environment = environment
@@ -82,6 +85,16 @@ package final class Gateway {
   /// The newest request, if it was a call that was answered from memory.
   @exclusivity(unchecked) var repeated: RepeatedCall?
   var pages: ListPages
+  /// What clients are shown by their profiles; nil where there are none.
+  @exclusivity(unchecked) var views: ClientViews?
+  /// The profile that `--profile` names.
+  var chosenProfile: Profile?
+  /// What a legacy client calls itself.
+  var legacyClient: [UInt8] = []
+  /// The lists of each era before the profiles changed.
+  var shownBefore: [Catalogue]?
+  /// What was said of profiles.
+  var toldOfProfiles: Set<String> = []
   let kept: KeptResults
   /// By the names of groups and services.
   var routeGroups: [String: RouteGroup] = [:]
@@ -132,6 +145,7 @@ package final class Gateway {
     noteOrder()
     recallOffers()
     for name in surroundings.store?.switchedOff() ?? [] { switchOff(name) }
+    takeProfiles()
     rebuildCatalogue()
   }
 
@@ -160,6 +174,7 @@ package final class Gateway {
   @discardableResult
   func rebuildCatalogue() -> Set<Announcement> {
     let old = catalogue
+    let before = shownBefore ?? shownNow
     let isAlone = services.count == 1 && restServices.isEmpty
     catalogue = Catalogue(offers, isAlone: isAlone)
     pages.reset()
@@ -176,7 +191,8 @@ package final class Gateway {
           "next": "give one of them another tools.prefix or rename the tool",
         ])
     }
-    return Announcement.differences(old, catalogue)
+    return views == nil && shownBefore == nil
+      ? Announcement.differences(old, catalogue) : showAnew(instead: old, before)
   }
 
   /// What is offered, in the order of the configuration.

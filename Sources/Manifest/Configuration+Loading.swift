@@ -50,6 +50,7 @@ extension Configuration {
     configuration.refuseImpossibleOrder()
     configuration.services.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     configuration.collectDiagnostics()
+    configuration.warnOfUnknownServices()
     return configuration
   }
 
@@ -107,6 +108,7 @@ extension Configuration {
     if let root = reader.root(allowsEmpty: true, isGuarded: isGuarded) {
       reader.read(root, into: &gateway, by: GatewayConfiguration.fields)
       checkDeadlines(root, &reader)
+      profilePlaces = root["profiles"].map { ProfilePlaces(file: file, node: $0) }
       let nodes = root["plugins"]?.items ?? []
       plugins = gateway.plugins.compactMap { name in
         nodes.first { $0.scalar?.text == name }.map { (name, $0.position) }

@@ -10,6 +10,8 @@ package struct Configuration: Sendable {
   package var isUsable = true
   /// What others can change is refused.
   var isGuarded = false
+  /// Where the profiles of `gateway.yaml` stand.
+  var profilePlaces: ProfilePlaces?
 
   package init() {}
 

@@ -27,6 +27,7 @@ extension GatewayConfiguration {
       "breaker", \.breaker, "Services that do not answer are left alone.", { Breaker.fields }),
     .section("retry", \.retry, "Calls that are sent again.", { Retry.fields }),
     .section("cache", \.cache, "Results that are given again.", { Cache.fields }),
+    .profiles("profiles", \.profiles, "What clients are shown, by the name of a profile."),
   ]
 }
 

@@ -20,6 +20,8 @@ package struct GatewayConfiguration: Hashable, Sendable {
   package var breaker = Breaker()
   package var retry = Retry()
   package var cache = Cache()
+  /// What clients are shown, in the order of the file: the first that matches a client is its own.
+  package var profiles: [Profile] = []
 
   package init() {}
 

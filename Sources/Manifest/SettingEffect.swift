@@ -12,7 +12,7 @@ package enum SettingEffect: String, Hashable, Sendable {
     "limits.queued_bytes", "limits.client_output", "limits.page",
     "deadlines.call", "deadlines.absolute", "deadlines.input", "discovery.wait",
     "discovery.parallel", "discovery.deadline", "processes.parallel", "processes.idle",
-    "stop.close", "stop.terminate", "stop.drain",
+    "stop.close", "stop.terminate", "stop.drain", "profiles",
   ]
   private static let later: Set<String> = [
     "limits.backend_message", "limits.stalled_write", "deadlines.initialize", "deadlines.probe",

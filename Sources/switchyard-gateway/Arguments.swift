@@ -1,6 +1,6 @@
 /// The command line of `switchyard-gateway`.
 ///
-/// Three options do not need a parsing library, whose cost in start-up time and
+/// Four options do not need a parsing library, whose cost in start-up time and
 /// memory every launch by a client would pay.
 struct Arguments: Equatable {
   enum Outcome: Equatable {
@@ -15,9 +15,11 @@ struct Arguments: Equatable {
 
   var config: String?
   var state: String?
+  /// What every client is shown, whatever it calls itself.
+  var profile: String?
 
   static let help = """
-    USAGE: switchyard-gateway [--config DIR] [--state DIR]
+    USAGE: switchyard-gateway [--config DIR] [--state DIR] [--profile NAME]
 
     An MCP server on stdin and stdout in front of every service that a manifest
     describes. A client launches it; to try it by hand, use `switchyard call`.
@@ -27,6 +29,8 @@ struct Arguments: Equatable {
                     (default: $XDG_CONFIG_HOME/switchyard, else ~/.config/switchyard)
       --state DIR   the folder for what is remembered between runs
                     (default: $XDG_STATE_HOME/switchyard, else ~/.local/state/switchyard)
+      --profile NAME  the profile of gateway.yaml that the client has
+                    (default: the first one whose `client` matches it)
       --version     print the version
       -h, --help    print this text
 
@@ -51,8 +55,10 @@ struct Arguments: Equatable {
       case "-h", "--help", "help": return .help
       case "--version": return .version
       case "--build-environment": return .buildEnvironment
-      case "--config", "--state":
-        guard let value = rest.popFirst() else { return .mistake("\(word) needs a folder.") }
+      case "--config", "--state", "--profile":
+        guard let value = rest.popFirst() else {
+          return .mistake("\(word) needs a \(word == "--profile" ? "name" : "folder").")
+        }
         arguments.set(word, value)
       default:
         guard let (option, value) = assignment(word) else {
@@ -65,13 +71,17 @@ struct Arguments: Equatable {
   }
 
   private static func assignment(_ word: String) -> (String, String)? {
-    for option in ["--config", "--state"] where word.hasPrefix(option + "=") {
+    for option in ["--config", "--state", "--profile"] where word.hasPrefix(option + "=") {
       return (option, String(word.dropFirst(option.count + 1)))
     }
     return nil
   }
 
   private mutating func set(_ option: String, _ value: String) {
-    if option == "--config" { config = value } else { state = value }
+    switch option {
+    case "--config": config = value
+    case "--state": state = value
+    default: profile = value
+    }
   }
 }

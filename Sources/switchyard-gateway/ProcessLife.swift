@@ -33,17 +33,20 @@ final class ProcessLife {
   ///   - folder: the configuration's, for the entry in the state file.
   static func begin(
     _ configuration: Configuration, readAt: Int64, environment: [String: String], folder: String,
-    state: String, log: Log, read: @escaping @Sendable (Bool) -> Configuration
+    state: String, profile: String?, log: Log,
+    read: @escaping @Sendable (Bool) -> Configuration
   ) {
     let life = ProcessLife(
-      configuration, readAt, environment, folder: folder, state: state, log: log, read: read)
+      configuration, readAt, environment, folder: folder, state: state, profile: profile, log: log,
+      read: read)
     current = life
     life.begin()
   }
 
   private init(
     _ configuration: Configuration, _ readAt: Int64, _ environment: [String: String],
-    folder: String, state: String, log: Log, read: @escaping @Sendable (Bool) -> Configuration
+    folder: String, state: String, profile: String?, log: Log,
+    read: @escaping @Sendable (Bool) -> Configuration
   ) {
     self.readAt = readAt
     let store = ProcessLife.openStore(state, log: log)
@@ -53,7 +56,7 @@ final class ProcessLife {
     let surroundings = Gateway.Surroundings(
       input: StandardStreams.takeInput(), output: StandardStreams.takeOutput(),
       environment: environment, folder: folder, state: state, read: read, store: store,
-      log: log,
+      log: log, profile: profile,
       leave: { code in
         ProcessLife.current?.control?.close()
         if let process = ProcessIdentity.current { _ = store?.unregister(process) }

@@ -42,12 +42,15 @@ struct FolderOptions: ParsableArguments {
   }
 
   /// The gateway with the same folders.
-  func gateway() throws -> GatewayCommand {
+  ///
+  /// - Parameter profile: what it shows.
+  func gateway(profile: String? = nil) throws -> GatewayCommand {
     let paths = try paths()
     var arguments: [String] = []
     // A folder that was not asked for stays unsaid: then it may be missing.
     if paths.isConfigurationExplicit { arguments += ["--config", paths.configuration] }
     arguments += ["--state", paths.state]
+    if let profile { arguments += ["--profile", profile] }
     return GatewayCommand(executable: try Installation.gateway(), arguments: arguments)
   }
 }

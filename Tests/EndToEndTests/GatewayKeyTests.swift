@@ -20,8 +20,8 @@ import Testing
       guard case .section(let keys) = key.shape else { return [key.key] }
       return keys.map { "\(key.key).\($0.key)" }
     }
-    // `PluginKeyTests` has the one that needs an installation.
-    #expect(Set(keys) == Set(Self.behaviours.map(\.key) + ["plugins"]))
+    // `PluginKeyTests` has the one that needs an installation, `ProfileKeyTests` those of profiles.
+    #expect(Set(keys) == Set(Self.behaviours.map(\.key) + ["plugins", "profiles"]))
   }
 
   private static let behaviours: [KeyBehaviour] =

@@ -142,6 +142,14 @@ final class Catalogue {
     }
   }
 
+  /// Some entries of another catalogue, or others in their places; URIs are resolved by that one.
+  init(_ entries: [Offer.Kind: [Entry]], collisions: [Collision]) {
+    self.collisions = collisions
+    lists = Offer.Kind.allCases.map { kind in
+      List(entries[kind] ?? [], lost: collisions.filter { $0.kind == kind }.map(\.name))
+    }
+  }
+
   private func file(
     _ kind: Offer.Kind, _ claims: [[Entry]], manifest: (Int) -> ServiceManifest?
   ) {

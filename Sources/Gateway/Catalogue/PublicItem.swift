@@ -58,8 +58,12 @@ enum PublicItem {
   }
 
   /// `execution` announces tasks of 2025-11-25: it is left out here and told to legacy clients.
-  private static func rewritten(
-    _ json: [UInt8], name: [UInt8], description: String?
+  ///
+  /// - Parameters:
+  ///   - description: in place of the service's own; nil for that one.
+  ///   - schema: of its input, likewise.
+  static func rewritten(
+    _ json: [UInt8], name: [UInt8], description: String?, schema: [UInt8]? = nil
   ) -> [UInt8] {
     var added = Array(#""name":"#.utf8)
     JSON.appendQuoted(name, to: &added)
@@ -67,18 +71,20 @@ enum PublicItem {
       added += #","description":"#.utf8
       JSON.appendQuoted(description.utf8, to: &added)
     }
+    if let schema { added += #","inputSchema":"#.utf8 + schema }
     let bytes = json.span.bytes
     return JSON.rebuildObject(
       ByteRange(start: 0, end: json.count), in: bytes,
       dropping: { key in
         JSON.equals(key, "name", in: bytes) || JSON.equals(key, "execution", in: bytes)
           || (description != nil && JSON.equals(key, "description", in: bytes))
+          || (schema != nil && JSON.equals(key, "inputSchema", in: bytes))
       }, adding: added)
   }
 
   /// Before 2026-07-28 an `outputSchema` had to describe an object, and tools told whether they
   /// can be called as tasks.
-  private static func legacy(_ json: [UInt8], support: TaskSupport) -> [UInt8]? {
+  static func legacy(_ json: [UInt8], support: TaskSupport) -> [UInt8]? {
     let execution: [UInt8] =
       switch support {
       case .forbidden: []

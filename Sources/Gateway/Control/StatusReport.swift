@@ -18,6 +18,7 @@ extension Gateway {
     report["uptimeMs"] = .count(Int((EventLoop.now - begun).inMilliseconds))
     report["configuration"] = .string(surroundings.folder)
     report["inFlight"] = .count(session.ledger.count)
+    if let newestProfile { report["profile"] = .string(newestProfile) }
     report["ending"] = .bool(ending != nil)
     var all: [(name: String, report: JSONObject)] = services.map { ($0.name, $0.statusReport) }
     all += restServices.map { ($0.name, $0.statusReport) }

@@ -40,6 +40,8 @@ struct Incoming {
   var hasWaited = false
   /// An equal call failed: this one waits for no other.
   var isAlone = false
+  /// It is put as the whole catalogue knows it: no profile applies any more.
+  var isPut = false
 }
 
 /// The client on our stdin and stdout, and the only writer of stdout.

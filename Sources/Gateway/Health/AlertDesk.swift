@@ -106,7 +106,7 @@ extension Gateway {
     let isWanted =
       session.isInitialized && session.logLevel.map { $0 <= level } == true
       || service?.feed.logWishes.want(level) == true
-    guard isWanted else { return }
+    guard isWanted, service.map(isHidden) != true else { return }
     session.notify(Notice.line(.message, alert.members))
   }
 }

@@ -10,7 +10,7 @@ import Telemetry
 extension Gateway {
   func callCustom(_ request: Incoming) throws(CallError) {
     let method = JSON.string(request.envelope.methodText, in: request.line.bytes) ?? []
-    guard let service = owner(ofMethod: method) else {
+    guard let service = owner(ofMethod: method), shows(service.index, to: request) else {
       throw .methodNotFound(shownMethod(of: request))
     }
     try start(request, on: service)
@@ -28,7 +28,7 @@ extension Gateway {
     if envelope.method == .rootsListChanged { return tellRootsChanged() }
     guard envelope.method == .unknown, ending == nil,
       let method = JSON.string(envelope.methodText, in: line.bytes),
-      let service = owner(ofMethod: method)
+      let service = owner(ofMethod: method), !isHidden(service)
     else { return }
     let delivery = NoticeDelivery(Array(line))
     if let backend = service.openBackend {

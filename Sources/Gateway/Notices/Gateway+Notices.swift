@@ -10,6 +10,7 @@ extension Gateway {
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service,
     on backend: ServiceBackend
   ) {
+    if envelope.method.isForClients, isHidden(service) { return }
     switch envelope.method {
     case .toolsListChanged, .promptsListChanged, .resourcesListChanged:
       if let announcement = Announcement(envelope.method) {

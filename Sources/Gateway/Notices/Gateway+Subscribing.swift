@@ -17,7 +17,9 @@ extension Gateway {
     guard JSON.isObject(filter, in: bytes) else {
       throw .invalidParams("params.notifications must be an object.")
     }
-    let uris = try texts("resourceSubscriptions", in: filter, of: request)
+    let named = try texts("resourceSubscriptions", in: filter, of: request)
+    // What a profile hides is not there.
+    let uris = named.filter { catalogue.resolve($0).map { shows($0.service, to: request) } ?? true }
     let tasks = try texts("taskIds", in: filter, of: request)
     if uris.contains(where: { catalogue.resolve($0) == nil }), waitsForDiscovery(request) { return }
     let asked = Announcement.allCases.filter { announcement in
@@ -119,7 +121,7 @@ extension Gateway {
     guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
       throw .invalidParams("params.uri must be a string.")
     }
-    guard let target = catalogue.resolve(uri) ?? onlyResource(uri) else {
+    guard let target = target(of: uri, for: request) else {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
@@ -146,7 +148,7 @@ extension Gateway {
     guard let uri = JSON.string(request.envelope.uri, in: request.line.bytes) else {
       throw .invalidParams("params.uri must be a string.")
     }
-    if let target = catalogue.resolve(uri) ?? onlyResource(uri) {
+    if let target = target(of: uri, for: request) {
       release(.session, target.own, of: slots[target.service])
     }
     // What nobody had subscribed to is not subscribed to now: that is no error.

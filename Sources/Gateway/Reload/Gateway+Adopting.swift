@@ -53,6 +53,7 @@ extension Gateway {
     startQueue.change(limit: new.processes.parallel)
     discoveries.change(limit: new.discovery.parallel)
     pages.change(pageSize: new.limits.page)
+    changeProfiles(from: old)
     session.adopt(new)
     callLoad.change(new.limits)
   }

@@ -66,9 +66,13 @@ extension Gateway {
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, by service: Service,
     on backend: ServiceBackend
   ) {
-    let edits = Asking.edits(envelope.method, envelope.params, in: line.bytes, service)
+    let isHidden = isHidden(service)
+    let edits =
+      isHidden ? [] : Asking.edits(envelope.method, envelope.params, in: line.bytes, service)
     guard !edits.isEmpty else {
-      return session.reverse.receive(line, envelope, from: backend, allowed: service.allowed)
+      // A client that is not shown a service is not asked by it.
+      return session.reverse.receive(
+        line, envelope, from: backend, allowed: isHidden ? [] : service.allowed)
     }
     Splice(edits).applied(to: line.bytes).withUnsafeBytes { edited in
       guard let envelope = try? Envelope.scan(edited.bytes) else { return }

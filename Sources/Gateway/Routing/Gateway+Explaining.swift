@@ -20,11 +20,20 @@ extension Gateway {
     guard let name = JSON.string(request.envelope.name, in: bytes) else {
       throw .invalidParams("params.name must be a string.")
     }
-    guard let entry = name.withUnsafeBytes({ catalogue.entry(.tools, named: $0) }) else {
+    let whole: [UInt8]
+    do throws(CallError) {
+      whole = try wholeName(of: name, for: request)
+    } catch {
+      if waitsForDiscovery(request) { return true }
+      throw error
+    }
+    guard let entry = whole.withUnsafeBytes({ catalogue.entry(.tools, named: $0) }) else {
       if waitsForDiscovery(request) { return true }
       throw refusal(.tools, name: name)
     }
-    var result = explanation(of: entry).serialized()
+    var answer = explanation(of: entry)
+    if let view = view(of: request) { explain(name, as: entry, in: view, &answer) }
+    var result = answer.serialized()
     if request.client.era == .modern, result.last == UInt8(ascii: "}") {
       result.removeLast()
       result += ",\(ModernResult.complete)}".utf8

@@ -21,6 +21,7 @@ extension Gateway {
         throw .invalidParams("arguments.\(name) must be a string.")
       }
     }
+    if tool == .explain, let name = argument { argument = try wholeName(of: name, for: request) }
     let answer = try answer(tool, argument)
     let result = RESTResult(pieces: [.bytes(JSONValue.object(answer).serialized())])
     session.reply(to: request.id, ToolResult(result, for: request.client, from: session.identity))
@@ -28,9 +29,12 @@ extension Gateway {
 
   /// Answers a read of one of our resources; false if it is none.
   func readSurface(_ uri: [UInt8], _ request: Incoming) throws(CallError) -> Bool {
-    guard configuration.gateway.surface.resources, let (tool, argument) = Surface.question(in: uri)
+    guard configuration.gateway.surface.resources, let (tool, argument) = Surface.question(in: uri),
+      shows(Surface.index, to: request)
     else { return false }
-    let text = JSONValue.object(try answer(tool, argument)).serialized()
+    var named = argument
+    if tool == .explain, let name = argument { named = try wholeName(of: name, for: request) }
+    let text = JSONValue.object(try answer(tool, named)).serialized()
     var result: [UInt8] = [UInt8(ascii: "{")]
     if request.client.era == .modern {
       result += (ModernResult.complete + "," + ModernResult.uncached + ",").utf8

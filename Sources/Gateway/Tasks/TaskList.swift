@@ -119,6 +119,6 @@ extension Gateway {
     }
     let list = TaskList(request.id, session: session)
     session.ledger.open(request.id, list)
-    list.begin(services, own: offeredTasks.all)
+    list.begin(services.filter { shows($0.index, to: request) }, own: offeredTasks.all)
   }
 }

@@ -38,6 +38,8 @@ struct Call: ParsableCommand {
   @Flag(help: "Pass the gateway's log on to standard error.")
   var verbose = false
 
+  @OptionGroup var profile: ProfileOptions
+
   @OptionGroup var folders: FolderOptions
 
   func validate() throws {
@@ -54,7 +56,8 @@ struct Call: ParsableCommand {
     Interrupt.watch()
     let result: JSONValue
     do {
-      let client = try GatewayClient(try folders.gateway(), showsLog: verbose)
+      let client = try GatewayClient(
+        try folders.gateway(profile: profile.profile), showsLog: verbose)
       defer { client.close() }
       defer { bar.clear() }
       result = try client.request("tools/call", params, timeout: timeout) { bar.show($0) }

@@ -44,7 +44,9 @@ struct Check: ParsableCommand {
     let commands = configuration.ready.compactMap {
       $0.commandWarning(inherited: Process.environment)
     }
-    let diagnostics = configuration.diagnostics + commands
+    let profiles =
+      files.isEmpty ? configuration.profileWarnings(StateSnapshot(folder: paths.state)) : []
+    let diagnostics = configuration.diagnostics + profiles + commands
     // What is built by the first start is no obstacle.
     let unstartable = configuration.ready.count { manifest in
       let trouble = manifest.process.trouble(inherited: Process.environment)

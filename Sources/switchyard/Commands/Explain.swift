@@ -24,12 +24,14 @@ struct Explain: ParsableCommand {
   @Option(help: ArgumentHelp("The longest wait in seconds.", valueName: "seconds"))
   var timeout: Double = 60
 
+  @OptionGroup var profile: ProfileOptions
+
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
     let answer: JSONValue
     do {
-      let client = try GatewayClient(try folders.gateway())
+      let client = try GatewayClient(try folders.gateway(profile: profile.profile))
       defer { client.close() }
       _ = try client.list("tools/list", "tools", timeout: timeout)
       var params = JSONObject()
@@ -54,6 +56,11 @@ struct Explain: ParsableCommand {
     Terminal.output.write(table.text(width: Terminal.output.columnLimit))
     var lines: [String] = []
     if let group = answer["group"]?.stringValue { lines.append("group: \(group.printable())") }
+    if let profile = answer["profile"]?.stringValue {
+      let isListed = answer["listed"]?.boolValue == true
+      lines.append("profile: \(profile.printable()), \(isListed ? "listed" : "by tools_call")")
+      lines.append("tool: \((answer["tool"]?.stringValue ?? "").printable())")
+    }
     lines.append("priority: \(answer["priority"]?.stringValue ?? "")")
     lines.append("sent again: \(answer["again"]?.stringValue ?? "")")
     Terminal.output.write(lines.joined(separator: "\n") + "\n")

@@ -17,6 +17,7 @@ struct List: ParsableCommand {
         switchyard list
         switchyard list prompts
         switchyard list tools --json | jq '.[].name'
+        switchyard list --profile cursor
       """)
 
   @Argument(help: "What to show.")
@@ -28,13 +29,15 @@ struct List: ParsableCommand {
   @Option(help: ArgumentHelp("The longest wait in seconds.", valueName: "seconds"))
   var timeout: Double = 60
 
+  @OptionGroup var profile: ProfileOptions
+
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
     if kind == .services { return try showServices() }
     let items: [JSONValue]
     do {
-      let client = try GatewayClient(try folders.gateway())
+      let client = try GatewayClient(try folders.gateway(profile: profile.profile))
       defer { client.close() }
       let (method, member) = request
       items = try client.list(method, member, timeout: timeout)

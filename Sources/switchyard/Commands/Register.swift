@@ -23,6 +23,7 @@ struct Register: ParsableCommand {
         switchyard register cursor --replace --dry-run
         switchyard register cursor --replace --yes
         switchyard register cursor --restore
+        switchyard register cursor --profile small
       """)
 
   @OptionGroup var target: RegisterOptions
@@ -46,6 +47,11 @@ struct Register: ParsableCommand {
 
   @Flag(help: "With --replace: do not ask.")
   var yes = false
+  @Option(
+    help: ArgumentHelp(
+      "The profile of gateway.yaml that the client has, whatever it calls itself.",
+      valueName: "name"))
+  var profile: String?
 
   @OptionGroup var folders: FolderOptions
 
@@ -53,6 +59,7 @@ struct Register: ParsableCommand {
     if replace, restore { throw ValidationError("--replace and --restore exclude each other.") }
     if !replace, yes || !set.isEmpty { throw ValidationError("--yes and --set need --replace.") }
     if restore, !env.isEmpty { throw ValidationError("--env is not for --restore.") }
+    if restore, profile != nil { throw ValidationError("--profile is not for --restore.") }
   }
 
   func run() throws {
@@ -60,7 +67,7 @@ struct Register: ParsableCommand {
     if restore { return try ClientReturn(target: target, state: paths.state).run() }
     let registration = Registration(
       client: target.client, name: target.name, command: try Installation.gateway(),
-      arguments: ["--config", paths.configuration, "--state", paths.state],
+      arguments: try arguments(paths),
       environment: try variables())
     if replace {
       let takeover = ClientTakeover(
@@ -84,6 +91,18 @@ struct Register: ParsableCommand {
       Terminal.error.write(
         "\(paths.configuration) does not exist yet; the gateway starts when it does.\n")
     }
+  }
+
+  private func arguments(_ paths: ConfigurationPaths) throws -> [String] {
+    var arguments = ["--config", paths.configuration, "--state", paths.state]
+    guard let profile else { return arguments }
+    do throws(UnknownProfile) {
+      _ = try folders.load(paths).profile(named: profile)
+    } catch {
+      throw CommandFailure("\(error)", .usage)
+    }
+    arguments += ["--profile", profile]
+    return arguments
   }
 
   private func variables() throws -> [(name: String, value: String)] {

@@ -12,10 +12,12 @@ struct Serve: ParsableCommand {
         switchyard serve --config ./config/demo
       """)
 
+  @OptionGroup var profile: ProfileOptions
+
   @OptionGroup var folders: FolderOptions
 
   func run() throws {
-    let gateway = try folders.gateway()
+    let gateway = try folders.gateway(profile: profile.profile)
     var arguments: [UnsafeMutablePointer<CChar>?] =
       ([gateway.executable] + gateway.arguments).map { strdup($0) }
     arguments.append(nil)

@@ -2,21 +2,16 @@ import Clients
 import MCP
 import Manifest
 import RawJSON
-import Store
 
 /// Names and numbers of tools, from what services offered when they were last asked.
 extension Examination {
   mutating func examineTools() {
     var owners: [[UInt8]: [String]] = [:]
-    for manifest in configuration.ready where !state.switchedOff.contains(manifest.name) {
-      for own in tools(of: manifest) where manifest.tools.admits(Array(own.utf8)) {
-        let renamed = manifest.tools.renamed(Array(own.utf8)) ?? own
-        let shown = ToolName.qualified(prefix: manifest.prefix, name: renamed)
-        owners[Array(shown.utf8), default: []].append(manifest.name)
-        let whole = renamed.hasPrefix(manifest.prefix) ? renamed : manifest.prefix + renamed
-        if whole.utf8.count > ToolName.maximumLength {
-          find(.nameTooLong, manifest.name, "'\(whole)' is shown as '\(shown)'")
-        }
+    let offered = OfferedTools(configuration, state)
+    for tool in offered.tools {
+      owners[Array(tool.shown.utf8), default: []].append(tool.service)
+      if tool.whole.utf8.count > ToolName.maximumLength {
+        find(.nameTooLong, tool.service, "'\(tool.whole)' is shown as '\(tool.shown)'")
       }
     }
     for (name, services) in owners.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
@@ -24,54 +19,71 @@ extension Examination {
       let shown = String(decoding: name, as: UTF8.self)
       find(.nameTaken, nil, "'\(shown)' is offered by \(services.joined(separator: " and "))")
     }
-    examineClients(tools: owners.count)
+    for diagnostic in configuration.profileWarnings(state) {
+      find(.toolUnknown, nil, diagnostic.description)
+    }
+    examineClients(offered, count: owners.count)
   }
 
-  private func tools(of manifest: ServiceManifest) -> [String] {
-    if let api = manifest.rest { return api.tools.map(\.name) }
-    guard let record = state.catalogue(of: manifest.name),
-      let list = (try? JSONValue(parsing: record.tools))?.arrayValue
-    else { return [] }
-    return list.compactMap { $0["name"]?.stringValue }
-  }
-
-  private mutating func examineClients(tools count: Int) {
+  private mutating func examineClients(_ offered: OfferedTools, count: Int) {
     guard
       let places = ClientPlaces(environment: environment, project: Process.workingDirectory)
     else { return }
     var isRegistered = false
     for client in Client.allCases {
       let files = Client.Scope.allCases.compactMap { client.file(scope: $0, in: places) }
-      guard files.contains(where: { Self.launchesUs(client, file: $0) }) else { continue }
-      isRegistered = true
-      if let most = client.mostTools, count > most {
-        find(.tooManyTools, nil, "\(count) tools; \(client.title) uses at most \(most)")
-      }
+      let launches = files.flatMap { Self.launches(client, file: $0) }
+      if !launches.isEmpty { isRegistered = true }
+      for arguments in launches { examine(client, arguments, offered, count: count) }
     }
     if !isRegistered {
       find(.clientUnregistered, nil, "the configuration files of this user and folder")
     }
   }
 
-  private static func launchesUs(_ client: Client, file: String) -> Bool {
+  /// Whether a client takes all that it is shown.
+  private mutating func examine(
+    _ client: Client, _ arguments: [String], _ offered: OfferedTools, count: Int
+  ) {
+    guard let known = client.known else { return }
+    let place = arguments.firstIndex(of: "--profile").map { $0 + 1 } ?? arguments.endIndex
+    let name = arguments.indices.contains(place) ? arguments[place] : nil
+    let profile = configuration.gateway.profiles.first { profile in
+      name.map { $0 == profile.name } ?? profile.matches(client: known.usualName)
+    }
+    let shown = profile.map { offered.count(for: $0) } ?? count
+    let budget = profile?.budget(for: known.usualName) ?? .max
+    guard min(shown, budget) > known.mostTools else { return }
+    let advice =
+      profile.map { "; its profile '\($0.name)' lists \(min(shown, budget))" }
+      ?? "; give it a profile: profiles: {\(client.rawValue): {client: [\"\(known.usualPattern)\"]}}"
+    find(
+      .tooManyTools, nil,
+      "\(shown) tools; \(client.title) uses at most \(known.mostTools)\(advice)")
+  }
+
+  /// The arguments with which a client launches us, once for each of its entries.
+  private static func launches(_ client: Client, file: String) -> [[String]] {
     guard let text = Process.contents(of: file, limit: 16 << 20),
       let document = try? JSONCDocument(parsing: text),
       let root = document.root,
       let servers = document.value(of: root)?[client.container]?.objectValue
-    else { return false }
-    return servers.contains { server in
+    else { return [] }
+    return servers.filter { server in
       server.value["command"]?.stringValue.map { Registration.isOurs(command: $0) } ?? false
+    }.map { server in
+      (server.value["args"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
   }
 }
 
 extension Client {
-  /// As many tools of all servers together as its models are shown; nil without a known bound.
-  var mostTools: Int? {
+  /// What is known of it by the name that it gives itself; nil without a known bound.
+  fileprivate var known: KnownClient? {
     switch self {
-    case .cursor: 40
-    case .windsurf: 100
-    case .vscode: 128
+    case .cursor: .cursor
+    case .windsurf: .windsurf
+    case .vscode: .vscode
     case .claudeDesktop, .claudeCode, .gemini: nil
     }
   }

@@ -125,7 +125,12 @@ extension FindingCode {
     .tooManyTools: (
       "A client in which the gateway is registered uses fewer tools than there are; the rest is not "
         + "seen by its model.",
-      "Leave tools out with `tools.include` and `tools.exclude`, or switch services off."
+      "Give the client a profile (docs/profiles.md): it then lists as many tools as the client takes, "
+        + "and the others are found by `tools_search`. Or leave tools out with `tools.exclude`."
+    ),
+    .toolUnknown: (
+      "A profile names a tool that no service offers under that name.",
+      "Look at `switchyard list`: profiles name tools as clients without a profile see them."
     ),
     .leakedProcess: (
       "A process of a gateway that has died is still alive.",

@@ -29,6 +29,7 @@ enum FindingCode: String, CaseIterable {
   case nameTooLong = "name-too-long"
   case nameTaken = "name-taken"
   case tooManyTools = "too-many-tools"
+  case toolUnknown = "tool-unknown"
   case leakedProcess = "leaked-process"
   case staleSocket = "stale-socket"
   case gatewaySilent = "gateway-silent"
@@ -59,7 +60,7 @@ enum FindingCode: String, CaseIterable {
     case .serviceSwitchedOff, .nothingConfigured, .clientUnregistered, .staleSocket,
       .environmentMissing, .environmentUnused:
       .note
-    case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools,
+    case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools, .toolUnknown,
       .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable:
       .warning
     default: .error
