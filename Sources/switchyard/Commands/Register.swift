@@ -47,6 +47,7 @@ struct Register: ParsableCommand {
 
   @Flag(help: "With --replace: do not ask.")
   var yes = false
+
   @Option(
     help: ArgumentHelp(
       "The profile of gateway.yaml that the client has, whatever it calls itself.",
