@@ -76,6 +76,7 @@ import Testing
     throws
   {
     let run = try GatewayRun.open([service("bad"), Service("good")])
+    let begun = ContinuousClock.now
     for _ in 0..<3 {
       let refused = try run.expectError("a_echo", .backendUnavailable)
       #expect(refused.text.contains("could not be made"), "\(refused.text)")
@@ -83,7 +84,9 @@ import Testing
       #expect(refused.error?.at(pointer: "/data/sent") == false)
     }
     try run.expectOK("good_echo")
-    #expect(made(run) == 1, "\(run.client.stderr)")
+    // Not sooner than ten seconds after one that failed, on however slow a machine.
+    let most = 1 + Int((ContinuousClock.now - begun) / .seconds(10))
+    #expect((1...most).contains(made(run)), "\(run.client.stderr)")
     try run.finish()
   }
 

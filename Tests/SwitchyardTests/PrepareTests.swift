@@ -153,28 +153,22 @@ import Testing
 
     """
 
-  @Test func `a real python installs a real package from files, locks it, and it runs`() throws {
+  @Test func `a real python installs a package and what it needs from files, and it runs`() throws {
     let folder = home.folder
     try folder.makeFolder("wheels")
     let script = try folder.write(Self.wheels, to: "wheels.py")
-    try #require(try Self.python([script, folder.path + "/wheels"]) == 0)
     guard try Self.python(["-c", "import ensurepip, venv"]) == 0 else {
       return print("skipped: python3 makes no virtual environments here (install python3-venv)")
     }
+    try #require(try Self.python([script, folder.path + "/wheels"]) == 0)
     try home.write(
       """
       process:
         command: tinyserver
         protocol: legacy
-        python: {packages: [tinyserver==1.0], lock: tiny.lock, find_links: \(folder.path)/wheels}
+        python: {packages: [tinyserver==1.0], find_links: \(folder.path)/wheels}
 
       """, to: "tiny.yaml")
-    let locked = try home.run("prepare", "tiny", "--lock")
-    #expect(locked.code == 0, "\(locked.errors)")
-    let lock = folder.read(".config/switchyard/manifests/tiny.lock")
-    let lines = lock.split(separator: "\n").map { $0.split(separator: " ") }
-    #expect(lines.map(\.first) == ["tinyneed==2.0", "tinyserver==1.0"], "\(lock)")
-    #expect(lines.allSatisfy { $0.last?.hasPrefix("--hash=sha256:") == true }, "\(lock)")
     let call = try home.run("call", "tiny_where")
     #expect(call.code == 0, "\(call.errors)")
     let environments = folder.path + "/.local/state/switchyard/python/"

@@ -57,7 +57,8 @@ extension Service {
     self.preparation = preparation
     switch preparation.state {
     case .reading, .building: return false
-    case .failed(let failure, let until) where EventLoop.now < until:
+    // Somebody may have made it meanwhile.
+    case .failed(let failure, let until) where EventLoop.now < until && !process.python.isBuilt:
       cannotStart(failure)
       return false
     case .idle, .failed: preparation.state = .idle
