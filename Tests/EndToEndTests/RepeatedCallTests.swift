@@ -6,13 +6,13 @@ import Testing
 
 /// A call that is answered from memory, written again with another id.
 @Suite struct RepeatedCallTests {
-  private func open(_ folder: TemporaryFolder) throws -> GatewayRun {
+  private func open(_ folder: TemporaryFolder, settings: String = "") throws -> GatewayRun {
     let run = try GatewayRun(
       [
         Service(
           "a", "ledger=\(folder.path)/ledger",
           more: ["tools: {read_only: [echo, hang], cache: {'*': 1h}, clears: {add: ['*']}}"])
-      ], folder: folder)
+      ], settings: GatewayRun.patientSettings + "\n" + settings, folder: folder)
     try run.client.handshake()
     _ = try KeyBehaviour.tools(run)
     return run
@@ -105,6 +105,21 @@ import Testing
     try run.client.send(line: line(#""after""#))
     _ = try run.client.response(to: #""after""#)
     #expect(executions(folder) == 3)
+    try run.finish()
+  }
+
+  @Test func `what a profile makes of a call is no call that its client may make`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(
+      folder, settings: "profiles: {small: {client: ['*'], tools: {rename: {a_echo: say}}}}")
+    for id in [#""one""#, #""two""#] {
+      let said = line(id).replacing("a_echo", with: "say")
+      try run.client.send(line: said)
+      #expect(try run.client.response(to: id).kind == .result)
+    }
+    #expect(try run.metric("switchyard_cache_hits_total", of: "a") == 1)
+    try run.client.send(line: line(#""three""#))
+    #expect(try run.client.response(to: #""three""#).kind == .failure)
     try run.finish()
   }
 }

@@ -21,6 +21,21 @@ import Testing
     #expect(json.arrayValue?.allSatisfy { $0["inputSchema"] != nil } == true)
   }
 
+  @Test func `list tells of services that offer nothing, and why`() throws {
+    let home = try DemoHome()
+    try home.write("process: { command: /bin/false }\n", to: "ends.yaml")
+    try home.write("process: { command: \"${env:NOT_SET_HERE}\" }\n", to: "off.yaml")
+    let run = try home.run("list")
+    #expect(run.code == 0 && run.output.contains("demo_add "))
+    let lines = run.errors.split(separator: "\n")
+    #expect(lines.count == 2, "\(run.errors)")
+    #expect(lines.contains { $0.contains("'ends'") && $0.contains("exit code 1") })
+    #expect(lines.contains { $0.contains("off.yaml") && $0.contains("NOT_SET_HERE") })
+    // What is asked of a program stays what it was.
+    let json = try home.run("list", "--json")
+    #expect((try JSONValue(parsing: Array(json.output.utf8))).arrayValue?.count == 4)
+  }
+
   @Test func `call prints the text of the result, or all of it as JSON`() throws {
     let home = try DemoHome()
     let sum = try home.run("call", "demo_add", "--args", #"{"a": 1, "b": 2}"#)

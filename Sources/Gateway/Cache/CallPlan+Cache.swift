@@ -25,7 +25,8 @@ extension Gateway {
     guard let key = known ?? CacheKey.of(request, head: keyHead(of: entry)) else { return false }
     if let result = kept.value(key, at: EventLoop.turnTime) {
       if known == nil { entry.spelling = CacheSpelling(key, of: request) }
-      repeated = RepeatedCall(request, entry, key, in: self)
+      // With profiles, what is called is not always what the client wrote, nor may it write that.
+      if views == nil { repeated = RepeatedCall(request, entry, key, in: self) }
       answer(
         request.id, from: result, entry, bytesIn: request.line.count,
         trace: wantsSpans ? traceParent(of: request) : nil)

@@ -123,6 +123,29 @@ final class GatewayClient {
     return nil
   }
 
+  /// Services that could not be asked what they offer, and what is wrong in the configuration: a
+  /// sentence each, in the order in which the gateway's log first says so.
+  var troubles: [String] {
+    var subjects: [String] = []
+    var sentences: [String: String] = [:]
+    for line in client.stderr.split(separator: "\n") {
+      guard let entry = try? JSONValue(parsing: Array(line.utf8)),
+        let event = entry["event"]?.stringValue
+      else { continue }
+      let sentence =
+        switch event {
+        case "discovery.failed": entry["why"]?.stringValue
+        case "config.problem": entry["problem"]?.stringValue
+        default: String?.none
+        }
+      guard let sentence else { continue }
+      // Of a service that was asked again, what it said last.
+      let subject = entry["service"]?.stringValue ?? sentence
+      if sentences.updateValue(sentence, forKey: subject) == nil { subjects.append(subject) }
+    }
+    return subjects.compactMap { sentences[$0] }
+  }
+
   private func ended() -> GatewayClientError {
     // Its last words may come after the end of its output.
     _ = try? client.waitForExit(within: .seconds(1))

@@ -12,6 +12,7 @@ struct List: ParsableCommand {
     abstract: "Show the tools, prompts, resources or services on offer.",
     discussion: """
       Asks the gateway, as a client would; 'services' are read from the configuration.
+      Services that cannot be asked are told on standard error, with the reason.
 
       EXAMPLES
         switchyard list
@@ -36,10 +37,12 @@ struct List: ParsableCommand {
   func run() throws {
     if kind == .services { return try showServices() }
     let items: [JSONValue]
+    var troubles: [String] = []
     do {
       let client = try GatewayClient(try folders.gateway(profile: profile.profile))
       defer { client.close() }
       let (method, member) = request
+      defer { troubles = client.troubles }
       items = try client.list(method, member, timeout: timeout)
     } catch GatewayClientError.refused(-32601, _, _) {
       items = []
@@ -47,6 +50,7 @@ struct List: ParsableCommand {
       throw CommandFailure("\(error)", error.status)
     }
     show(items)
+    for trouble in troubles { Terminal.error.write(trouble.printable() + "\n") }
   }
 
   private var request: (method: String, member: String) {
