@@ -44,6 +44,7 @@ import Testing
       ("secret", "process: {command: x, env: {A: \"${secret:none}\"}}"),
       ("broken", "process: {comand: x}"),
       ("api", "rest: {url: \"http://127.0.0.1:9\"}\n" + tools),
+      ("remote", "http: {url: \"http://localhost:9/mcp\"}"),
       (
         "trusting",
         "rest: {url: \"https://127.0.0.1:9\", connections: {ca_file: \(home.folder.path)/ca.pem}}\n"
@@ -57,7 +58,8 @@ import Testing
     for expected in [
       "command-missing gone", "interpreter-missing interpreted", "command-not-executable plain",
       "directory-missing homeless", "variable-missing variable", "secret-missing secret",
-      "manifest-broken broken", "port-closed api", "certificate-unusable trusting",
+      "manifest-broken broken", "port-closed api", "port-closed remote",
+      "certificate-unusable trusting",
     ] {
       #expect(found.contains(expected), "\(expected) in \(found) of \(path)")
     }

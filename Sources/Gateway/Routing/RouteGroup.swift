@@ -75,7 +75,8 @@ extension Gateway {
       else {
         return nil
       }
-      if first.map({ candidate.precedes($0) }) ?? true { first = candidate }
+      if let best = first, !candidate.precedes(best) { continue }
+      first = candidate
     }
     return first?.service
   }

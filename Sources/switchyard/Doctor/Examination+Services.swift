@@ -46,17 +46,20 @@ extension Examination {
       "\(interpreter.program) is \(shown)")
   }
 
-  // MARK: APIs
+  // MARK: APIs and remote servers
 
   mutating func examine(_ api: REST.Service, of name: String) {
     if let file = api.connections.caFile, let why = Self.whyUnusable(certificates: file) {
       find(.certificateUnusable, name, why)
     }
-    // What is beyond this machine may be there or not: nobody is asked without being told to.
-    guard api.connections.socket == nil else { return }
-    let host = api.address.host
+    if api.connections.socket == nil { examine(api.address, of: name) }
+  }
+
+  /// What is beyond this machine may be there or not: nobody is asked without being told to.
+  mutating func examine(_ address: REST.Address, of name: String) {
+    let host = address.host
     guard ["localhost", "127.0.0.1", "::1", "[::1]"].contains(host.lowercased()) else { return }
-    let port = api.address.port
+    let port = address.port
     if !LocalPort.isOpen(port) {
       find(.portClosed, name, "nothing listens at \(host):\(port)")
     }

@@ -50,7 +50,9 @@ struct Examination {
     for manifest in configuration.ready {
       if let api = manifest.rest {
         examine(api, of: manifest.name)
-      } else if manifest.remote == nil {
+      } else if let remote = manifest.remote {
+        examine(remote.address, of: manifest.name)
+      } else {
         examine(manifest)
       }
     }
