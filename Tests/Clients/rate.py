@@ -2,7 +2,8 @@
 
 As a command it makes 10,000 calls, 50 in flight, once with a manifest that says
 what the mock allows (there must be no 429) and once with a mock that allows half
-of that (every call must still succeed). It takes about five minutes:
+of that: every call must still succeed, and nothing may be sent before a Retry-After is
+over. It takes about five minutes:
 
     .venv-mcp2/bin/python Tests/Clients/rate.py [CALLS [PER_MINUTE]]
 """
@@ -17,6 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asana_mock
+from timekeeper import Timekeeper
+
+# Requests that were under way when the refusal came, on a machine that does other work.
+SLACK = 0.25
 
 
 @dataclass
@@ -28,6 +33,10 @@ class Outcome:
     seconds: float = 0.0
     # The requests as the mock has seen them, by path and status; each call has its own path.
     seen: set = field(default_factory=set)
+    # How often the mock told to wait, the longest of it, and what came before it was over.
+    waits: int = 0
+    longest: float = 0.0
+    early: list[float] = field(default_factory=list)
 
     def note(self, requests: list[dict]) -> None:
         self.seen.update((request["path"], request["status"]) for request in requests)
@@ -51,7 +60,9 @@ def run(parameters, folder: Path, marker: str, calls: int, in_flight: int, allow
     outcome = Outcome()
 
     async def talk():
-        server = parameters(folder, marker, mock.url, believed)
+        keeper = Timekeeper(int(mock.root.rsplit(":", 1)[1]))
+        url = await keeper.start()
+        server = parameters(folder, marker, url + mock.url[len(mock.root):], believed)
         if settings:
             (folder / "config" / "gateway.yaml").write_text(settings)
         async with Client(server, mode="legacy") as client:
@@ -76,6 +87,9 @@ def run(parameters, folder: Path, marker: str, calls: int, in_flight: int, allow
             await asyncio.gather(*(one(number) for number in range(calls)))
             outcome.seconds = time.monotonic() - start
             watching.cancel()
+        outcome.waits = len(keeper.refusals)
+        outcome.longest = max((wait for _, wait in keeper.refusals), default=0)
+        outcome.early = keeper.early(SLACK)
 
     try:
         asyncio.run(asyncio.wait_for(talk(), 900))
@@ -105,8 +119,11 @@ def main() -> int:
                           "deadlines: {call: 5m}\n")
         print(f"{calls} calls, manifest {rate} a minute, mock {allowed}: {outcome.seconds:.0f} s, "
               f"{len(outcome.lost)} lost, {outcome.served} seen served, "
-              f"{outcome.refused} refused with 429", flush=True)
+              f"{outcome.refused} refused with 429, {outcome.waits} times told to wait up to "
+              f"{outcome.longest:.0f} s, {len(outcome.early)} sent before that was over",
+              flush=True)
         failed += len(outcome.lost) + calls - outcome.served
+        failed += len(outcome.early)
         failed += outcome.refused if allowed == rate else 0
     return 1 if failed else 0
 
