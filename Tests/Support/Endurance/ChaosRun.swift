@@ -36,8 +36,11 @@ package final class ChaosRun {
 
   /// The load, and the end of its last call, take at most this long.
   static let longest = Duration.seconds(240)
-  /// From the last deed until every service is there again.
-  static let recovery = Duration.seconds(40)
+  /// From the last deed until every service is there again; a call that was sent into the last
+  /// deed may take all of its time first.
+  static let recovery = Duration.seconds(120)
+  /// More than the deadline of any call of the fleet, which must have its answer then.
+  static let longestCall = Duration.seconds(90)
 
   private let settings: Settings
   private let fleet: Fleet
@@ -234,8 +237,8 @@ package final class ChaosRun {
         client.call(.echo, of: group, size: 10)
         client.call(.digest, of: group, size: 10)
       }
-      guard gateway.wait(.seconds(60), { client.inFlight == 0 }) else {
-        return ["calls after the last deed are not answered"]
+      guard gateway.wait(Self.longestCall, { client.inFlight == 0 }) else {
+        return ["calls after the last deed are not answered: \(openCalls())"]
       }
       unwell = gateway.unwell()
       if unwell.isEmpty, gateway.counters().openBreakers > 0 { unwell = ["a breaker is open"] }
@@ -247,14 +250,23 @@ package final class ChaosRun {
       let groups = fleet.groups.dropFirst()
       client.call(.echo, of: groups[groups.startIndex + number % groups.count], size: 10)
     }
-    guard gateway.wait(.seconds(60), { client.inFlight == 0 }) else {
-      return ["calls after the recovery are not answered"]
+    guard gateway.wait(Self.longestCall, { client.inFlight == 0 }) else {
+      return ["calls after the recovery are not answered: \(openCalls())"]
     }
     let failed = client.calls[first...].filter { call in
       if case .result = call.answers.first?.kind { false } else { call.cancelled == nil }
     }
     return unwell.map { "in the end \($0)" }
       + failed.map { "\($0.uuid) failed after the recovery: \($0.answers)" }
+  }
+
+  /// What waits: tool, group and milliseconds since it was sent.
+  private func openCalls() -> String {
+    let now = LoadClient.now
+    return client.openCalls.sorted().prefix(10).map { number in
+      let call = client.calls[number]
+      return "\(call.tool.rawValue) of \(call.group), \((now - call.sent).inMilliseconds) ms"
+    }.joined(separator: "; ")
   }
 
   /// The gateway has counted what it has answered: it does both in one turn, and cancels a turn
