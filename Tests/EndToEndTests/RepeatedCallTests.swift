@@ -52,6 +52,19 @@ import Testing
     try run.finish()
   }
 
+  @Test func `a long call is answered from memory as well, read each time`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(folder)
+    let text = String(repeating: "x", count: 10_000)
+    for number in 0..<4 {
+      try run.client.send(line: line("\(1000 + number)", text: text))
+      let answer = try run.client.response(to: "\(1000 + number)")
+      #expect(answer.result?.at(pointer: "/structuredContent/text")?.stringValue == text)
+    }
+    #expect(executions(folder) == 1)
+    try run.finish()
+  }
+
   @Test func `what is no id is refused as in any other line`() throws {
     let folder = try TemporaryFolder()
     let run = try open(folder)

@@ -24,9 +24,11 @@ extension Gateway {
     let known = entry.spelling?.isOf(request) == true ? entry.spelling?.key : nil
     guard let key = known ?? CacheKey.of(request, head: keyHead(of: entry)) else { return false }
     if let result = kept.value(key, at: EventLoop.turnTime) {
-      if known == nil { entry.spelling = CacheSpelling(key, of: request) }
-      // With profiles, what is called is not always what the client wrote, nor may it write that.
-      if views == nil { repeated = RepeatedCall(request, entry, key, in: self) }
+      if request.line.count <= KeptResults.longestSpelling {
+        if known == nil { entry.spelling = CacheSpelling(key, of: request) }
+        // With profiles, what is called is not always what the client wrote, nor may it write that.
+        if views == nil { repeated = RepeatedCall(request, entry, key, in: self) }
+      }
       answer(
         request.id, from: result, entry, bytesIn: request.line.count,
         trace: wantsSpans ? traceParent(of: request) : nil)

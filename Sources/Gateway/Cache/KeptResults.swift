@@ -10,6 +10,8 @@ import Resilience
 final class KeptResults {
   /// Bytes of arguments up to which a call is looked for.
   static let longestArguments = 64 << 10
+  /// Bytes of a request up to which it is remembered how it was written, once for each tool.
+  static let longestSpelling = 4 << 10
 
   private(set) var results: ResultCache
   private var flights = SingleFlight<CacheWaiter>()

@@ -109,7 +109,8 @@ extension Call {
     if edits.isEmpty, plan.attempts.isEmpty {
       translate(line, envelope)
       if plan.slot != nil {
-        keep(session.splice.applied(to: line.bytes, within: envelope.result), line, envelope, plan)
+        let result = session.splice.applied(to: line.bytes, within: envelope.result)
+        keep(result, line, envelope, plan, outcome)
       }
       return write(line)
     }
@@ -119,7 +120,7 @@ extension Call {
       translate(own, envelope)
       session.splice.applied(to: own.bytes).withUnsafeBytes { line in
         if plan.slot != nil, let envelope = try? Envelope.scan(line.bytes) {
-          keep(JSON.copy(envelope.result, in: line.bytes), line, envelope, plan)
+          keep(JSON.copy(envelope.result, in: line.bytes), line, envelope, plan, outcome)
         }
         if plan.attempts.isEmpty {
           deliver(Array(line))
@@ -143,14 +144,14 @@ extension Call {
 
   /// - Parameter result: as the client gets it; `line` says how long it is good.
   private func keep(
-    _ result: [UInt8], _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan
+    _ result: [UInt8], _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan,
+    _ outcome: Outcome
   ) {
     let bytes = line.bytes
     let isWhole =
       envelope.resultType.isAbsent || JSON.equals(envelope.resultType, "complete", in: bytes)
     plan.keep(
-      result, Outcome(line, envelope), lifetime: JSON.integer(envelope.ttlMs, in: bytes),
-      isWhole: isWhole)
+      result, outcome, lifetime: JSON.integer(envelope.ttlMs, in: bytes), isWhole: isWhole)
   }
 
   /// Writes an answer with one more member in the `_meta` of its result.
