@@ -28,6 +28,8 @@ FUZZ_SECONDS ?= 60
 
 PACKAGES := pkg-config libuv1-dev libcurl4-openssl-dev libyaml-dev libsqlite3-dev zlib1g-dev
 TEST_PACKAGES := curl git openssl python3 python3-venv strace faketime
+# A desktop's keyring without a desktop; its tests are skipped where it cannot be had.
+KEYRING_PACKAGES := dbus gnome-keyring libsecret-tools
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -59,6 +61,8 @@ demo: release ## build, then run the gateway once and show what goes over the wi
 
 clients:
 	@.ci/packages $(TEST_PACKAGES)
+	@.ci/packages $(KEYRING_PACKAGES) || \
+	  echo "WARNING: no $(KEYRING_PACKAGES): the tests of the keyring will be SKIPPED" >&2
 	@Tests/Clients/setup
 
 test: packages clients ## run every test; the last line counts them

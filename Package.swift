@@ -163,7 +163,7 @@ let package = Package(
     .testTarget(
       name: "SwitchyardTests",
       dependencies: [
-        "RawJSON", "Harness", "Loop", "TestSupport", "CommandTesting", "HTTPTesting",
+        "RawJSON", "Digest", "Harness", "Loop", "TestSupport", "CommandTesting", "HTTPTesting",
         "ArchiveTesting", "switchyard", "switchyard-gateway", "switchyard-demo",
       ],
       exclude: ["Snapshots"], swiftSettings: common),

@@ -41,12 +41,15 @@ package struct ZipArchive: Sendable {
   }
 
   package let entries: [Entry]
+  /// What stands behind the last record of the directory: a comment, or the signature of a bundle.
+  package let trailer: Range<Int>
   let bytes: [UInt8]
 
   /// Reads the directory.
   package init(_ bytes: [UInt8], limits: Limits = Limits()) throws(ZipError) {
     self.bytes = bytes
     let directory = try ZipDirectory(bytes)
+    trailer = directory.trailer
     guard directory.count <= limits.entries else { throw ZipError(.tooManyEntries(limits.entries)) }
     var entries: [Entry] = []
     var kinds: [[UInt8]: Bool] = [:]

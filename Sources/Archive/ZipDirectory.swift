@@ -3,6 +3,8 @@ struct ZipDirectory {
   let count: Int
   let start: Int
   let end: Int
+  /// Behind the record, without a comment that a signature follows.
+  let trailer: Range<Int>
 
   private static let size = 22
   /// What stands behind an archive that is signed (MCPB).
@@ -24,6 +26,8 @@ struct ZipDirectory {
     }
     guard start + length == at else { throw ZipError(.damaged("its directory")) }
     end = at
+    let comment = at + Self.size + numbers.short(at + 20)
+    trailer = (comment < bytes.count ? comment : at + Self.size)..<bytes.count
   }
 
   /// The last record whose comment ends where the file does, or where a signature begins.

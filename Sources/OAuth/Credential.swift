@@ -39,6 +39,9 @@ package struct Credential: Hashable, Sendable {
     expires = answer.lifetime.map { now + $0 }
   }
 
+  /// The refresh token is not taken any more: nobody tries it again.
+  package mutating func refreshRefused() { refresh = nil }
+
   package func isFor(_ address: String) -> Bool { service.isByteEqual(to: address) }
   package func isOver(at now: Int64) -> Bool { expires.map { $0 - Self.margin <= now } ?? false }
 

@@ -2,7 +2,7 @@ package import HTTP
 import Loop
 package import RawJSON
 
-// Asking the addresses that were let through. A redirect is never followed: it would carry what was
+// Asking the addresses that were let through. `ask` never follows a redirect: it would carry what was
 // sent to a place that nobody has checked.
 extension WebAddress {
   /// Documents are small, and a person waits.
@@ -19,6 +19,21 @@ extension WebAddress {
     _ method: String, headers: [HTTPHeader], body: String? = nil, environment: [String: String],
     completion: @escaping @EventLoop (Result<HTTPResponse, Refusal>) -> Void
   ) {
+    let place = originText
+    fetch(
+      method, headers: headers, body: body, limits: Self.limits, environment: environment
+    ) { outcome in
+      completion(outcome.flatMap { Self.checked($0, at: place) })
+    }
+  }
+
+  /// The same, and a redirect is an answer: who follows it says what may go there.
+  @EventLoop
+  package func fetch(
+    _ method: String, headers: [HTTPHeader], body: String? = nil, limits: HTTPLimits,
+    environment: [String: String],
+    completion: @escaping @EventLoop (Result<HTTPResponse, Refusal>) -> Void
+  ) {
     var origin = origin
     do throws(HTTPOriginError) {
       origin.proxy = try HTTPProxy(
@@ -29,14 +44,11 @@ extension WebAddress {
     let client = HTTPClient(origin: origin, connections: 1)
     let request = HTTPRequest(
       method: method, target: target, headers: headers,
-      body: body.map { .bytes(Array($0.utf8)) } ?? .none, limits: Self.limits)
+      body: body.map { .bytes(Array($0.utf8)) } ?? .none, limits: limits)
     let place = originText
     client.fetch(request) { outcome in
       client.close()
-      completion(
-        outcome.mapError { Refusal("'\(place)' cannot be asked: \($0.message).") }.flatMap {
-          Self.checked($0, at: place)
-        })
+      completion(outcome.mapError { Refusal("'\(place)' cannot be asked: \($0.message).") })
     }
   }
 

@@ -202,7 +202,7 @@ import Testing
     ),
     (
       #"{"registryType": "mcpb", "identifier": "https://b.example/x.mcpb"}"#,
-      "its bundle is at https://b.example/x.mcpb; download it and add the file"
+      "its bundle is at https://b.example/x.mcpb; 'switchyard add' takes that address"
     ),
   ]) func `a package that cannot be run is left out with the reason`(
     package: String, why: String

@@ -7,7 +7,7 @@ import RawJSON
 import TestSupport
 import Testing
 
-/// `switchyard login --keyring`, with a `secret-tool` that keeps its entry in a file.
+/// `switchyard login` and the keyring, with a `secret-tool` that keeps its entries in files.
 @Suite struct KeyringLoginTests {
   private let server: OAuthServer
   private let folder: TemporaryFolder
@@ -33,11 +33,15 @@ import Testing
       #!/bin/sh
       entry='\(folder.path)/entry'
       own='application switchyard login \(folder.path)/state/logins/far.json'
+      [ "$DBUS_SESSION_BUS_ADDRESS" = 'unix:path=\(folder.path)/bus' ] || exit 9
       [ -f '\(folder.path)/broken' ] && { echo 'Cannot reach the bus' >&2; exit 1; }
+      case "$*" in *.test) entry="$entry.test" ;; esac
       case "$*" in
-        "store --label=Switchyard: far $own") cat > "$entry.new" && mv "$entry.new" "$entry" ;;
-        "lookup $own") [ -f "$entry" ] || exit 1; cat "$entry" ;;
-        "clear $own") [ -f "$entry" ] || exit 1; rm "$entry" ;;
+        "store --label=Switchyard: far $own" | "store --label=Switchyard: test $own.test")
+          cat > "$entry.new" && mv "$entry.new" "$entry" ;;
+        "lookup $own" | "lookup $own.test") [ -f "$entry" ] || exit 1; cat "$entry" ;;
+        "search $own") [ -f "$entry" ] && printf '[/1]\\nsecret = x\\n'; exit 0 ;;
+        "clear $own" | "clear $own.test") [ -f "$entry" ] || exit 1; rm "$entry" ;;
         *) echo "unscripted: $*" >&2; exit 9 ;;
       esac
 
@@ -46,7 +50,11 @@ import Testing
 
   private var path: String { folder.path + "/bin:/usr/bin:/bin" }
 
-  private func login(_ more: String..., path: String? = nil) throws -> CommandRun {
+  private var bus: String { "unix:path=\(folder.path)/bus" }
+
+  private func login(
+    _ more: String..., path: String? = nil, variables: [String: String] = [:]
+  ) throws -> CommandRun {
     let words = [
       "login", "far", "--timeout", "20", "--config", folder.path, "--state",
       folder.path + "/state",
@@ -55,11 +63,13 @@ import Testing
       words + more,
       environment: [
         "HOME": folder.path, "BROWSER": folder.path + "/browser", "PATH": path ?? self.path,
-      ])
+        "DBUS_SESSION_BUS_ADDRESS": bus,
+      ].merging(variables) { $1 })
   }
 
   private func gateway() throws -> GatewayRun {
-    let run = try GatewayRun([], revision: .newest, environment: ["PATH": path], folder: folder)
+    let variables = ["PATH": path, "DBUS_SESSION_BUS_ADDRESS": bus]
+    let run = try GatewayRun([], revision: .newest, environment: variables, folder: folder)
     try run.client.handshake()
     return run
   }
@@ -73,7 +83,8 @@ import Testing
   {
     let done = try login("--keyring")
     #expect(done.code == 0, "\(done.errors)")
-    #expect(folder.read("entry").contains("refresh-1"))
+    #expect(done.errors.contains("It is kept in the keyring.\n"))
+    #expect(folder.read("entry").contains("refresh-1") && folder.read("entry.test") == "")
     let file = folder.read("state/logins/far.json")
     #expect(file.contains("secret-tool") && !file.contains("token-"))
     let run = try gateway()
@@ -126,10 +137,71 @@ import Testing
 
   @Test func `a login without the keyring takes the old one out of it`() throws {
     #expect(try login("--keyring").code == 0)
+    // This bus is not the one of every session: nothing goes there unasked.
     let plain = try login()
     #expect(plain.code == 0, "\(plain.errors)")
+    #expect(plain.errors.contains("It is kept in \(folder.path)/state/logins/far.json.\n"))
     #expect(folder.read("entry") == "")
     #expect(folder.read("state/logins/far.json").contains("refresh-"))
+    server.http.stop()
+  }
+
+  @Test func `the keyring of every session is taken unasked where it works, else a file`() throws {
+    let session = ["XDG_RUNTIME_DIR": folder.path]
+    let kept = try login(variables: session)
+    #expect(kept.code == 0 && kept.errors.contains("It is kept in the keyring.\n"))
+    #expect(folder.read("entry").contains("refresh-1"))
+    try folder.write("", to: "broken")
+    let refused = try login(variables: session)
+    #expect(refused.code == 0)
+    #expect(
+      refused.errors.contains(
+        "The keyring refused: Cannot reach the bus; the login is kept in a file."))
+    // The old one is still there.
+    #expect(refused.errors.contains("remove the entry 'Switchyard: far' there"))
+    #expect(folder.read("state/logins/far.json").contains("refresh-2"))
+    unlink(folder.path + "/broken")
+    #expect(try login("--no-keyring", variables: session).code == 0)
+    #expect(folder.read("entry").contains("refresh-1"))
+    #expect(folder.read("state/logins/far.json").contains("refresh-3"))
+    // Without the program nothing is said of it.
+    let missing = try login(path: folder.path, variables: session)
+    #expect(missing.code == 0 && !missing.errors.contains("The keyring"), "\(missing.errors)")
+    server.http.stop()
+  }
+
+  @Test func `a login that moves into the keyring is followed by gateways that run`() throws {
+    #expect(try login("--no-keyring").code == 0)
+    let run = try gateway()
+    #expect(try call(run).kind == .result)
+    #expect(try login("--keyring").code == 0)
+    #expect(try call(run).kind == .result)
+    server.change { $0.accepted = [] }
+    let renewed = try call(run)
+    #expect(renewed.kind == .result, "\(renewed.text)")
+    #expect(folder.read("entry").contains("refresh-3"))
+    #expect(!folder.read("state/logins/far.json").contains("token-"))
+    try run.finish()
+    server.http.stop()
+  }
+
+  @Test func `a renewed login that cannot be kept is told, and used meanwhile`() throws {
+    let long = JSONValue.string(String(repeating: "r", count: 4090))
+    server.change { $0.lies = ["/register": ["client_id": long]] }
+    #expect(try login("--keyring").code == 0)
+    let run = try gateway()
+    #expect(try call(run).kind == .result)
+    server.change {
+      $0.accepted = []
+      $0.lies = ["/token": ["refresh_token": long]]
+    }
+    #expect(try call(run).kind == .result)
+    let isTold = run.wait {
+      run.client.stderr.contains("login.not_kept")
+        && run.client.stderr.contains("the keyring takes 8190 bytes and the login is larger")
+    }
+    #expect(isTold, "\(run.client.stderr)")
+    try run.finish()
     server.http.stop()
   }
 }

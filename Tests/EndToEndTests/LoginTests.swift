@@ -34,7 +34,7 @@ import Testing
   private func login(_ more: [String] = [], input: String = "") throws -> CommandRun {
     try CommandRun(
       [
-        "login", "far", "--timeout", "20", "--config", folder.path, "--state",
+        "login", "far", "--no-keyring", "--timeout", "20", "--config", folder.path, "--state",
         folder.path + "/state",
       ]
         + more,

@@ -50,6 +50,7 @@ import Testing
     #expect(agreed.output.contains("  runs       \(place)/bin/run /a '/b c'\n"))
     #expect(agreed.output.contains("  variables  API_KEY KIND\n"))
     #expect(!agreed.output.contains("k3y"))
+    #expect(agreed.output.contains("  note       it is not signed\n"))
     #expect(home.folder.read(".config/switchyard/secrets/files-key") == "k3y\n")
     let call = try home.run("call", "files_add", "--args", #"{"a": 1, "b": 2}"#)
     #expect(call.code == 0, "\(call.errors)")

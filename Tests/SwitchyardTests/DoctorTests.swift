@@ -124,6 +124,39 @@ import Testing
     #expect(found == ["stale-socket", "service-switched-off demo"])
   }
 
+  @Test func `a login that a gateway cannot use is told, with the reason`() throws {
+    let home = try DemoHome()
+    let url = "https://far.example/mcp"
+    try home.write("http: {url: \"\(url)\"}\n", to: "far.yaml")
+    for name in [".local", ".local/state", ".local/state/switchyard"] {
+      try home.folder.makeFolder(name)
+    }
+    try home.folder.makeFolder(".local/state/switchyard/logins")
+    let file = ".local/state/switchyard/logins/far.json"
+    #expect(try findings(home).found == [])
+    let here =
+      "{\"service\": \"\(url)\", \"resource\": \"\(url)\", \"issuer\": \"https://far.example\", "
+      + "\"token_endpoint\": \"https://far.example/token\", \"client_id\": \"x\", "
+      + "\"client_authentication\": \"none\", \"token\": \"t0ken\", \"expires\": 1"
+    let inKeyring =
+      "{\"keyring\": \"secret-tool\", \"service\": \"\(url)\", \"bus\": \"unix:path=/no/bus\"}"
+    for (text, mode, why) in [
+      (here + "}", 0o600, "the login is over"),
+      (here + ", \"refresh_token\": \"r\"}", 0o600, nil),
+      (here + "}", 0o644, "is not a file of its owner's alone"),
+      ("{}", 0o600, "far.json holds no login"),
+      (inKeyring.replacing("mcp", with: "other"), 0o600, "is for another address"),
+      (inKeyring, 0o600, "the keyring "),
+    ] as [(String, mode_t, String?)] {
+      unlink(home.folder.path + "/" + file)
+      try home.folder.write(text, to: file, mode: mode)
+      let run = try home.run("doctor")
+      #expect(run.output.contains("login-unusable") == (why != nil), "\(run.output)")
+      #expect(!run.output.contains("t0ken"))
+      if let why { #expect(run.output.contains(why), "\(run.output)") }
+    }
+  }
+
   @Test func `too many tools for a client in which the gateway is registered`() throws {
     let home = try DemoHome()
     let tools = (0..<41).map { "  tool_\($0): {description: One., get: /\($0)}\n" }.joined()

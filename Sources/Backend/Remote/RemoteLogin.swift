@@ -5,6 +5,7 @@ import OAuth
 import RawJSON
 import Resilience
 package import Store
+package import Telemetry
 
 /// What `switchyard login` has left for one service, kept fresh.
 ///
@@ -19,9 +20,9 @@ package final class RemoteLogin {
   /// The manifest's address, which the login must have been for.
   private let address: String
   private let environment: [String: String]
-  private let keyring: Keyring
-  /// Whether the file says that the login is in the keyring, which is asked when it is needed.
-  private let isInKeyring: Bool
+  private let log: Log
+  /// Where the file says that the login is; asked when it is needed. Nil for the file itself.
+  private var keyring: Keyring?
   private var credential: Credential?
   private var waiting: [@EventLoop (String?) -> Void] = []
   private var timer: LoopTimer?
@@ -37,13 +38,13 @@ package final class RemoteLogin {
   ///
   /// - Throws: there is one, and it cannot be used; a sentence.
   package init?(
-    _ file: LoginFile, service: String, address: String, environment: [String: String]
+    _ file: LoginFile, service: String, address: String, environment: [String: String], log: Log
   ) throws(BackendFailure) {
     self.file = file
     self.service = service
     self.address = address
     self.environment = environment
-    keyring = Keyring(for: file, environment: environment)
+    self.log = log
     let stored: StoredLogin?
     do throws(LoginFile.Failure) {
       stored = try Self.read(file, address)
@@ -52,8 +53,8 @@ package final class RemoteLogin {
       throw BackendFailure(.unavailable, wasSent: false, detail: detail)
     }
     switch stored {
-    case .here(let found): (credential, isInKeyring) = (found, false)
-    case .keyring: isInKeyring = true
+    case .here(let found): credential = found
+    case .keyring(_, let bus): keyring = Keyring(for: file, environment: environment, bus: bus)
     case nil: return nil
     }
   }
@@ -70,7 +71,7 @@ package final class RemoteLogin {
   /// The value of `Authorization`.
   var authorization: String? { credential.map { "Bearer " + $0.token } }
   /// What is still in the keyring has to be fetched, as if it were over.
-  var isOver: Bool { credential?.isOver(at: Int64(time(nil))) ?? isInKeyring }
+  var isOver: Bool { credential?.isOver(at: Int64(time(nil))) ?? (keyring != nil) }
   /// What must not be shown.
   var secrets: [String] { credential.map { [$0.token] + ($0.refresh.map { [$0] } ?? []) } ?? [] }
   /// What a person does about it.
@@ -88,8 +89,14 @@ package final class RemoteLogin {
     do throws(LoginFile.Failure) {
       let lock = try file.lock()
       switch try Self.read(file, address) {
-      case .here(let found): compare(found, lock)
-      case .keyring: fetch { [self] found in compare(found, lock) }
+      // Another login may have moved it.
+      case .here(let found):
+        keyring = nil
+        compare(found, lock)
+      case .keyring(_, let bus):
+        let keyring = Keyring(for: file, environment: environment, bus: bus)
+        self.keyring = keyring
+        fetch(from: keyring) { [self] found in compare(found, lock) }
       case nil: compare(nil, lock)
       }
     } catch {
@@ -110,7 +117,9 @@ package final class RemoteLogin {
   }
 
   /// Asks the keyring; without its answer nothing is renewed.
-  private func fetch(_ done: @escaping @EventLoop (Credential) -> Void) {
+  private func fetch(
+    from keyring: Keyring, _ done: @escaping @EventLoop (Credential) -> Void
+  ) {
     keyring.lookUp(within: Self.keyringPatience) { [self] result in
       switch result {
       case .failure(let failure): finish("the keyring \(failure); or \(advice)")
@@ -146,11 +155,16 @@ package final class RemoteLogin {
   private func answered(_ outcome: Result<HTTPResponse, Refusal>, _ lock: LoginLock) {
     do throws(Refusal) {
       let response = try outcome.get()
-      if TokenAnswer.isOver(response.json) { return finish("the login is over; \(advice)") }
+      if TokenAnswer.isOver(response.json) {
+        let why = "the login is over; \(advice)"
+        guard response.json?["error"] == "invalid_grant" else { return finish(why) }
+        // No gateway tries it again, in this run or a later one.
+        credential?.refreshRefused()
+        return keep(lock) { [self] in finish(why) }
+      }
       let answer = try TokenAnswer(status: response.head.status, response.json)
       credential?.refreshed(answer, now: Int64(time(nil)))
-      guard let bytes = credential?.json.serialized() else { return finish(nil) }
-      keep(bytes, lock)
+      keep(lock) { [self] in finish(nil) }
     } catch {
       finish("the login could not be renewed: \(error.message)")
     }
@@ -158,16 +172,23 @@ package final class RemoteLogin {
 
   /// The lock is held until others can find it. What cannot be kept is good for this process all
   /// the same.
-  private func keep(_ bytes: [UInt8], _ lock: LoginLock) {
-    guard isInKeyring else {
-      try? file.write(bytes)
-      return withExtendedLifetime(lock) { finish(nil) }
+  private func keep(_ lock: LoginLock, _ done: @escaping @EventLoop () -> Void) {
+    guard let bytes = credential?.json.serialized() else { return done() }
+    guard let keyring else {
+      do throws(LoginFile.Failure) { try file.write(bytes) } catch { notKept("\(error)") }
+      return withExtendedLifetime(lock) { done() }
     }
     keyring.store(
       bytes, label: "Switchyard: \(service)", within: Self.keyringPatience
-    ) { [self] _ in
-      withExtendedLifetime(lock) { finish(nil) }
+    ) { [self] stored in
+      if case .failure(let failure) = stored { notKept("the keyring \(failure)") }
+      withExtendedLifetime(lock) { done() }
     }
+  }
+
+  /// The next gateway finds what the server may not take any more.
+  private func notKept(_ why: String) {
+    log(.warning, "login.not_kept", ["service": service, "why": "\(why); \(advice)"])
   }
 
   private func finish(_ why: String?) {

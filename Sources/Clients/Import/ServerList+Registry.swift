@@ -50,7 +50,7 @@ private struct RegistryReader {
       !identifier.isEmpty, identifier.utf8.first != UInt8(ascii: "-")
     else { throw left("a package has no identifier") }
     if kind == "mcpb" {
-      throw left("its bundle is at \(identifier); download it and add the file")
+      throw left("its bundle is at \(identifier); 'switchyard add' takes that address")
     }
     guard let usual = Self.usualRegistries[kind] else {
       throw left("packages of '\(kind)' cannot be run")

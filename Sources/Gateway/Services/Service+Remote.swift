@@ -34,7 +34,7 @@ extension Service {
         ? nil
         : try RemoteLogin(
           LoginFile(state: host.stateFolder, service: name), service: name,
-          address: remote.url, environment: host.environment)
+          address: remote.url, environment: host.environment, log: host.log)
     } catch {
       return startFailed(error)
     }

@@ -9,12 +9,13 @@ struct Add: ParsableCommand {
     discussion: """
       WHAT is a name and a command behind '--'; a name and a URL, or a URL alone; or
       a file: a client's configuration (mcpServers, or servers of VS Code), a
-      server.json of the MCP registry, or an .mcpb bundle. Of a configuration all
-      servers are taken, or those named before it.
+      server.json of the MCP registry, or an .mcpb bundle, which may also lie at a
+      URL (https). Of a configuration all servers are taken, or those named before it.
 
       Shows the exact command or URL and the names of variables and headers, and
       asks before it writes. Values that look secret go into the secrets folder,
-      mode 0600. A bundle is unpacked in the state folder. Nothing is started.
+      mode 0600. A bundle is unpacked in the state folder; its digest and whom its
+      signature names are shown, and the signature is not verified. Nothing is started.
       Exit codes: 0 written, 1 something was not, 2 used wrongly.
 
       EXAMPLES
@@ -25,6 +26,7 @@ struct Add: ParsableCommand {
         switchyard add ~/.cursor/mcp.json
         switchyard add server.json --set API_KEY=x --yes
         switchyard add files.mcpb --set allowed_directories=/home/me/notes
+        switchyard add https://files.example/files.mcpb
       """)
 
   @Argument(

@@ -25,6 +25,12 @@ struct AddSource {
       try take(file, names, state: state)
     } else if let url, words.isEmpty {
       names.removeLast()
+      guard !BundleDownload.isMeant(by: url) else {
+        let unused = options.env + options.header + (options.bearer.map { [$0] } ?? [])
+        try Self.refuse(unused, "--env, --header and --bearer are not for a bundle")
+        try take(bundle: try BundleDownload.bytes(of: url), url, names, state: state)
+        return
+      }
       try Self.refuse(options.env + options.set, "--env and --set are not for a URL")
       guard names.count <= 1 else { throw Self.usage }
       servers = [try Self.remote(names.first ?? AddressName.of(url), url, options)]
@@ -90,18 +96,23 @@ struct AddSource {
       throw CommandFailure("\(file.printable()): \(Process.lastError)")
     }
     if bytes.starts(with: Array("PK".utf8)) {
-      guard names.count <= 1 else {
-        throw CommandFailure("a bundle is one server, with one name", .usage)
-      }
-      let bundle = try ServerBundle(bytes, file: file, state: state)
-      var server = bundle.server
-      if let name = names.first { server.name = name }
-      servers = [server]
-      self.bundle = bundle
-      return
+      return try take(bundle: bytes, file, names, state: state)
     }
     isList = true
     try take(list: try Self.list(bytes, file), names, file)
+  }
+
+  private mutating func take(
+    bundle bytes: [UInt8], _ place: String, _ names: [String], state: String
+  ) throws {
+    guard names.count <= 1 else {
+      throw CommandFailure("a bundle is one server, with one name", .usage)
+    }
+    let bundle = try ServerBundle(bytes, file: place, state: state)
+    var server = bundle.server
+    if let name = names.first { server.name = name }
+    servers = [server]
+    self.bundle = bundle
   }
 
   private static func list(_ bytes: [UInt8], _ file: String) throws -> ServerList {

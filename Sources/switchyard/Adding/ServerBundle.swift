@@ -23,12 +23,15 @@ struct ServerBundle {
       }
       let text = try archive.contents(of: entry, limit: Self.manifestLimit)
       manifest = try BundleManifest(parsing: text)
-      place = "\(state)/bundles/" + Self.folderName(manifest, bytes)
+      let digest = Self.digest(of: bytes)
+      place = "\(state)/bundles/" + Self.folderName(manifest, digest)
       let places = BundleManifest.Places(root: place, home: Process.environment["HOME"] ?? "/")
       var server = try manifest.server(at: places)
       if let entryPoint = manifest.entryPoint, archive.file(entryPoint) == nil {
         server.notes.append("its entry point '\(entryPoint)' is not in the bundle")
       }
+      server.notes.append("the bundle has the SHA-256 \(digest)")
+      server.notes.append(BundleSignature(bytes[archive.trailer]).note)
       self.server = server
     } catch let error as ZipError {
       throw CommandFailure("\(file): \("\(error)".printable()); nothing was unpacked")
@@ -37,12 +40,15 @@ struct ServerBundle {
     }
   }
 
-  /// Equal bytes have the same folder, others never.
-  private static func folderName(_ manifest: BundleManifest, _ bytes: [UInt8]) -> String {
+  private static func digest(of bytes: [UInt8]) -> String {
     var digest = SHA256()
     digest.update(bytes)
-    let mark = SHA256.hex(digest.finalize()).prefix(12)
-    return "\(plain(manifest.name))-\(plain(manifest.version))-\(mark)"
+    return SHA256.hex(digest.finalize())
+  }
+
+  /// Equal bytes have the same folder, others never.
+  private static func folderName(_ manifest: BundleManifest, _ digest: String) -> String {
+    "\(plain(manifest.name))-\(plain(manifest.version))-\(digest.prefix(12))"
   }
 
   private static func plain(_ text: String) -> String {

@@ -65,6 +65,13 @@ extension Examination {
     }
   }
 
+  mutating func examineLogin(at remote: RemoteService, of name: String) {
+    guard remote.bearer == nil else { return }
+    let file = LoginFile(state: paths.state, service: name)
+    let keeper = LoginKeeper(file: file, service: name, choice: .file)
+    if let why = keeper.trouble(for: remote.url) { find(.loginUnusable, name, why) }
+  }
+
   private static func whyUnusable(certificates file: String) -> String? {
     guard let bytes = Process.contents(of: file, limit: 16 << 20) else {
       return "\(file): \(Process.lastError)"

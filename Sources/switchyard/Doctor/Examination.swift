@@ -52,6 +52,7 @@ struct Examination {
         examine(api, of: manifest.name)
       } else if let remote = manifest.remote {
         examine(remote.address, of: manifest.name)
+        examineLogin(at: remote, of: manifest.name)
       } else {
         examine(manifest)
       }

@@ -95,6 +95,13 @@ extension FindingCode {
       "The file of certificates that a manifest names cannot be read, or holds none in PEM.",
       "Correct `ca_file`, or write the certificates into it as PEM."
     ),
+    .loginUnusable: (
+      "What `switchyard login` has left for a remote server cannot be used: it is over, is for another "
+        + "address, is in a file that others can use, or is in the desktop's keyring, which a gateway "
+        + "cannot ask, which is locked, or which does not hold it any more.",
+      "Unlock the keyring, or `switchyard login SERVICE`; with `--no-keyring` the login is kept in a "
+        + "file."
+    ),
     .eraWrong: (
       "The manifest says which revision of MCP a service speaks, and the service spoke another one "
         + "when it was last asked.",

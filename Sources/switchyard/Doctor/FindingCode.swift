@@ -22,6 +22,7 @@ enum FindingCode: String, CaseIterable {
   case filePermissions = "file-permissions"
   case portClosed = "port-closed"
   case certificateUnusable = "certificate-unusable"
+  case loginUnusable = "login-unusable"
   case eraWrong = "era-wrong"
   case crashLoop = "crash-loop"
   case serviceFailed = "service-failed"

@@ -13,17 +13,18 @@ struct Login: ParsableCommand {
     abstract: "Log in to a remote service with a browser.",
     discussion: """
       Asks the server who gives out its tokens, sends the browser there, and keeps
-      what comes back in the state folder, for the user alone; gateways use it from
-      their next connection on and renew it. Where the browser runs on another
-      machine, paste the address that it ends at. $BROWSER names another browser
-      than the desktop's. With --keyring the tokens go into the desktop's keyring
-      (secret-tool of libsecret), which gateways ask when they connect.
+      what comes back; gateways use it from their next connection on and renew it.
+      Where the browser runs on another machine, paste the address that it ends at.
+      $BROWSER names another browser than the desktop's. The tokens go into the
+      desktop's keyring where a test of it works (secret-tool of libsecret, on the
+      user's session bus), else into a file in the state folder, for the user alone;
+      --keyring and --no-keyring say which, and the keyring may then be unlocked.
       Exit codes: 0 done, 1 the login was refused.
 
       EXAMPLES
         switchyard login linear
         switchyard login linear --no-browser     Only print the link.
-        switchyard login linear --keyring        Keep it in the keyring.
+        switchyard login linear --no-keyring     Keep it in a file.
         switchyard login linear --forget         Remove what is kept.
       """)
 
@@ -33,8 +34,10 @@ struct Login: ParsableCommand {
   @Flag(help: "Print the link and open nothing.")
   var noBrowser = false
 
-  @Flag(help: "Keep the login in the desktop's keyring, not in a file.")
-  var keyring = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Keep the login in the desktop's keyring, or in a file; otherwise where it works.")
+  var keyring: Bool?
 
   @Flag(help: "Remove the login that is kept.")
   var forget = false
@@ -60,7 +63,8 @@ struct Login: ParsableCommand {
     let paths = try folders.paths()
     let remote = try remoteService(paths)
     let file = LoginFile(state: paths.state, service: service)
-    let keeper = LoginKeeper(file: file, service: service, isInKeyring: keyring)
+    let choice = keyring.map { $0 ? LoginKeeper.Choice.keyring : .file } ?? .automatic
+    let keeper = LoginKeeper(file: file, service: service, choice: choice)
     if forget {
       let (wasThere, trouble) = keeper.forget()
       Terminal.output.write(wasThere ? "forgotten\n" : "there was none\n")

@@ -30,7 +30,7 @@ def test_a_login_at_the_servers_of_the_sdk(tmp_path, marker):
     with served([sys.executable, str(fronts.CLIENTS / "protected.py")]) as url:
         fronts.write_manifests(tmp_path, {"far": {"http": {"url": url}}})
         folders = fronts.gateway(tmp_path)[1:]
-        command = [str(fronts.GATEWAY.with_name("switchyard")), "login", "far", "--timeout", "30"]
+        command = [str(fronts.GATEWAY.with_name("switchyard")), "login", "far", "--no-keyring", "--timeout", "30"]
         run = subprocess.run(
             command + folders,
             capture_output=True,
