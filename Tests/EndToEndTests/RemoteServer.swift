@@ -42,10 +42,11 @@ final class RemoteServer: Sendable {
   let http: RawHTTPServer
   private let script: RemoteScript
 
-  init(_ speech: Speech = .both) throws {
+  /// - Parameter port: of one that was stopped; otherwise a free one.
+  init(_ speech: Speech = .both, port: Int = 0) throws {
     let script = RemoteScript(speech)
     self.script = script
-    http = try RawHTTPServer { script.answer($0, $1) }
+    http = try RawHTTPServer(port: port, isReplaceable: true) { script.answer($0, $1) }
   }
 
   var url: String { http.url + "/mcp" }

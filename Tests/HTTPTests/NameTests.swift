@@ -136,20 +136,25 @@ struct NameTests {
   }
 
   @Test @EventLoop
-  func `H30: a family that is dead does not keep the other one waiting`() async throws {
+  func `H30: with one family that is dead the other one is connected to within 1 s`() async throws {
     let server = try RawHTTPServer()
     guard let dead = try? DeadEnd(port: server.port) else { return }
-    let names = Names([addresses("::1", "127.0.0.1")])
-    let client = names.client(origin(server.port, allowsPrivateAddresses: true))
     var limits = HTTPLimits()
     limits.connect = .seconds(100)
     limits.total = nil
-    let start = EventLoop.now
-    #expect(await get(client, "/echo", limits: limits).status == 200)
     // libcurl begins with the other one after 200 ms; without that the first has half of the time.
-    let end = EventLoop.now
-    #expect(end < start + .seconds(45))
-    withExtendedLifetime(dead) { client.close() }
+    // On a machine that is busy the best of several counts.
+    var best = Duration.seconds(1000)
+    for _ in 0..<5 where best > .seconds(1) {
+      let names = Names([addresses("::1", "127.0.0.1")])
+      let client = names.client(origin(server.port, allowsPrivateAddresses: true))
+      let start = ContinuousClock.now
+      #expect(await get(client, "/echo", limits: limits).status == 200)
+      best = min(best, ContinuousClock.now - start)
+      client.close()
+    }
+    #expect(best <= .seconds(1))
+    withExtendedLifetime(dead) {}
   }
 
   @Test @EventLoop

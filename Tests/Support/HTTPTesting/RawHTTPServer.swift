@@ -31,16 +31,18 @@ package final class RawHTTPServer: Sendable {
 
   /// - Parameters:
   ///   - overIPv6: listens on ::1 instead.
+  ///   - port: of one that was stopped and was replaceable; otherwise a free one.
+  ///   - isReplaceable: another may take its port once it is stopped.
   ///   - answer: true keeps the connection for another request. Any thread calls it.
   package init(
-    unixPath: String? = nil, overIPv6: Bool = false,
+    unixPath: String? = nil, overIPv6: Bool = false, port: Int = 0, isReplaceable: Bool = false,
     answer: @escaping Answer = { Misbehaviour.answer($0, $1) }
   ) throws {
     self.answer = answer
     signal(SIGPIPE, SIG_IGN)
-    (listener, port) =
+    (listener, self.port) =
       try unixPath.map { (try listen(onPath: $0), 0) }
-      ?? (overIPv6 ? listenOnPort6(backlog: 256) : listenOnPort())
+      ?? (overIPv6 ? listenOnPort6(backlog: 256) : listenOnPort(port, isReplaceable: isReplaceable))
     try detach { [self] in accept() }
   }
 
@@ -132,11 +134,12 @@ private func listen(onPath path: String) throws -> Int32 {
   return descriptor
 }
 
-private func listenOnPort() throws -> (Int32, Int) {
+private func listenOnPort(_ port: Int, isReplaceable: Bool) throws -> (Int32, Int) {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  return try listen(at: &address, AF_INET, backlog: 256)
+  address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
+  return try listen(at: &address, AF_INET, backlog: 256, isReplaceable: isReplaceable)
 }
 
 private func listenOnPort6(_ port: Int = 0, backlog: Int32) throws -> (Int32, Int) {
@@ -149,9 +152,11 @@ private func listenOnPort6(_ port: Int = 0, backlog: Int32) throws -> (Int32, In
 
 /// Answers the descriptor and the port, which lies at the same place in both families.
 private func listen<Address>(
-  at address: inout Address, _ family: Int32, backlog: Int32
+  at address: inout Address, _ family: Int32, backlog: Int32, isReplaceable: Bool = false
 ) throws -> (Int32, Int) {
   let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  var reuse: Int32 = isReplaceable ? 1 : 0
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
   var size = socklen_t(MemoryLayout<Address>.size)
   let isListening = withUnsafeMutableBytes(of: &address) { bytes in
     let address = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress
