@@ -63,7 +63,7 @@ package struct Keyring: Sendable {
       if case .success(let value) = value, !value.isEmpty { return done(.success(value)) }
       if case .failure(let failure) = value, failure != .notThere { return done(.failure(failure)) }
       // It also says nothing where the keyring stayed locked.
-      look(within: patience) { why in done(.failure(why == .locked ? .locked : .notThere)) }
+      look(within: patience) { why in done(.failure(why ?? .notThere)) }
     }
   }
 

@@ -79,7 +79,12 @@ struct LoginKeeper {
   /// A gateway that renews the old login must not write over the new one; nil if it takes long.
   private func lock() -> LoginLock? {
     for _ in 0..<100 {
-      if let lock = try? file.lock() { return lock }
+      do throws(LoginFile.Failure) {
+        if let lock = try file.lock() { return lock }
+      } catch {
+        // Writing it says why.
+        return nil
+      }
       usleep(100_000)
     }
     return nil
