@@ -44,7 +44,7 @@ struct StatusSnapshot {
       let count = api.tools.count
       return "\(count) tool\(count == 1 ? "" : "s"), REST, \(api.address.host)"
     }
-    return state.catalogue(of: entry.name).map { knowledge($0) } ?? ""
+    return state.catalogue(of: entry.name).map { knowledge($0) } ?? "not asked yet"
   }
 
   /// `4 tools, 1 prompt, 2025-11-25, seen 2026-11-21 10:00:00 UTC`
@@ -67,7 +67,7 @@ struct StatusSnapshot {
   }
 
   /// Seconds since 1970 as a date in UTC.
-  private static func time(_ seconds: Int64) -> String {
+  static func time(_ seconds: Int64) -> String {
     var seconds = time_t(seconds)
     var parts = tm()
     gmtime_r(&seconds, &parts)

@@ -58,6 +58,7 @@ struct Examination {
     }
     examineGateways()
     examineState()
+    examineHistory()
     examineEnvironments()
     examineTools()
     findings = findings.enumerated().sorted { left, right in

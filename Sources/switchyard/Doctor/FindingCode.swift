@@ -25,6 +25,7 @@ enum FindingCode: String, CaseIterable {
   case eraWrong = "era-wrong"
   case crashLoop = "crash-loop"
   case serviceFailed = "service-failed"
+  case serviceWasDown = "service-was-down"
   case serviceSwitchedOff = "service-switched-off"
   case nameTooLong = "name-too-long"
   case nameTaken = "name-taken"
@@ -38,6 +39,7 @@ enum FindingCode: String, CaseIterable {
   case stateLocked = "state-locked"
   case stateUnusable = "state-unusable"
   case nothingConfigured = "nothing-configured"
+  case clientUnreadable = "client-unreadable"
   case clientUnregistered = "client-unregistered"
 
   enum Severity: String, Comparable {
@@ -61,7 +63,8 @@ enum FindingCode: String, CaseIterable {
       .environmentMissing, .environmentUnused:
       .note
     case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools, .toolUnknown,
-      .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable:
+      .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable, .serviceWasDown,
+      .clientUnreadable:
       .warning
     default: .error
     }
