@@ -38,7 +38,7 @@ struct Explain: ParsableCommand {
       params["name"] = .string(tool)
       answer = try client.request("switchyard/explain", params, timeout: timeout)
     } catch let error as GatewayClientError {
-      throw CommandFailure("\(error)", error.status)
+      throw error.failure
     }
     if json { return Terminal.output.write(answer.serialized(pretty: true) + [0x0A]) }
     show(answer)

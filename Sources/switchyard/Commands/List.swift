@@ -49,7 +49,7 @@ struct List: ParsableCommand {
     } catch let error as GatewayClientError {
       throw CommandFailure("\(error)", error.status)
     }
-    show(items)
+    try show(items)
     for trouble in troubles { Terminal.error.write(trouble.printable() + "\n") }
   }
 
@@ -61,7 +61,7 @@ struct List: ParsableCommand {
     }
   }
 
-  private func show(_ items: [JSONValue]) {
+  private func show(_ items: [JSONValue]) throws {
     if json {
       return Terminal.output.write(JSONValue.array(items).serialized(pretty: true) + [0x0A])
     }
@@ -72,9 +72,16 @@ struct List: ParsableCommand {
       table.rows.append([name.printable(), text.firstLine.printable()])
     }
     Terminal.output.write(table.text(width: Terminal.output.columnLimit))
-    if items.isEmpty {
-      Terminal.error.write("No \(kind.rawValue). 'switchyard status' shows why a service is off.\n")
-    }
+    if items.isEmpty { try sayNone() }
+  }
+
+  private func sayNone() throws {
+    let services = folders.load(try folders.paths()).services
+    let next =
+      services.isEmpty
+      ? "No service is configured: 'switchyard add --help' tells how to add one."
+      : "'switchyard status' shows what is known of each service."
+    Terminal.error.write("No \(kind.rawValue). \(next)\n")
   }
 
   private func showServices() throws {
@@ -88,10 +95,7 @@ struct List: ParsableCommand {
       table.rows.append([service.name.printable(), service.state, service.text.printable()])
     }
     Terminal.output.write(table.text(width: Terminal.output.columnLimit))
-    if configuration.services.isEmpty {
-      Terminal.error.write(
-        "No services. 'switchyard check' shows where manifests are looked for.\n")
-    }
+    if configuration.services.isEmpty { try sayNone() }
   }
 }
 
