@@ -41,17 +41,24 @@ struct Switchyard: ParsableCommand {
   static func main() {
     // A reader that has seen enough (`| head`) shows as a failed write, which ends the output.
     signal(SIGPIPE, SIG_IGN)
+    var running: String?
     do {
       let (own, server) = ServerWords.split(Array(CommandLine.arguments.dropFirst()))
       try ServerWords.$words.withValue(server) {
         try checkName(own.first)
         var command = try parseAsRoot(own)
+        running = name(of: type(of: command))
         try command.run()
       }
       end(.done)
     } catch let failure as CommandFailure {
       Terminal.error.write("switchyard: \(failure.message)\n")
       end(failure.status)
+    } catch let mistake as ValidationError where running != nil {
+      // The usage that the library would show is that of the whole.
+      let page = "switchyard \(running ?? "") --help"
+      Terminal.error.write("Error: \(mistake.message)\n  See '\(page)' for more information.\n")
+      end(.usage)
     } catch {
       let code = exitCode(for: error)
       let text = fullMessage(for: error)
@@ -66,13 +73,15 @@ struct Switchyard: ParsableCommand {
 
   /// Where the first word is no command, says which one was probably meant.
   private static func checkName(_ word: String?) throws {
-    let commands = configuration.subcommands
-    let names =
-      commands.map { $0.configuration.commandName ?? "\($0)".lowercased() } + ["help"]
+    let names = configuration.subcommands.map { name(of: $0) } + ["help"]
     guard let word, word.utf8.first != UInt8(ascii: "-"), !names.contains(word) else { return }
     let hint = NearestKey.to(word, among: names).map { "did you mean '\($0)'?" }
     let list = "'switchyard --help' shows all of them"
     throw CommandFailure("there is no command '\(word.printable())'; \(hint ?? list)", .usage)
+  }
+
+  private static func name(of command: any ParsableCommand.Type) -> String {
+    command.configuration.commandName ?? "\(command)".lowercased()
   }
 
   private static func end(_ status: ExitStatus) -> Never { end(status.rawValue) }

@@ -42,6 +42,14 @@ import Testing
     }
   }
 
+  @Test func `a kind of service that is misspelt is one mistake`() throws {
+    let home = try DemoHome()
+    try home.write("proces: {command: x}\n", to: "bad.yaml")
+    let run = try home.run("check")
+    #expect(run.output.contains("bad.yaml:1:1: unknown key 'proces'; did you mean 'process'?"))
+    #expect(run.output.hasSuffix("1 of 2 services ready, 1 error\n"))
+  }
+
   @Test func `a mistake of a whole file has no caret`() throws {
     let home = try DemoHome()
     try home.write("", to: "empty.yaml")

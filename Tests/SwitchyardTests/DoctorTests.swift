@@ -116,6 +116,9 @@ import Testing
     let home = try DemoHome()
     let state = home.folder.path + "/.local/state/switchyard"
     #expect(try home.run("disable", "demo").code == 0)
+    let off = "demo  switched-off  'switchyard enable demo' brings it back\n"
+    #expect(try home.run("status").output.contains(off))
+    #expect(try home.run("list", "services").output == off)
     // A socket that nobody listens at.
     let address = state + "/gateway-1-1.socket"
     close(try LocalSocket.listen(at: address))

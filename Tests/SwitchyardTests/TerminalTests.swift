@@ -67,5 +67,8 @@ import Testing
     #expect(near.errors == "switchyard: there is no command 'chek'; did you mean 'check'?\n")
     #expect(try CommandRun(["frobnicate"]).errors.contains("'switchyard --help' shows all"))
     #expect(try CommandRun(["help", "check"]).code == 0)
+    let unsaid = try DemoHome().run("add")
+    #expect(unsaid.code == 2)
+    #expect(unsaid.errors.hasSuffix("See 'switchyard add --help' for more information.\n"))
   }
 }

@@ -15,7 +15,7 @@ struct Explain: ParsableCommand {
         switchyard explain search_query --json | jq '.route[0].service'
       """)
 
-  @Argument(help: "The tool, by the name that clients see.")
+  @Argument(help: "The tool, by the name that clients see.", completion: ToolNames.completion)
   var tool: String
 
   @Flag(help: "Print the gateway's answer as JSON.")

@@ -15,7 +15,7 @@ struct StatusSnapshot {
     var text = "configuration  \(paths.configuration)\nstate          \(paths.state)\n\n"
     var table = Table()
     for entry in configuration.services {
-      let service = ServiceSummary(entry)
+      let service = ServiceSummary(entry, switchedOff: state.switchedOff)
       let known = Self.knowledge(of: entry, in: state)
       let reason = service.isTold || service.state == "off" ? service.text : known
       table.rows.append([service.name.printable(), service.state, reason.printable()])
@@ -82,7 +82,7 @@ extension StatusSnapshot {
   var json: JSONValue {
     let services = configuration.services.map { entry -> JSONValue in
       var service = JSONObject()
-      let summary = ServiceSummary(entry)
+      let summary = ServiceSummary(entry, switchedOff: state.switchedOff)
       service["name"] = .string(summary.name)
       service["state"] = .string(summary.state)
       service["file"] = .string(summary.file)
