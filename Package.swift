@@ -159,7 +159,7 @@ let package = Package(
     .testTarget(
       name: "PluginKitTests",
       dependencies: [
-        "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport", "switchyard-demo", "temperature",
+        "PluginKit", "RawJSON", "MCP", "Harness", "switchyard-demo", "temperature",
       ],
       swiftSettings: common),
     .testTarget(
