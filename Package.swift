@@ -147,6 +147,8 @@ let package = Package(
       name: "ArchiveTesting", dependencies: ["CZlib"], path: "Tests/Support/ArchiveTesting",
       swiftSettings: common),
     .testTarget(
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: common),
+    .testTarget(
       name: "ArchiveTests",
       dependencies: ["Archive", "ArchiveTesting", "Files", "TestSupport"], swiftSettings: common),
     .testTarget(

@@ -44,7 +44,7 @@ struct StatusSnapshot {
       let count = api.tools.count
       return "\(count) tool\(count == 1 ? "" : "s"), REST, \(api.address.host)"
     }
-    return state.catalogue(of: entry.name).map { knowledge($0) } ?? "not asked yet"
+    return state.catalogue(of: entry.name).map { knowledge($0) } ?? "its tools are not known yet"
   }
 
   /// `4 tools, 1 prompt, 2025-11-25, seen 2026-11-21 10:00:00 UTC`

@@ -112,7 +112,8 @@ extension FindingCode {
     .serviceWasDown: (
       "A gateway that has ended saw the service fail in the last week. No gateway has seen it do well "
         + "since then, and its manifest is the same.",
-      "`switchyard call` one of its tools, which starts it again; run its command by hand to see more."
+      "`switchyard call` one of its tools, or `switchyard list` where they are not known yet: both start "
+        + "it again. Run its command by hand to see more."
     ),
     .serviceSwitchedOff: (
       "Somebody has switched the service off with `switchyard disable`.",
