@@ -64,6 +64,7 @@ let package = Package(
     .target(name: "Health", dependencies: ["Resilience"], swiftSettings: pure),
 
     // Edges: each wraps one C library or descriptor.
+    .target(name: "Files", swiftSettings: common),
     .target(name: "Telemetry", dependencies: ["RawJSON", "Resilience"], swiftSettings: common),
     .target(name: "Loop", dependencies: ["CUV", "CSpawn", "Resilience"], swiftSettings: common),
     .target(
@@ -72,13 +73,14 @@ let package = Package(
     .target(
       name: "OAuth", dependencies: ["RawJSON", "Digest", "Loop", "HTTP"], swiftSettings: common),
     .target(name: "YAML", dependencies: ["CYAML", "RawJSON"], swiftSettings: common),
-    .target(name: "Store", dependencies: ["CSQLite", "Loop", "Digest"], swiftSettings: common),
+    .target(
+      name: "Store", dependencies: ["CSQLite", "Files", "Loop", "Digest"], swiftSettings: common),
 
     // What Switchyard is.
     .target(name: "Manifest", dependencies: ["RawJSON", "YAML"], swiftSettings: common),
     .target(
       name: "Provision",
-      dependencies: ["RawJSON", "Digest", "Loop", "YAML", "Store", "Manifest"],
+      dependencies: ["RawJSON", "Digest", "Files", "Loop", "YAML", "Store", "Manifest"],
       swiftSettings: common),
     .target(
       name: "Backend",
@@ -101,9 +103,9 @@ let package = Package(
       name: "switchyard-fake-backend", dependencies: ["RawJSON", "MCP", "Digest"],
       swiftSettings: common),
     .target(name: "PluginKit", dependencies: ["RawJSON", "MCP"], swiftSettings: common),
-    .target(name: "Clients", dependencies: ["RawJSON"], swiftSettings: common),
+    .target(name: "Clients", dependencies: ["RawJSON", "Files"], swiftSettings: common),
     // In `switchyard` only (docs/decisions/zip.md).
-    .target(name: "Archive", dependencies: ["CZlib"], swiftSettings: common),
+    .target(name: "Archive", dependencies: ["CZlib", "Files"], swiftSettings: common),
 
     .executableTarget(
       name: "switchyard-gateway",
@@ -115,7 +117,7 @@ let package = Package(
       name: "switchyard",
       dependencies: [
         "RawJSON", "MCP", "Loop", "HTTP", "OAuth", "Store", "Manifest", "Provision", "Harness",
-        "Clients", "OpenAPI", "Archive", "Digest",
+        "Clients", "OpenAPI", "Archive", "Digest", "Files", "YAML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -145,8 +147,10 @@ let package = Package(
       name: "ArchiveTesting", dependencies: ["CZlib"], path: "Tests/Support/ArchiveTesting",
       swiftSettings: common),
     .testTarget(
+      name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: common),
+    .testTarget(
       name: "ArchiveTests",
-      dependencies: ["Archive", "ArchiveTesting", "TestSupport"], swiftSettings: common),
+      dependencies: ["Archive", "ArchiveTesting", "Files", "TestSupport"], swiftSettings: common),
     .testTarget(
       name: "ClientsTests", dependencies: ["Clients", "RawJSON", "TestSupport"],
       swiftSettings: common),
@@ -157,7 +161,7 @@ let package = Package(
     .testTarget(
       name: "PluginKitTests",
       dependencies: [
-        "PluginKit", "RawJSON", "MCP", "Harness", "TestSupport", "switchyard-demo", "temperature",
+        "PluginKit", "RawJSON", "MCP", "Harness", "switchyard-demo", "temperature",
       ],
       swiftSettings: common),
     .testTarget(
@@ -168,7 +172,9 @@ let package = Package(
       ],
       exclude: ["Snapshots"], swiftSettings: common),
 
-    .target(name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: common),
+    .target(
+      name: "TestSupport", dependencies: ["Files"], path: "Tests/Support/TestSupport",
+      swiftSettings: common),
     // Runs `switchyard` as a person does.
     .target(
       name: "CommandTesting", dependencies: ["Harness", "TestSupport"],
@@ -207,7 +213,8 @@ let package = Package(
       name: "FuzzProperties", dependencies: ["RawJSON", "MCP", "HTTP"],
       path: "Tests/Support/FuzzProperties", swiftSettings: common),
     .testTarget(
-      name: "RawJSONTests", dependencies: ["RawJSON", "FuzzProperties"], swiftSettings: common),
+      name: "RawJSONTests", dependencies: ["RawJSON", "FuzzProperties", "TestSupport"],
+      swiftSettings: common),
     .testTarget(
       name: "MCPTests", dependencies: ["MCP", "RawJSON", "FuzzProperties"], swiftSettings: common),
     .target(
@@ -232,6 +239,7 @@ let package = Package(
       name: "BackendTests",
       dependencies: [
         "Backend", "HTTP", "Loop", "LoopTesting", "MCP", "Manifest", "RawJSON", "Resilience",
+        "TestSupport",
       ],
       swiftSettings: common),
     .testTarget(
@@ -264,8 +272,10 @@ let package = Package(
       name: "TelemetryTests", dependencies: ["Telemetry", "Resilience", "RawJSON"],
       swiftSettings: common),
     .testTarget(
-      name: "HealthTests", dependencies: ["Health", "Resilience"], swiftSettings: common),
-    .testTarget(name: "ResilienceTests", dependencies: ["Resilience"], swiftSettings: common),
+      name: "HealthTests", dependencies: ["Health", "Resilience", "TestSupport"],
+      swiftSettings: common),
+    .testTarget(
+      name: "ResilienceTests", dependencies: ["Resilience", "TestSupport"], swiftSettings: common),
     .testTarget(
       name: "RoutingTests", dependencies: ["Routing", "Resilience"], swiftSettings: common),
     .testTarget(

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 extension ZipArchive {
@@ -7,7 +8,7 @@ extension ZipArchive {
   /// folder appears under its name when it is whole; its parent must exist.
   package func unpack(into folder: String, executables: Set<String> = []) throws(ZipError) {
     let draft = "\(folder).unpacking-\(getpid())"
-    Self.delete(draft)
+    FolderTree.remove(draft)
     do throws(ZipError) {
       try Self.makeFolder(draft)
       var made: Set<String> = []
@@ -23,7 +24,7 @@ extension ZipArchive {
       }
       guard rename(draft, folder) == 0 else { throw ZipError(.system(folder, errno)) }
     } catch {
-      Self.delete(draft)
+      FolderTree.remove(draft)
       throw error
     }
   }
@@ -38,33 +39,8 @@ extension ZipArchive {
     guard descriptor >= 0 else { throw ZipError(.system(path, errno)) }
     defer { close(descriptor) }
     try read(entry) { (piece) throws(ZipError) in
-      var rest = piece
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if count > 0 {
-          rest = rest.dropFirst(count)
-        } else if errno != EINTR {
-          throw ZipError(.system(path, errno))
-        }
-      }
+      let code = WholeWrite.write(piece, to: descriptor)
+      guard code == 0 else { throw ZipError(.system(path, code)) }
     }
-  }
-
-  /// Removes a folder and what is in it; links are removed, not followed.
-  private static func delete(_ path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    if status.st_mode & S_IFMT == S_IFDIR, let folder = opendir(path) {
-      var names: [String] = []
-      while let entry = readdir(folder) {
-        names.append(
-          withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-          })
-      }
-      closedir(folder)
-      for name in names where name != "." && name != ".." { delete(path + "/" + name) }
-    }
-    remove(path)
   }
 }

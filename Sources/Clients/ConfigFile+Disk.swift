@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 extension ConfigFile {
@@ -44,15 +45,9 @@ extension ConfigFile {
     defer { close(descriptor) }
     // Best effort: only root can give a file away, and then it should.
     if let owner { _ = fchown(descriptor, owner.user, owner.group) }
-    var isWhole = fchmod(descriptor, mode) == 0
-    var at = 0
-    while isWhole, at < bytes.count {
-      let count = bytes[at...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      isWhole = count > 0
-      at += max(count, 0)
-    }
-    guard isWhole, fsync(descriptor) == 0 else {
+    guard fchmod(descriptor, mode) == 0, WholeWrite.write(bytes[...], to: descriptor) == 0,
+      fsync(descriptor) == 0
+    else {
       let error = ConfigFileError(.cannot("write"), path: path)
       unlink(path)
       throw error

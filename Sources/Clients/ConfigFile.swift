@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A configuration file of a client: read once, then replaced as a whole or not at all.
@@ -29,16 +30,8 @@ package struct ConfigFile: Sendable {
   /// The backups that `replace` made earlier, newest first.
   package func backups() -> [String] {
     let (folder, name) = target.splitAtLastSlash
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let found = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if found.utf8.starts(with: (name + Self.backupMark).utf8) { names.append(found) }
-    }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.reversed()
+    return FolderTree.names(in: folder)
+      .filter { $0.utf8.starts(with: (name + Self.backupMark).utf8) }.reversed()
       .map { folder + "/" + $0 }
   }
 

@@ -58,9 +58,11 @@ package enum Harness {
 
   private static func replay(_ options: ReplayOptions) -> Int32 {
     do {
-      let recording = try Recording(parsing: SmallFile.bytes(of: options.file, limit: 1 << 30))
+      let recording = try Recording(parsing: RegularFile.read(options.file, limit: 1 << 30))
       return conclude(try Replayer.play(recording, options), options.format, file: nil)
     } catch let error as RecordingError {
+      Complaint.say("\(options.file): \(error)")
+    } catch let error as RegularFile.Failure {
       Complaint.say("\(options.file): \(error)")
     } catch {
       Complaint.say("\(error)")

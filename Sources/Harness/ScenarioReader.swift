@@ -20,7 +20,7 @@ struct ScenarioReader {
     }
     return pairs.filter { pair in
       if allowed.contains(where: { $0.utf8.elementsEqual(pair.key.utf8) }) { return true }
-      let nearest = NearestKey.of(pair.key, in: allowed)
+      let nearest = NearestKey.to(pair.key, among: allowed)
       let advice =
         nearest.map { "; did you mean '\($0)'?" } ?? "; known: " + allowed.joined(separator: ", ")
       complain("unknown key \(quoted(pair.key)) in \(what)\(advice)", at: pair.keyPosition)
@@ -57,7 +57,7 @@ struct ScenarioReader {
     if let choice = Choice(rawValue: text) { return choice }
     let known = Choice.allCases.map(\.rawValue)
     let advice =
-      NearestKey.of(text, in: known).map { "; did you mean '\($0)'?" }
+      NearestKey.to(text, among: known).map { "; did you mean '\($0)'?" }
       ?? "; known: " + known.joined(separator: ", ")
     complain("\(what) is \(quoted(text))\(advice)", at: node.position)
     return nil
@@ -77,31 +77,6 @@ extension Duration {
     case "m" where number <= 1_440: self = .seconds(number * 60)
     default: return nil
     }
-  }
-}
-
-/// The known key that is most like a misspelt one.
-enum NearestKey {
-  /// Nil when even the nearest differs in more than a third of its letters.
-  static func of(_ key: String, in known: [String]) -> String? {
-    let scored = known.map { (distance(Array(key.utf8.prefix(64)), Array($0.utf8)), $0) }
-    guard let best = scored.min(by: { $0.0 < $1.0 }) else { return nil }
-    return best.0 <= max(1, best.1.utf8.count / 3) ? best.1 : nil
-  }
-
-  /// Levenshtein's distance.
-  private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var row = Array(0...right.count)
-    for (line, byte) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = line + 1
-      for (column, other) in right.enumerated() {
-        let changed = diagonal + (byte == other ? 0 : 1)
-        diagonal = row[column + 1]
-        row[column + 1] = min(changed, row[column] + 1, diagonal + 1)
-      }
-    }
-    return row[right.count]
   }
 }
 

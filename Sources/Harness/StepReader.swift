@@ -43,7 +43,7 @@ extension ScenarioReader {
   ) -> Scenario.Step? {
     guard let (verb, others) = Self.verbs.first(where: { $0.verb == name }) else {
       let names = Self.verbs.map(\.verb)
-      let nearest = NearestKey.of(name, in: names).map { "; did you mean '\($0)'?" }
+      let nearest = NearestKey.to(name, among: names).map { "; did you mean '\($0)'?" }
       let advice = nearest ?? "; known: " + names.joined(separator: ", ")
       complain("\(quoted(name)) is no step\(advice)", at: position)
       return nil

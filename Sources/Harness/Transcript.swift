@@ -48,8 +48,6 @@ package struct Transcript: Sendable {
 
   /// Notifications that nobody has taken yet.
   package var pendingNotifications: [ServerMessage] { notifications }
-  /// Requests of the server that nobody has answered yet.
-  package var pendingRequests: [ServerMessage] { requests }
   /// Answers so far, to whatever id.
   package var answerCount: Int { messages.count { $0.kind == .result || $0.kind == .failure } }
 }

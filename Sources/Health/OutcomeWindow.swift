@@ -28,10 +28,8 @@ struct ResponseTimes: Hashable, Sendable {
   static let least = 3
 
   var count: Int { times.count }
-  private(set) var last: Duration?
 
   mutating func add(_ time: Duration) {
-    last = time
     if times.count < Self.capacity {
       times.append(time.inNanoseconds)
     } else {

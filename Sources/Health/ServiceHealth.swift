@@ -50,7 +50,6 @@ package struct ServiceHealth: Hashable, Sendable {
 
   /// The middle one of the latest checks.
   package var responseTime: Duration? { times.median }
-  package var lastResponseTime: Duration? { times.last }
   /// The part of the latest 32 outcomes that failed, and how many are known.
   package var failedShare: Double { outcomes.failedShare }
   package var knownOutcomes: Int { outcomes.count }

@@ -61,9 +61,4 @@ extension REST {
   package static var typeKeys: [KeyDescription] {
     TypeDraft.propertyFields.compactMap { $0.describe(TypeDraft()) }
   }
-
-  /// The keys of a value that the manifest puts into a request, in its long form.
-  package static var valueKeys: [KeyDescription] {
-    ValueKeys.fields.compactMap { $0.describe(ValueKeys()) }
-  }
 }

@@ -69,8 +69,13 @@ struct ManifestFile {
   ) -> ServiceManifest {
     var manifest = start
     reader.read(root, into: &manifest, by: ServiceManifest.kindlessFields)
-    guard root.pairs != nil else { return manifest }
+    guard let pairs = root.pairs else { return manifest }
     let kinds = ["http", "rest"].filter { root[$0] != nil }
+    // One that is misspelt has been told of.
+    let isMisspelt = pairs.contains {
+      NearestKey.to($0.key, among: ["process", "http", "rest"]) != nil
+    }
+    if kinds.isEmpty, isMisspelt { return manifest }
     reader.report(
       kinds.isEmpty
         ? "one of 'process', 'http' and 'rest' is missing"

@@ -35,6 +35,14 @@ public struct ArgumentViolation: Error, Hashable, Sendable, CustomStringConverti
     self.message = message
   }
 
+  /// The value that is there, if it is of the type that is wanted.
+  static func unwrap<Value>(
+    _ value: Value?, expected what: String, at pointer: String
+  ) throws(ArgumentViolation) -> Value {
+    guard let value else { throw ArgumentViolation("expected \(what)", at: pointer) }
+    return value
+  }
+
   /// `/pointer: message`
   public var description: String { "\(pointer): \(message)" }
 }
@@ -44,8 +52,7 @@ extension String: ArgumentValue {
   public var structured: StructuredValue { StructuredValue(self) }
 
   public init(_ value: StructuredValue, at pointer: String) throws(ArgumentViolation) {
-    guard let text = value.string else { throw ArgumentViolation("expected a string", at: pointer) }
-    self = text
+    self = try ArgumentViolation.unwrap(value.string, expected: "a string", at: pointer)
   }
 }
 
@@ -54,10 +61,7 @@ extension Int: ArgumentValue {
   public var structured: StructuredValue { StructuredValue(self) }
 
   public init(_ value: StructuredValue, at pointer: String) throws(ArgumentViolation) {
-    guard let number = value.integer else {
-      throw ArgumentViolation("expected an integer", at: pointer)
-    }
-    self = number
+    self = try ArgumentViolation.unwrap(value.integer, expected: "an integer", at: pointer)
   }
 }
 
@@ -66,10 +70,7 @@ extension Double: ArgumentValue {
   public var structured: StructuredValue { StructuredValue(self) }
 
   public init(_ value: StructuredValue, at pointer: String) throws(ArgumentViolation) {
-    guard let number = value.double else {
-      throw ArgumentViolation("expected a number", at: pointer)
-    }
-    self = number
+    self = try ArgumentViolation.unwrap(value.double, expected: "a number", at: pointer)
   }
 }
 
@@ -78,10 +79,7 @@ extension Bool: ArgumentValue {
   public var structured: StructuredValue { StructuredValue(self) }
 
   public init(_ value: StructuredValue, at pointer: String) throws(ArgumentViolation) {
-    guard let truth = value.bool else {
-      throw ArgumentViolation("expected true or false", at: pointer)
-    }
-    self = truth
+    self = try ArgumentViolation.unwrap(value.bool, expected: "true or false", at: pointer)
   }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 package import Manifest
 import RawJSON
@@ -39,11 +40,11 @@ package struct EnvironmentBuilder {
     }
     defer { lock.release() }
     if python.isBuilt { return false }
-    FolderRemoval.remove(folder)
+    FolderTree.remove(folder)
     do throws(EnvironmentFailure) {
       try make()
     } catch {
-      FolderRemoval.remove(folder)
+      FolderTree.remove(folder)
       throw error
     }
     return true
@@ -147,8 +148,8 @@ extension EnvironmentBuilder {
   package func writeLock() throws(EnvironmentFailure) -> Int {
     try makeShelf()
     let scratch = folder + ".locking-\(getpid())"
-    defer { FolderRemoval.remove(scratch) }
-    FolderRemoval.remove(scratch)
+    defer { FolderTree.remove(scratch) }
+    FolderTree.remove(scratch)
     try makeEmpty(in: scratch, by: nil)
     tell("finding out which versions are needed")
     let report = scratch + "/report.json"

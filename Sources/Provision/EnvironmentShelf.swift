@@ -1,3 +1,4 @@
+import Files
 import Glibc
 package import Manifest
 
@@ -20,7 +21,7 @@ package struct EnvironmentShelf {
       case .off: break
       }
     }
-    return FolderRemoval.names(in: path).filter { !$0.hasSuffix(".lock") }.map { path + "/" + $0 }
+    return FolderTree.names(in: path).filter { !$0.hasSuffix(".lock") }.map { path + "/" + $0 }
       .filter { !needed.contains($0) && !isBeingMade($0) }
   }
 
@@ -33,7 +34,7 @@ package struct EnvironmentShelf {
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else { return false }
     // Without its seal it is no environment, however far the removal comes.
     unlink(folder + "/" + PythonPackages.seal)
-    FolderRemoval.remove(folder)
+    FolderTree.remove(folder)
     unlink(folder + ".lock")
     return true
   }

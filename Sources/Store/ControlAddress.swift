@@ -1,3 +1,4 @@
+import Files
 import Glibc
 package import Loop
 
@@ -25,15 +26,7 @@ package struct ControlAddress: Hashable, Sendable {
 
   /// Every socket of a gateway in the folder, by number; nobody may listen at it any more.
   package static func all(in state: String) -> [ControlAddress] {
-    guard let folder = opendir(state) else { return [] }
-    defer { closedir(folder) }
-    var found: [ControlAddress] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if let address = ControlAddress(name: name, in: state) { found.append(address) }
-    }
+    let found = FolderTree.names(in: state).compactMap { ControlAddress(name: $0, in: state) }
     return found.sorted { ($0.pid, $0.path) < ($1.pid, $1.path) }
   }
 }

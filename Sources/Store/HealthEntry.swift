@@ -25,6 +25,11 @@ package struct HealthEntry: Hashable, Sendable {
   }
 }
 
+extension HealthEntry {
+  /// Whether it says that the service does not do well, but is not switched off either.
+  package var isIll: Bool { kind == .state && (word == "down" || word == "degraded") }
+}
+
 extension StateStore {
   /// Keeps an entry, and of all entries the newest `limit`; none if that is 0.
   @discardableResult
@@ -46,17 +51,26 @@ extension StateStore {
 
   /// The newest entries first, of one service or of all; entries of later versions are left out.
   package func healthHistory(of service: String? = nil, limit: Int) -> [HealthEntry] {
-    let columns = "SELECT at, service, kind, word, detail FROM health"
     let end = " ORDER BY id DESC LIMIT ?"
     let bound = Value.integer(Int64(max(0, limit)))
-    func entry(_ row: borrowing Statement) -> HealthEntry? {
-      guard let kind = HealthEntry.Kind(rawValue: row.text(2)) else { return nil }
-      return HealthEntry(
-        at: row.integer(0), service: row.text(1), kind: kind, word: row.text(3),
-        detail: row.text(4))
-    }
-    guard let service else { return read(columns + end, [bound], entry).compactMap { $0 } }
-    return read(columns + " WHERE service = ?" + end, [.text(service), bound], entry)
-      .compactMap { $0 }
+    guard let service else { return health(end, [bound]) }
+    return health(" WHERE service = ?" + end, [.text(service), bound])
+  }
+
+  /// The newest state of one service, or of each, as gateways noted them.
+  package func newestStates(of service: String? = nil) -> [HealthEntry] {
+    let newest = " WHERE id IN (SELECT max(id) FROM health WHERE kind = 'state' GROUP BY service)"
+    guard let service else { return health(newest, []) }
+    return health(newest + " AND service = ?", [.text(service)])
+  }
+
+  private func health(_ condition: String, _ values: [Value]) -> [HealthEntry] {
+    read("SELECT at, service, kind, word, detail FROM health" + condition, values) { row in
+      HealthEntry.Kind(rawValue: row.text(2)).map { kind in
+        HealthEntry(
+          at: row.integer(0), service: row.text(1), kind: kind, word: row.text(3),
+          detail: row.text(4))
+      }
+    }.compactMap { $0 }
   }
 }

@@ -63,11 +63,6 @@ extension StateStore {
     }.first
   }
 
-  /// Every verdict, in one query.
-  package func allEras() -> [(digest: String, revision: String)] {
-    read("SELECT digest, revision FROM era") { ($0.text(0), $0.text(1)) }
-  }
-
   /// Remembers that the command of `digest` speaks `revision`; `now` is seconds since 1970.
   @discardableResult
   package func saveEra(digest: String, revision: String, now: Int64) -> Bool {
@@ -81,14 +76,6 @@ extension StateStore {
         DELETE FROM era WHERE digest IN (
           SELECT digest FROM era ORDER BY updated_at DESC LIMIT -1 OFFSET 1000)
         """)
-    }
-  }
-
-  /// Forgets a verdict that proved wrong.
-  @discardableResult
-  package func forgetEra(digest: String) -> Bool {
-    write { connection throws(StoreError) in
-      try connection.run("DELETE FROM era WHERE digest = ?", [.text(digest)])
     }
   }
 }

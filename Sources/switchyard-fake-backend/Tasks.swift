@@ -86,17 +86,7 @@ extension Server {
     let arguments = String(decoding: message.slice(message.envelope.arguments), as: UTF8.self)
     let members = #""content":[],"structuredContent":\#(arguments.isEmpty ? "{}" : arguments)"#
     guard isAsked else {
-      if script.tasksOnly, message.isModern {
-        fail(
-          message, -32021, "the client must know tasks",
-          #"{"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}}"#)
-        return true
-      }
-      guard tool == "job" || message.isModern else {
-        fail(message, -32601, "this tool must be called as a task")
-        return true
-      }
-      result(message, members)
+      answerWithoutTask(message, of: tool, members)
       return true
     }
     let id = "task \(tasks.count + 1)"
@@ -113,6 +103,20 @@ extension Server {
       tell(status, id, after: time)
     }
     return true
+  }
+
+  private mutating func answerWithoutTask(
+    _ message: Incoming, of tool: String, _ members: String
+  ) {
+    if script.tasksOnly, message.isModern {
+      fail(
+        message, -32021, "the client must know tasks",
+        #"{"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}}"#)
+    } else if tool == "job" || message.isModern {
+      result(message, members)
+    } else {
+      fail(message, -32601, "this tool must be called as a task")
+    }
   }
 
   private func makeTask(_ message: Incoming, due: Int64, result: String) -> FakeTask {

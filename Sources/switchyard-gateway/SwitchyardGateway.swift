@@ -52,18 +52,20 @@ struct SwitchyardGateway {
     guard configuration.isUsable else {
       leave(1, saying: "switchyard-gateway: the configuration cannot be used; see above.\n", on: 2)
     }
-    if let name = arguments.profile {
-      do throws(UnknownProfile) {
-        _ = try configuration.profile(named: name)
-      } catch {
-        leave(2, saying: "switchyard-gateway: \(error)\n", on: 2)
-      }
-    }
+    if let name = arguments.profile { checkProfile(named: name, in: configuration) }
     EventLoop.run {
       ProcessLife.begin(
         configuration, readAt: readAt, environment: environment, folder: paths.configuration,
         state: paths.state, profile: arguments.profile, log: log,
         read: { read(isExplicit: true, needsManifests: $0) })
+    }
+  }
+
+  private static func checkProfile(named name: String, in configuration: Configuration) {
+    do throws(UnknownProfile) {
+      _ = try configuration.profile(named: name)
+    } catch {
+      leave(2, saying: "switchyard-gateway: \(error)\n", on: 2)
     }
   }
 

@@ -6,11 +6,12 @@
 //
 // Standard output carries what was asked for, standard error everything else.
 // Exit codes: 0 done, 1 the answer is bad news (mistakes found, a tool failed),
-// 2 used wrongly, 3 the gateway or the protocol failed, 130 interrupted.
+// 2 used wrongly, 3 the gateway, the protocol or standard output failed, 130 interrupted.
 
 import ArgumentParser
 import Glibc
 import MCP
+import YAML
 
 @main
 struct Switchyard: ParsableCommand {
@@ -24,7 +25,9 @@ struct Switchyard: ParsableCommand {
         switchyard check                      Find mistakes in the configuration.
         switchyard list                       Show the tools that clients see.
         switchyard call demo_add --args '{"a": 1, "b": 2}'
+        switchyard add time -- uvx mcp-server-time
         switchyard register claude-code       Tell a client about the gateway.
+        switchyard doctor                     What does not run, why, and what to do.
       """,
     version: Product.version,
     subcommands: [
@@ -38,26 +41,58 @@ struct Switchyard: ParsableCommand {
   static func main() {
     // A reader that has seen enough (`| head`) shows as a failed write, which ends the output.
     signal(SIGPIPE, SIG_IGN)
+    var running: String?
     do {
       let (own, server) = ServerWords.split(Array(CommandLine.arguments.dropFirst()))
       try ServerWords.$words.withValue(server) {
+        try checkName(own.first)
         var command = try parseAsRoot(own)
+        running = name(of: type(of: command))
         try command.run()
       }
-      Glibc.exit(ExitStatus.done.rawValue)
+      end(.done)
     } catch let failure as CommandFailure {
       Terminal.error.write("switchyard: \(failure.message)\n")
-      Glibc.exit(failure.status.rawValue)
+      end(failure.status)
+    } catch let mistake as ValidationError where running != nil {
+      // The usage that the library would show is that of the whole.
+      let page = "switchyard \(running ?? "") --help"
+      Terminal.error.write("Error: \(mistake.message)\n  See '\(page)' for more information.\n")
+      end(.usage)
     } catch {
       let code = exitCode(for: error)
       let text = fullMessage(for: error)
       guard code == .validationFailure else {
         if !text.isEmpty { (code.isSuccess ? Terminal.output : .error).write(text + "\n") }
-        Glibc.exit(code.rawValue)
+        end(code.rawValue)
       }
       Terminal.error.write(text + "\n")
-      Glibc.exit(ExitStatus.usage.rawValue)
+      end(.usage)
     }
+  }
+
+  /// Where the first word is no command, says which one was probably meant.
+  private static func checkName(_ word: String?) throws {
+    let names = configuration.subcommands.map { name(of: $0) } + ["help"]
+    guard let word, word.utf8.first != UInt8(ascii: "-"), !names.contains(word) else { return }
+    let hint = NearestKey.to(word, among: names).map { "did you mean '\($0)'?" }
+    let list = "'switchyard --help' shows all of them"
+    throw CommandFailure("there is no command '\(word.printable())'; \(hint ?? list)", .usage)
+  }
+
+  private static func name(of command: any ParsableCommand.Type) -> String {
+    command.configuration.commandName ?? "\(command)".lowercased()
+  }
+
+  private static func end(_ status: ExitStatus) -> Never { end(status.rawValue) }
+
+  /// What could not be written is told, whatever else the exit code would say.
+  private static func end(_ code: Int32) -> Never {
+    if let trouble = Terminal.outputTrouble {
+      Terminal.error.write("switchyard: cannot write to standard output: \(trouble)\n")
+      Glibc.exit(ExitStatus.gateway.rawValue)
+    }
+    Glibc.exit(code)
   }
 }
 

@@ -1,5 +1,6 @@
 import Archive
 import ArchiveTesting
+import Files
 import Glibc
 import TestSupport
 import Testing
@@ -11,19 +12,6 @@ import Testing
   private func mode(_ path: String) -> mode_t {
     var status = stat()
     return lstat(path, &status) == 0 ? status.st_mode & 0o777 : 0
-  }
-
-  private func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      names.append(
-        withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        })
-    }
-    return names.filter { $0 != "." && $0 != ".." }
   }
 
   @Test func `files get their data and the modes that they need`() throws {
@@ -41,7 +29,7 @@ import Testing
     #expect(mode(folder.path + "/out/tool") == 0o700)
     #expect(mode(folder.path + "/out/lib/deep/a.txt") == 0o600)
     #expect(mode(folder.path + "/out/empty") == 0o700)
-    #expect(names(in: folder.path) == ["out"])
+    #expect(FolderTree.names(in: folder.path) == ["out"])
   }
 
   @Test func `an entry that is wrong leaves nothing behind`() throws {
@@ -53,7 +41,7 @@ import Testing
       try archive.unpack(into: folder.path + "/out")
     }
     #expect(error?.reason == .otherData && error?.path == "b")
-    #expect(names(in: folder.path) == [])
+    #expect(FolderTree.names(in: folder.path) == [])
   }
 
   @Test func `a folder that cannot be made is told`() throws {

@@ -25,7 +25,7 @@ import Testing
         """,
         """
         , "description": "Reads files.", "user_config": {
-          "dirs": {"type": "directory", "title": "Folders", "multiple": true, "required": true,
+          "dirs": {"type": "directory", "title": "Files", "multiple": true, "required": true,
                    "default": ["${DOCUMENTS}"]},
           "max": {"type": "number", "default": 10, "min": 1, "max": 100},
           "key": {"type": "string", "sensitive": true, "required": true},

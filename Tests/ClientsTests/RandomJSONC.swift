@@ -1,18 +1,14 @@
+import TestSupport
+
 /// Writes random JSON with comments; the same seed writes the same text.
 struct RandomJSONC: RandomNumberGenerator {
-  private var state: UInt64
+  private var random: SplitMix
   /// Keys that are never written, because a test wants to add them.
   static let reserved = "switchyard"
 
-  init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }
+  init(seed: UInt64) { random = SplitMix(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { random.next() }
 
   private mutating func pick(_ choices: [String]) -> String {
     choices.randomElement(using: &self) ?? ""

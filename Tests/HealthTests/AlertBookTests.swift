@@ -1,5 +1,6 @@
 import Health
 import Resilience
+import TestSupport
 import Testing
 
 /// Alerts of one service in virtual time; says what was told as `+error down` and `-down`.

@@ -1,5 +1,6 @@
 import Health
 import Resilience
+import TestSupport
 import Testing
 
 /// A service and a clock that only the test moves.
@@ -232,20 +233,5 @@ struct Patient {
       if state != patient.health.state { Issue.record("a change was not told") }
       patient.pass(.milliseconds(Int(random.next() % 100)))
     }
-  }
-}
-
-/// Random numbers that a failing test can be run with again.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

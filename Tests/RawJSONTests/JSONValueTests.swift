@@ -1,4 +1,5 @@
 import RawJSON
+import TestSupport
 import Testing
 
 @Suite struct JSONValueTests {
@@ -85,7 +86,7 @@ import Testing
   }
 
   @Test func `what is written reads back as it was`() throws {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix(seed: 7)
     for _ in 0..<300 {
       let value = try JSONValue(parsing: RandomJSON.text(using: &random))
       #expect(try JSONValue(parsing: value.serialized()) == value)

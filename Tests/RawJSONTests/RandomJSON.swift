@@ -1,23 +1,9 @@
 import RawJSON
-
-/// SplitMix64 (Steele, Lea and Flood, 2014), so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var word = state
-    word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-    word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-    return word ^ word >> 31
-  }
-}
+import TestSupport
 
 /// JSON texts of every shape, with the freedom in them that re-encoding would lose.
 enum RandomJSON {
-  static func text(using random: inout SeededGenerator) -> [UInt8] {
+  static func text(using random: inout SplitMix) -> [UInt8] {
     Array(value(depth: 0, using: &random).utf8)
   }
 
@@ -36,7 +22,7 @@ enum RandomJSON {
     }
   }
 
-  private static func value(depth: Int, using random: inout SeededGenerator) -> String {
+  private static func value(depth: Int, using random: inout SplitMix) -> String {
     let kind = Int.random(in: 0..<(depth < 5 ? 7 : 5), using: &random)
     switch kind {
     case 0: return pick(["null", "true", "false"], &random)
@@ -52,8 +38,8 @@ enum RandomJSON {
   }
 
   private static func list(
-    _ open: String, _ close: String, _ random: inout SeededGenerator,
-    _ item: (inout SeededGenerator) -> String
+    _ open: String, _ close: String, _ random: inout SplitMix,
+    _ item: (inout SplitMix) -> String
   ) -> String {
     let items = (0..<Int.random(in: 0..<5, using: &random)).map { _ in
       space(&random) + item(&random) + space(&random)
@@ -61,7 +47,7 @@ enum RandomJSON {
     return open + items.joined(separator: ",") + close
   }
 
-  private static func string(_ random: inout SeededGenerator) -> String {
+  private static func string(_ random: inout SplitMix) -> String {
     let pieces = [
       "a", "plain text of some length", "é", "😀", "\\n", "\\\"", "\\\\", "\\/", "\\u0041",
       "\\ud800",
@@ -71,11 +57,11 @@ enum RandomJSON {
     return "\"" + text.joined() + "\""
   }
 
-  private static func space(_ random: inout SeededGenerator) -> String {
+  private static func space(_ random: inout SplitMix) -> String {
     pick(["", "", "", " ", "\t", "  "], &random)
   }
 
-  private static func pick(_ choices: [String], _ random: inout SeededGenerator) -> String {
+  private static func pick(_ choices: [String], _ random: inout SplitMix) -> String {
     choices[Int.random(in: 0..<choices.count, using: &random)]
   }
 }

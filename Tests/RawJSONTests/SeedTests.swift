@@ -1,5 +1,6 @@
 import FuzzProperties
 import RawJSON
+import TestSupport
 import Testing
 
 @Suite struct ScanSeedTests {
@@ -10,7 +11,7 @@ import Testing
   }
 
   @Test func `the property holds for random texts and for each with one byte changed`() {
-    var random = SeededGenerator(seed: 99)
+    var random = SplitMix(seed: 99)
     for _ in 0..<300 {
       var text = RandomJSON.text(using: &random)
       #expect(ScanProperty.violation(of: text) == nil)

@@ -1,4 +1,5 @@
 import RawJSON
+import TestSupport
 import Testing
 
 @Suite struct SpliceTests {
@@ -82,7 +83,7 @@ import Testing
   }
 
   @Test func `I10: every byte outside the edits stays as it was`() throws {
-    var random = SeededGenerator(seed: 20_261_121)
+    var random = SplitMix(seed: 20_261_121)
     for _ in 0..<500 {
       let text = RandomJSON.text(using: &random)
       let whole = try JSON.validate(text.span.bytes)

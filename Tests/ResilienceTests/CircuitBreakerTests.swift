@@ -1,4 +1,5 @@
 import Resilience
+import TestSupport
 import Testing
 
 /// Reliability 2.3, in virtual time.
@@ -192,7 +193,7 @@ import Testing
 
   /// Reliability 5.3: pure policies run a million steps a second.
   @Test func `whatever happens, calls never pass while it is open and one probe at most is out`() {
-    var random = SplitMix(state: 7)
+    var random = SplitMix(seed: 7)
     var breaker = CircuitBreaker()
     var now: Int64 = 0
     var probes = 0
@@ -214,18 +215,6 @@ import Testing
       if case .open(let until) = breaker.state(at: at(now)) {
         #expect(until.nanoseconds - now * 1_000_000 <= 60_000_000_000)
       }
-    }
-  }
-
-  private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-      return word ^ (word >> 31)
     }
   }
 }

@@ -1,23 +1,12 @@
 import Resilience
+import TestSupport
 import Testing
 
 /// Reliability 5.3: policies are values, and a million steps of them take a moment.
 @Suite struct PolicyStepsTests {
-  private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-      return word ^ (word >> 31)
-    }
-  }
-
   @Test
   func `a million steps of a breaker: one probe at most, and none but probes while it is open`() {
-    var random = SplitMix(state: 3)
+    var random = SplitMix(seed: 3)
     var breaker = CircuitBreaker()
     var now = Instant.zero
     var isProbing = false
@@ -51,7 +40,7 @@ import Testing
   }
 
   @Test func `a million steps of a retry budget: never more than a fifth, and always three`() {
-    var random = SplitMix(state: 4)
+    var random = SplitMix(seed: 4)
     var budget = RetryBudget()
     var taken = 0
     var mistakes = 0
@@ -71,7 +60,7 @@ import Testing
   }
 
   @Test func `a million pauses of a backoff lie between nothing and their bound`() {
-    var random = SplitMix(state: 5)
+    var random = SplitMix(seed: 5)
     let backoff = Backoff()
     var mistakes = 0
     for _ in 0..<1_000_000 {

@@ -30,6 +30,19 @@ import Testing
     #expect(store.healthHistory(limit: 100) == [])
   }
 
+  @Test func `the newest state of each service tells whether it does well`() throws {
+    let folder = try TemporaryFolder()
+    let store = try StateStore(directory: folder.path)
+    let up = HealthEntry(at: 3, service: "a", kind: .state, word: "up", detail: "answers")
+    let alert = HealthEntry(at: 4, service: "b", kind: .raised, word: "down", detail: "error")
+    for each in [entry(1), entry(2, "b"), up, alert] { store.note(each, keeping: 10) }
+    let states = store.newestStates()
+    #expect(states.count == 2 && Set(states) == [up, entry(2, "b")])
+    #expect(states.filter(\.isIll) == [entry(2, "b")])
+    #expect(store.newestStates(of: "a") == [up])
+    #expect(store.newestStates(of: "c") == [])
+  }
+
   @Test func `a file of an earlier version gets the table and keeps what it has`() throws {
     let folder = try TemporaryFolder()
     do {

@@ -92,6 +92,11 @@ import Testing
     let missing = try home.run("call", "demo_add", "--config", "/nowhere")
     #expect(missing.code == 3)
     #expect(missing.errors.contains("/nowhere"))
+    #expect(!missing.errors.contains("\n\n"))
+    let replay = try home.run("replay", "/nowhere", "--", "true")
+    #expect(replay.code == 2)
+    #expect(replay.errors.hasPrefix("switchyard: /nowhere: "))
+    #expect(!replay.errors.contains("no recording"))
     let late = try home.run(
       "call", "demo_countdown", "--args", #"{"seconds": 60}"#, "--timeout", "1")
     #expect(late.code == 3)
@@ -127,6 +132,15 @@ import Testing
     #expect(run.code == 0)
     let names = run.output.split(separator: "\n").sorted()
     #expect(names == ["demo_add", "demo_countdown", "demo_echo", "demo_roll"])
+  }
+
+  @Test func `names of services complete from what is described`() throws {
+    let home = try DemoHome()
+    try home.write("process: {comand: x}\n", to: "broken.yaml")
+    let run = try CommandRun(
+      ["---completion", "enable", "--", "positional@0", "2", "0", "switchyard", "enable", ""],
+      environment: home.environment)
+    #expect(run.output == "broken\ndemo\n")
   }
 
   @Test func `status knows what was found and leaves nothing behind by asking`() throws {

@@ -1,4 +1,5 @@
 import CommandTesting
+import Glibc
 import RawJSON
 import TestSupport
 import Testing
@@ -23,6 +24,39 @@ import Testing
     #expect(run.output.contains("  \u{20}\u{20}comand: y\n    ^\n"))
     #expect(run.output.contains("\(file):4:"))
     #expect(run.output.hasSuffix("1 of 2 services ready, 2 errors\n"))
+  }
+
+  @Test func `where nothing is configured, every command says how to begin`() throws {
+    let home = try DemoHome()
+    unlink(home.configuration + "/manifests/demo.yaml")
+    let check = try home.run("check")
+    #expect(check.code == 0)
+    #expect(check.output.hasSuffix(": no services; 'switchyard add --help' tells how to add one\n"))
+    for kind in ["tools", "prompts", "services"] {
+      let list = try home.run("list", kind)
+      #expect((list.code, list.output) == (0, ""))
+      #expect(
+        list.errors
+          == "No \(kind). No service is configured: 'switchyard add --help' tells how to add one.\n"
+      )
+    }
+  }
+
+  @Test func `a kind of service that is misspelt is one mistake`() throws {
+    let home = try DemoHome()
+    try home.write("proces: {command: x}\n", to: "bad.yaml")
+    let run = try home.run("check")
+    #expect(run.output.contains("bad.yaml:1:1: unknown key 'proces'; did you mean 'process'?"))
+    #expect(run.output.hasSuffix("1 of 2 services ready, 1 error\n"))
+  }
+
+  @Test func `a mistake of a whole file has no caret`() throws {
+    let home = try DemoHome()
+    try home.write("", to: "empty.yaml")
+    let run = try home.run("check")
+    #expect(run.code == 1)
+    #expect(
+      run.output.contains("/empty.yaml:1:1: the file is empty\n\(home.configuration): 1 of 2"))
   }
 
   @Test func `a command that is not there is told, and its service is not called ready`() throws {

@@ -116,6 +116,9 @@ import Testing
     let home = try DemoHome()
     let state = home.folder.path + "/.local/state/switchyard"
     #expect(try home.run("disable", "demo").code == 0)
+    let off = "demo  switched-off  'switchyard enable demo' brings it back\n"
+    #expect(try home.run("status").output.contains(off))
+    #expect(try home.run("list", "services").output == off)
     // A socket that nobody listens at.
     let address = state + "/gateway-1-1.socket"
     close(try LocalSocket.listen(at: address))
@@ -166,6 +169,44 @@ import Testing
       #"{"mcpServers": {"x": {"command": "/opt/switchyard-gateway"}}}"#, to: ".cursor/mcp.json")
     let (code, found) = try findings(home)
     #expect(code == 10 && found == ["too-many-tools"], "\(found)")
+  }
+
+  @Test func `a client's file that nobody can read is told`() throws {
+    let home = try DemoHome()
+    try home.folder.write("{\n \"mcpServers\": {", to: ".cursor/mcp.json")
+    let (code, found) = try findings(home)
+    #expect(code == 10 && found == ["client-unreadable"], "\(found)")
+    let text = try home.run("doctor").output
+    #expect(
+      text.contains("  Cursor: \(home.folder.path)/.cursor/mcp.json:2:16: the object"), "\(text)")
+  }
+
+  @Test func `what an earlier gateway saw is told until it runs again or is changed`() throws {
+    let home = try DemoHome()
+    let demo = Sibling.path(of: "switchyard-demo")
+    let script = try home.folder.write(
+      "#!/bin/sh\n[ -e \"$0.ok\" ] && exec \(demo)\nexit 7\n", to: "service", mode: 0o700)
+    try home.write("process: {command: \(script)}\n", to: "frail.yaml")
+    #expect(try findings(home).found == [])
+    #expect(try home.run("list").errors.contains("'frail' ended before it was ready"))
+    #expect(try findings(home) == (10, ["service-was-down frail"]))
+    #expect(try home.run("doctor").output.contains("  frail: down (cannot_start) since 20"))
+
+    // Whoever has changed the manifest may have mended it.
+    let file = home.configuration + "/manifests/frail.yaml"
+    var past = [timespec(), timespec()]
+    clock_gettime(CLOCK_REALTIME, &past[1])
+    past[1].tv_sec += 60
+    utimensat(AT_FDCWD, file, &past, 0)
+    #expect(try findings(home).found == [])
+    past[1].tv_sec -= 3_600
+    utimensat(AT_FDCWD, file, &past, 0)
+    #expect(try findings(home).found == ["service-was-down frail"])
+
+    // The next gateway notes that it does well, though it was merely asleep there before.
+    try home.folder.write("", to: "service.ok")
+    #expect(try home.run("list").output.contains("frail_add"))
+    #expect(try findings(home).found == [])
   }
 
   @Test func `names that are too long or taken are told`() throws {

@@ -39,4 +39,36 @@ import Testing
     }
     #expect(try !home.run("check").output.contains("\u{1B}"))
   }
+
+  @Test func `output that cannot be written is told, output that nobody wants is not`() throws {
+    let home = try DemoHome()
+    for arguments in [["check"], ["status"], ["--help"], ["schema"]] {
+      let full = try CommandRun(arguments, environment: home.environment, into: "> /dev/full")
+      #expect(
+        full.errors
+          == "switchyard: cannot write to standard output: No space left on device\n3\n",
+        "\(arguments)")
+      let left = try CommandRun(arguments, environment: home.environment, into: "| true")
+      #expect(left.errors == "0\n", "\(arguments)")
+    }
+  }
+
+  @Test func `watching ends when nobody looks any more`() throws {
+    let home = try DemoHome()
+    let run = try CommandRun(
+      ["status", "--watch"], environment: home.environment, into: "| head -n 1")
+    #expect(run.output.hasPrefix("configuration  "))
+    #expect(run.errors == "0\n")
+  }
+
+  @Test func `a word that is no command is answered with the nearest one`() throws {
+    let near = try CommandRun(["chek"])
+    #expect((near.code, near.output) == (2, ""))
+    #expect(near.errors == "switchyard: there is no command 'chek'; did you mean 'check'?\n")
+    #expect(try CommandRun(["frobnicate"]).errors.contains("'switchyard --help' shows all"))
+    #expect(try CommandRun(["help", "check"]).code == 0)
+    let unsaid = try DemoHome().run("add")
+    #expect(unsaid.code == 2)
+    #expect(unsaid.errors.hasSuffix("See 'switchyard add --help' for more information.\n"))
+  }
 }

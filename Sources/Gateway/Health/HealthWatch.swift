@@ -164,7 +164,7 @@ final class HealthWatch {
         "service": record.name, "from": change.from.rawValue, "to": change.to.rawValue,
         "reason": change.reason.rawValue,
       ])
-    if !isQuiet {
+    if !isQuiet || change.to == .up && endsIll(historyOf: record) {
       note(.state, change.to.rawValue, change.reason.rawValue, of: record)
     }
     if change.reason == .garbage { waitsForTime = true }
@@ -175,6 +175,13 @@ final class HealthWatch {
   func reasonChanged(_ record: HealthRecord, at now: Instant) {
     book.noted(record.id, record.health.state, record.health.reason, at: now)
     setTimer()
+  }
+
+  /// Whether the newest state that any gateway noted of the service is a bad one. Asked once for
+  /// each start of a process.
+  private func endsIll(historyOf record: HealthRecord) -> Bool {
+    guard settings.health.history > 0, let store = gateway.surroundings.store else { return false }
+    return store.newestStates(of: record.name).contains { $0.isIll }
   }
 
   private func note(

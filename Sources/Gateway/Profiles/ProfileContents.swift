@@ -36,20 +36,10 @@ struct ProfileContents {
       isSelected($0) && profile.tools.admits($0.publicName)
     }.map { ShownTool($0, by: profile.tools) }
     var collisions = Self.collisions(of: tools.map(\.entry), name: name)
-    let isOver = budget.map { tools.count - collisions.reduce(0) { $0 + $1.services.count } > $0 }
-    if isOver == true {
-      // Without its tools for the rest a client could not reach it: they keep their names.
-      for tool in IndexTool.allCases {
-        let own = Array(tool.rawValue.utf8)
-        guard let entry = tools.first(where: { $0.entry.publicName == own })?.entry else {
-          continue
-        }
-        let owner = name(entry.service) ?? "?"
-        collisions.append(
-          Catalogue.Collision(
-            kind: .tools, name: own, services: [owner, Profile.gatewayService]))
-      }
-    }
+    let count = tools.count - collisions.reduce(0) { $0 + $1.services.count }
+    let budget = budget.flatMap { count > $0 ? $0 : nil }
+    // Without its tools for the rest a client could not reach it: they keep their names.
+    if budget != nil { collisions += Self.collisionsWithIndex(of: tools, name: name) }
     let lost = Set(collisions.map(\.name))
     tools.removeAll { lost.contains($0.entry.publicName) }
     var handlings: [ObjectIdentifier: Handling] = [:]
@@ -57,30 +47,56 @@ struct ProfileContents {
       if let form = tool.form { handlings[ObjectIdentifier(tool.entry)] = .form(form) }
     }
     let all = tools.map(\.entry)
-    guard let budget, isOver == true else {
+    guard let budget else {
       lists[.tools] = all
-      shown = Catalogue(lists, collisions: collisions)
-      callable = shown
+      callable = Catalogue(lists, collisions: collisions)
+      shown = callable
       self.handlings = handlings
       return
     }
     let direct = Self.direct(all, count: budget - IndexTool.allCases.count)
-    let index = ToolIndex(all.filter { !direct.contains(ObjectIdentifier($0)) }, name: name)
-    let hasTasks = all.contains { $0.taskSupport != .forbidden }
-    let own = IndexTool.allCases.map { tool in
-      let json = tool.definition(index)
-      // Legacy clients ask for a task where a tool says that it can be one.
-      let entry = Catalogue.Entry(
-        service: Surface.index, publicName: Array(tool.rawValue.utf8), ownName: [], json: json,
-        legacyJSON: tool == .call && hasTasks ? PublicItem.legacy(json, support: .optional) : nil)
-      handlings[ObjectIdentifier(entry)] = .index(tool)
-      return entry
-    }
+    let rest = all.filter { !direct.contains(ObjectIdentifier($0)) }
+    let index = Self.indexTools(for: rest, among: all, name: name)
+    for (tool, entry) in index { handlings[ObjectIdentifier(entry)] = .index(tool) }
+    let own = index.map(\.entry)
     lists[.tools] = own + all
     callable = Catalogue(lists, collisions: collisions)
     lists[.tools] = own + all.filter { direct.contains(ObjectIdentifier($0)) }
     shown = Catalogue(lists, collisions: collisions)
     self.handlings = handlings
+  }
+
+  /// Tools of services that have the name of one of those that stand for the rest.
+  private static func collisionsWithIndex(
+    of tools: [ShownTool], name: (Int) -> String?
+  ) -> [Catalogue.Collision] {
+    IndexTool.allCases.compactMap { tool in
+      let own = Array(tool.rawValue.utf8)
+      guard let entry = tools.first(where: { $0.entry.publicName == own })?.entry else {
+        return nil
+      }
+      let owner = name(entry.service) ?? "?"
+      return Catalogue.Collision(
+        kind: .tools, name: own, services: [owner, Profile.gatewayService])
+    }
+  }
+
+  /// The tools that stand for `rest`.
+  private static func indexTools(
+    for rest: [Catalogue.Entry], among all: [Catalogue.Entry], name: (Int) -> String?
+  ) -> [(tool: IndexTool, entry: Catalogue.Entry)] {
+    let index = ToolIndex(rest, name: name)
+    let hasTasks = all.contains { $0.taskSupport != .forbidden }
+    return IndexTool.allCases.map { tool in
+      let json = tool.definition(index)
+      // Legacy clients ask for a task where a tool says that it can be one.
+      let legacy =
+        tool == .call && hasTasks ? PublicItem.legacy(json, support: .optional) : nil
+      let entry = Catalogue.Entry(
+        service: Surface.index, publicName: Array(tool.rawValue.utf8), ownName: [], json: json,
+        legacyJSON: legacy)
+      return (tool, entry)
+    }
   }
 
   func handling(of entry: Catalogue.Entry) -> Handling? { handlings[ObjectIdentifier(entry)] }

@@ -1,4 +1,5 @@
 package import RawJSON
+import YAML
 
 extension REST.Tool {
   /// What is wrong with the arguments of a call; nothing is sent unless this is empty.

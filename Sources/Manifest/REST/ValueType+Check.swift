@@ -1,4 +1,5 @@
 package import RawJSON
+import YAML
 
 /// One thing that is wrong with the arguments of a call.
 package struct Violation: Hashable, Sendable {

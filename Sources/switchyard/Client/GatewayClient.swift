@@ -149,6 +149,8 @@ final class GatewayClient {
   private func ended() -> GatewayClientError {
     // Its last words may come after the end of its output.
     _ = try? client.waitForExit(within: .seconds(1))
-    return .ended(log: String(client.stderr.suffix(Self.logLimit)).printable(keepsLines: true))
+    var log = client.stderr.suffix(Self.logLimit)
+    if log.last == "\n" { log.removeLast() }
+    return .ended(log: String(log).printable(keepsLines: true))
   }
 }

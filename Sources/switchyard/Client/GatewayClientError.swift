@@ -33,4 +33,11 @@ extension GatewayClientError: CustomStringConvertible {
   var status: ExitStatus {
     if case .interrupted = self { .interrupted } else { .gateway }
   }
+
+  /// What ends a command that was about a tool.
+  var failure: CommandFailure {
+    let isUnknown = if case .refused(-32602, _, _) = self { true } else { false }
+    return CommandFailure(
+      "\(self)" + (isUnknown ? "; 'switchyard list' shows the tools" : ""), status)
+  }
 }

@@ -11,7 +11,7 @@ struct Call: ParsableCommand {
       not wait.
 
       Exit codes: 0 the tool answered, 1 the tool reported a failure, 2 used wrongly,
-      3 the gateway or the protocol failed, 130 interrupted.
+      3 the gateway, the protocol or standard output failed, 130 interrupted.
 
       EXAMPLES
         switchyard call demo_add --args '{"a": 1, "b": 2}'
@@ -62,14 +62,9 @@ struct Call: ParsableCommand {
       defer { bar.clear() }
       result = try client.request("tools/call", params, timeout: timeout) { bar.show($0) }
     } catch let error as GatewayClientError {
-      throw CommandFailure("\(error)\(hint(for: error))", error.status)
+      throw error.failure
     }
     try show(result)
-  }
-
-  private func hint(for error: GatewayClientError) -> String {
-    if case .refused(-32602, _, _) = error { return "; 'switchyard list' shows the tools" }
-    return ""
   }
 
   private func arguments() throws -> JSONValue {

@@ -83,6 +83,9 @@ struct Check: ParsableCommand {
     let warnings = diagnostics.count - errors
     let ready = configuration.ready.count - unstartable
     let place = files.isEmpty ? "\(paths.configuration): " : ""
+    if files.isEmpty, configuration.services.isEmpty, errors == 0 {
+      return "\(place)no services; 'switchyard add --help' tells how to add one\n"
+    }
     var text = "\(place)\(ready) of \(configuration.services.count) services ready"
     if errors > 0 { text += ", \(errors) \(errors == 1 ? "error" : "errors")" }
     if warnings > 0 { text += ", \(warnings) \(warnings == 1 ? "warning" : "warnings")" }
@@ -109,7 +112,7 @@ struct DiagnosticText {
   func text(for terminal: Terminal) -> String {
     let style: Terminal.Style = diagnostic.severity == .error ? .red : .yellow
     var text = terminal.styled("\(diagnostic)", style) + "\n"
-    guard diagnostic.position != nil, let line = sourceLine() else { return text }
+    guard diagnostic.position != nil, let line = sourceLine(), !line.isEmpty else { return text }
     // Columns count characters; what is shown before the caret is as wide as the text above it.
     let before = line.prefix(max(0, diagnostic.column - 1))
     let shown = String(line).printable()

@@ -100,7 +100,8 @@ extension Examination {
         let detail = pids.isEmpty ? "" : "pid " + pids.map { String($0) }.joined(separator: " ")
         return Standing(name: entry.name, state: state, detail: detail)
       }
-      return Standing(name: entry.name, state: ServiceSummary(entry).state, detail: "")
+      let summary = ServiceSummary(entry, switchedOff: self.state.switchedOff)
+      return Standing(name: entry.name, state: summary.state, detail: "")
     }
   }
 }

@@ -15,7 +15,7 @@ struct Explain: ParsableCommand {
         switchyard explain search_query --json | jq '.route[0].service'
       """)
 
-  @Argument(help: "The tool, by the name that clients see.")
+  @Argument(help: "The tool, by the name that clients see.", completion: ToolNames.completion)
   var tool: String
 
   @Flag(help: "Print the gateway's answer as JSON.")
@@ -38,7 +38,7 @@ struct Explain: ParsableCommand {
       params["name"] = .string(tool)
       answer = try client.request("switchyard/explain", params, timeout: timeout)
     } catch let error as GatewayClientError {
-      throw CommandFailure("\(error)", error.status)
+      throw error.failure
     }
     if json { return Terminal.output.write(answer.serialized(pretty: true) + [0x0A]) }
     show(answer)

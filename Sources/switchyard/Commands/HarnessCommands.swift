@@ -31,7 +31,7 @@ struct Test: ParsableCommand {
 
       EXAMPLES
         switchyard test scenarios/*.yaml
-        switchyard test handshake.yaml --format junit --report out.xml -- ./my-server --stdio
+        switchyard test handshake.yaml --format junit --report out.xml -- ./server
       """)
 
   @Argument(help: "Scenario files, played in this order.", completion: .file(extensions: ["yaml"]))

@@ -11,7 +11,8 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show the tools, prompts, resources or services on offer.",
     discussion: """
-      Asks the gateway, as a client would; 'services' are read from the configuration.
+      Asks the gateway, as a client would; 'services' are read from the configuration
+      and the state file.
       Services that cannot be asked are told on standard error, with the reason.
 
       EXAMPLES
@@ -49,7 +50,7 @@ struct List: ParsableCommand {
     } catch let error as GatewayClientError {
       throw CommandFailure("\(error)", error.status)
     }
-    show(items)
+    try show(items)
     for trouble in troubles { Terminal.error.write(trouble.printable() + "\n") }
   }
 
@@ -61,7 +62,7 @@ struct List: ParsableCommand {
     }
   }
 
-  private func show(_ items: [JSONValue]) {
+  private func show(_ items: [JSONValue]) throws {
     if json {
       return Terminal.output.write(JSONValue.array(items).serialized(pretty: true) + [0x0A])
     }
@@ -72,26 +73,34 @@ struct List: ParsableCommand {
       table.rows.append([name.printable(), text.firstLine.printable()])
     }
     Terminal.output.write(table.text(width: Terminal.output.columnLimit))
-    if items.isEmpty {
-      Terminal.error.write("No \(kind.rawValue). 'switchyard status' shows why a service is off.\n")
-    }
+    if items.isEmpty { try sayNone() }
+  }
+
+  private func sayNone() throws {
+    let services = folders.load(try folders.paths()).services
+    let next =
+      services.isEmpty
+      ? "No service is configured: 'switchyard add --help' tells how to add one."
+      : "'switchyard status' shows what is known of each service."
+    Terminal.error.write("No \(kind.rawValue). \(next)\n")
   }
 
   private func showServices() throws {
-    let configuration = folders.load(try folders.paths())
+    let paths = try folders.paths()
+    let switchedOff = StateSnapshot(folder: paths.state).switchedOff
+    let services = folders.load(paths).services.map {
+      ServiceSummary($0, switchedOff: switchedOff)
+    }
     if json {
-      let services = configuration.services.map { ServiceSummary($0).json }
-      return Terminal.output.write(JSONValue.array(services).serialized(pretty: true) + [0x0A])
+      let list = JSONValue.array(services.map(\.json))
+      return Terminal.output.write(list.serialized(pretty: true) + [0x0A])
     }
     var table = Table()
-    for service in configuration.services.map({ ServiceSummary($0) }) {
+    for service in services {
       table.rows.append([service.name.printable(), service.state, service.text.printable()])
     }
     Terminal.output.write(table.text(width: Terminal.output.columnLimit))
-    if configuration.services.isEmpty {
-      Terminal.error.write(
-        "No services. 'switchyard check' shows where manifests are looked for.\n")
-    }
+    if services.isEmpty { try sayNone() }
   }
 }
 
@@ -100,15 +109,16 @@ struct ServiceSummary {
   var name: String
   var file: String
   /// `on`, `not-built` (its environment is made first), `no-command` (it cannot be started as things
-  /// are), `off` or `disabled`.
+  /// are), `switched-off` (by `switchyard disable`), `off` or `disabled`.
   var state: String
   /// The description, or why the service is off.
   var text: String
 
   /// Whether `text` says what keeps it from running.
-  var isTold: Bool { state == "no-command" || state == "not-built" }
+  var isTold: Bool { ["no-command", "not-built", "switched-off"].contains(state) }
 
-  init(_ entry: ServiceEntry) {
+  /// - Parameter switchedOff: the names that the state file has.
+  init(_ entry: ServiceEntry, switchedOff: [String]) {
     name = entry.name
     file = entry.file
     switch entry.state {
@@ -123,6 +133,10 @@ struct ServiceSummary {
     case .off(let reasons):
       state = "off"
       text = reasons.first.map { "\($0)" } ?? ""
+    }
+    if case .ready = entry.state, switchedOff.contains(name) {
+      state = "switched-off"
+      text = "'switchyard enable \(name)' brings it back"
     }
   }
 

@@ -80,26 +80,32 @@ struct ManifestSchema {
       schema["type"] = "string"
       schema["pattern"] = #"^(0|[1-9][0-9]*)(B|KiB|MiB|GiB)$"#
     case .choice(let words): schema["enum"] = .array(words.map { .string($0) })
-    case .list(let element):
-      schema["type"] = "array"
-      schema["items"] = .object(self.shape(element))
-    case .table(let keys, let value):
-      schema["type"] = "object"
-      if let keys { schema["propertyNames"] = ["pattern": .string(keys)] }
-      schema["additionalProperties"] = .object(self.shape(value))
     case .section(let keys): return section(keys)
     case .json: break
     case .either(let shapes):
       schema["anyOf"] = .array(shapes.map { .object(self.shape($0)) })
-    case .sections(let keys):
-      schema["type"] = "array"
-      schema["items"] = .object(section(keys))
-    case .sectionTable(let names, let keys):
-      schema["type"] = "object"
-      if let names { schema["propertyNames"] = ["pattern": .string(names)] }
-      schema["additionalProperties"] = .object(section(keys))
     case .type: schema["$ref"] = "#/$defs/type"
+    case .list(let element): return list(of: self.shape(element))
+    case .sections(let keys): return list(of: section(keys))
+    case .table(let keys, let value): return table(of: self.shape(value), named: keys)
+    case .sectionTable(let names, let keys): return table(of: section(keys), named: names)
     }
+    return schema
+  }
+
+  private static func list(of items: JSONObject) -> JSONObject {
+    var schema = JSONObject()
+    schema["type"] = "array"
+    schema["items"] = .object(items)
+    return schema
+  }
+
+  /// - Parameter pattern: what its keys look like.
+  private static func table(of values: JSONObject, named pattern: String?) -> JSONObject {
+    var schema = JSONObject()
+    schema["type"] = "object"
+    if let pattern { schema["propertyNames"] = ["pattern": .string(pattern)] }
+    schema["additionalProperties"] = .object(values)
     return schema
   }
 

@@ -10,8 +10,8 @@ struct Prepare: ParsableCommand {
     discussion: """
       For services whose manifest has process.python: each gets a virtual environment
       under the state folder, made by uv if that is in PATH, otherwise by python and
-      pip. One that is there already is left as it is. Exit codes: 0 done, 1 something
-      could not be made.
+      pip. One that is there already is left as it is.
+      Exit codes: 0 done, 1 something could not be made.
 
       EXAMPLES
         switchyard prepare

@@ -60,6 +60,8 @@ struct StateSnapshot {
   /// Why the state file could not be opened.
   var error: StoreError?
   var switchedOff: [String] = []
+  /// Services of which the newest state that was noted is a bad one.
+  var illnesses: [HealthEntry] = []
 
   init(folder: String) {
     // Asking must not leave a folder behind.
@@ -70,6 +72,7 @@ struct StateSnapshot {
       gateways = store.running()
       children = store.children()
       switchedOff = store.switchedOff()
+      illnesses = store.newestStates().filter(\.isIll)
       trouble = store.notice ?? store.lastFailure.map { "\($0)" }
     } catch {
       trouble = "\(error)"

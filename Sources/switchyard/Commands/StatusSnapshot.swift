@@ -15,7 +15,7 @@ struct StatusSnapshot {
     var text = "configuration  \(paths.configuration)\nstate          \(paths.state)\n\n"
     var table = Table()
     for entry in configuration.services {
-      let service = ServiceSummary(entry)
+      let service = ServiceSummary(entry, switchedOff: state.switchedOff)
       let known = Self.knowledge(of: entry, in: state)
       let reason = service.isTold || service.state == "off" ? service.text : known
       table.rows.append([service.name.printable(), service.state, reason.printable()])
@@ -44,7 +44,7 @@ struct StatusSnapshot {
       let count = api.tools.count
       return "\(count) tool\(count == 1 ? "" : "s"), REST, \(api.address.host)"
     }
-    return state.catalogue(of: entry.name).map { knowledge($0) } ?? ""
+    return state.catalogue(of: entry.name).map { knowledge($0) } ?? "its tools are not known yet"
   }
 
   /// `4 tools, 1 prompt, 2025-11-25, seen 2026-11-21 10:00:00 UTC`
@@ -67,7 +67,7 @@ struct StatusSnapshot {
   }
 
   /// Seconds since 1970 as a date in UTC.
-  private static func time(_ seconds: Int64) -> String {
+  static func time(_ seconds: Int64) -> String {
     var seconds = time_t(seconds)
     var parts = tm()
     gmtime_r(&seconds, &parts)
@@ -82,7 +82,7 @@ extension StatusSnapshot {
   var json: JSONValue {
     let services = configuration.services.map { entry -> JSONValue in
       var service = JSONObject()
-      let summary = ServiceSummary(entry)
+      let summary = ServiceSummary(entry, switchedOff: state.switchedOff)
       service["name"] = .string(summary.name)
       service["state"] = .string(summary.state)
       service["file"] = .string(summary.file)

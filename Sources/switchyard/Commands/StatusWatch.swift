@@ -1,9 +1,8 @@
-import Glibc
-
 /// `status --watch`: the same view, again and again, without flicker.
 ///
 /// On a terminal the text is drawn over itself, and only when it is another; what does not fit is
-/// counted. Elsewhere each new text is printed below the last. Ctrl-C ends it.
+/// counted. Elsewhere each new text is printed below the last. Ctrl-C ends it, and so does a reader
+/// that goes.
 struct StatusWatch {
   let terminal: Terminal
   /// Milliseconds between two looks.
@@ -17,8 +16,7 @@ struct StatusWatch {
     if terminal.isInteractive { terminal.write("\u{1B}[2J") }
     while !Interrupt.isPending {
       show(view())
-      // A signal ends the wait.
-      poll(nil, 0, pause)
+      if terminal.waitsInVain(pause) { return }
     }
   }
 

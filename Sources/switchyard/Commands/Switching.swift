@@ -16,7 +16,7 @@ struct Enable: ParsableCommand {
         switchyard enable git
       """)
 
-  @Argument(help: "The service's name.")
+  @Argument(help: "The service's name.", completion: ServiceNames.completion)
   var service: String
 
   @OptionGroup var folders: FolderOptions
@@ -39,7 +39,7 @@ struct Disable: ParsableCommand {
         switchyard enable git
       """)
 
-  @Argument(help: "The service's name.")
+  @Argument(help: "The service's name.", completion: ServiceNames.completion)
   var service: String
 
   @OptionGroup var folders: FolderOptions

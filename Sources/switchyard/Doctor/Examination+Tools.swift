@@ -32,7 +32,7 @@ extension Examination {
     var isRegistered = false
     for client in Client.allCases {
       let files = Client.Scope.allCases.compactMap { client.file(scope: $0, in: places) }
-      let launches = files.flatMap { Self.launches(client, file: $0) }
+      let launches = files.flatMap { entries(of: client, in: $0) }
       if !launches.isEmpty { isRegistered = true }
       for arguments in launches { examine(client, arguments, offered, count: count) }
     }
@@ -63,10 +63,16 @@ extension Examination {
   }
 
   /// The arguments with which a client launches us, once for each of its entries.
-  private static func launches(_ client: Client, file: String) -> [[String]] {
-    guard let text = Process.contents(of: file, limit: 16 << 20),
-      let document = try? JSONCDocument(parsing: text),
-      let root = document.root,
+  private mutating func entries(of client: Client, in file: String) -> [[String]] {
+    guard let text = Process.contents(of: file, limit: 16 << 20) else { return [] }
+    let document: JSONCDocument
+    do throws(JSONCError) {
+      document = try JSONCDocument(parsing: text)
+    } catch {
+      find(.clientUnreadable, nil, "\(client.title): \(file):\(error)")
+      return []
+    }
+    guard let root = document.root,
       let servers = document.value(of: root)?[client.container]?.objectValue
     else { return [] }
     return servers.filter { server in

@@ -59,6 +59,7 @@ struct Examination {
     }
     examineGateways()
     examineState()
+    examineHistory()
     examineEnvironments()
     examineTools()
     findings = findings.enumerated().sorted { left, right in

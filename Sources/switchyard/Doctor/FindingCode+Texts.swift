@@ -116,6 +116,12 @@ extension FindingCode {
       "A service did not start, or ended, the last time that it was needed.",
       "Read the reason that the finding quotes; run its command by hand to see more."
     ),
+    .serviceWasDown: (
+      "A gateway that has ended saw the service fail in the last week. No gateway has seen it do well "
+        + "since then, and its manifest is the same.",
+      "`switchyard call` one of its tools, or `switchyard list` where they are not known yet: both start "
+        + "it again. Run its command by hand to see more."
+    ),
     .serviceSwitchedOff: (
       "Somebody has switched the service off with `switchyard disable`.",
       "`switchyard enable SERVICE` brings it back."
@@ -170,7 +176,12 @@ extension FindingCode {
     ),
     .nothingConfigured: (
       "The configuration folder describes no service.",
-      "Write a manifest into `manifests/`, or take one over with `switchyard import`."
+      "Describe a service with `switchyard add`, or write a manifest into `manifests/`."
+    ),
+    .clientUnreadable: (
+      "The configuration file of a client is not what the client could read, so it launches nothing "
+        + "that stands there.",
+      "Correct the place that is named; Switchyard writes nothing into the file before."
     ),
     .clientUnregistered: (
       "No client that was looked at launches the gateway.",

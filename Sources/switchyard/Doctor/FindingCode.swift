@@ -26,6 +26,7 @@ enum FindingCode: String, CaseIterable {
   case eraWrong = "era-wrong"
   case crashLoop = "crash-loop"
   case serviceFailed = "service-failed"
+  case serviceWasDown = "service-was-down"
   case serviceSwitchedOff = "service-switched-off"
   case nameTooLong = "name-too-long"
   case nameTaken = "name-taken"
@@ -39,6 +40,7 @@ enum FindingCode: String, CaseIterable {
   case stateLocked = "state-locked"
   case stateUnusable = "state-unusable"
   case nothingConfigured = "nothing-configured"
+  case clientUnreadable = "client-unreadable"
   case clientUnregistered = "client-unregistered"
 
   enum Severity: String, Comparable {
@@ -62,7 +64,8 @@ enum FindingCode: String, CaseIterable {
       .environmentMissing, .environmentUnused:
       .note
     case .nodeTooOld, .pythonTooOld, .filePermissions, .nameTooLong, .tooManyTools, .toolUnknown,
-      .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable:
+      .leakedProcess, .gatewayOutdated, .stateLocked, .stateUnusable, .serviceWasDown,
+      .clientUnreadable:
       .warning
     default: .error
     }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A file that there was not before.
@@ -10,14 +11,7 @@ enum NewFile {
       throw CommandFailure("\(path): \(Process.lastError)\(advice)")
     }
     defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count > 0 {
-        rest = rest.dropFirst(count)
-      } else if errno != EINTR {
-        throw CommandFailure("\(path): \(Process.lastError)")
-      }
-    }
+    let code = WholeWrite.write(bytes[...], to: descriptor)
+    guard code == 0 else { throw CommandFailure("\(path): \(String(cString: strerror(code)))") }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A folder of the user's alone, with those that it lies in.
@@ -14,17 +15,8 @@ enum NewFolder {
 }
 
 extension Process {
-  /// What lies in a folder, in no order; nothing where there is none.
+  /// What lies in a folder; nothing where there is none.
   static func names(in folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    FolderTree.names(in: folder)
   }
 }

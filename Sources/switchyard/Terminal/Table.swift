@@ -13,9 +13,9 @@ struct Table {
     for row in rows {
       var line = ""
       for (column, cell) in row.enumerated() {
-        let isLast = column == row.count - 1
         line += cell
-        if !isLast { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
+        let isFollowed = row[(column + 1)...].contains { !$0.isEmpty }
+        if isFollowed { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
       }
       if let width, line.count > width { line = line.prefix(max(1, width - 1)) + "…" }
       text += line + "\n"

@@ -1,5 +1,6 @@
 import Glibc
 import RawJSON
+import Synchronization
 
 /// One of the two descriptors that people read, and what it can show.
 struct Terminal: Sendable {
@@ -34,9 +35,32 @@ struct Terminal: Sendable {
         var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         poll(&wait, 1, -1)
       } else if errno != EINTR {
-        return
+        return Self.noteFailure(errno, of: descriptor)
       }
     }
+  }
+
+  /// Why standard output did not take all of it (errno), or 0.
+  private static let outputFailure = Atomic<Int32>(0)
+
+  /// A reader that has seen enough (`| head`) is no failure; a full disk is.
+  private static func noteFailure(_ code: Int32, of descriptor: Int32) {
+    guard descriptor == output.descriptor, code != EPIPE else { return }
+    outputFailure.store(code, ordering: .relaxed)
+  }
+
+  /// What went wrong with standard output, in the words of the system; nil if nothing did.
+  static var outputTrouble: String? {
+    let code = outputFailure.load(ordering: .relaxed)
+    return code == 0 ? nil : String(cString: strerror(code))
+  }
+
+  /// Waits until somebody has stopped reading, or for `milliseconds`; a signal ends it too.
+  ///
+  /// - Returns: whether nobody reads any more.
+  func waitsInVain(_ milliseconds: Int32) -> Bool {
+    var watched = pollfd(fd: descriptor, events: 0, revents: 0)
+    return poll(&watched, 1, milliseconds) > 0
   }
 
   /// The number of columns, 80 when that is unknown.

@@ -1,6 +1,7 @@
 import Backend
 import Manifest
 import RawJSON
+import TestSupport
 import Testing
 
 /// S10: whatever the arguments of the 33 tools are, a request keeps the shape of its operation.
@@ -14,25 +15,12 @@ import Testing
     "http://evil.example", String(repeating: "x", count: 5_000),
   ]
 
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-      return word ^ (word >> 31)
-    }
-  }
-
-  private static func text(_ random: inout Generator) -> String {
+  private static func text(_ random: inout SplitMix) -> String {
     nasty.randomElement(using: &random) ?? ""
   }
 
   /// A value of the type's kind, or of any; its texts are chosen to break out.
-  private static func value(_ type: ValueType, _ random: inout Generator, depth: Int = 0)
+  private static func value(_ type: ValueType, _ random: inout SplitMix, depth: Int = 0)
     -> JSONValue
   {
     switch type.kind {
@@ -69,7 +57,7 @@ import Testing
 
   @Test func `S10: every request of every tool has the declared shape`() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
-    var random = Generator(state: seed)
+    var random = SplitMix(seed: seed)
     var requests = 0
     let service = try Self.service()
     for tool in service.tools {

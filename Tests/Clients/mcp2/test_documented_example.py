@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import front as fronts
 import processes
 import pytest
+import webserver
 from mcp import Client, StdioServerParameters
 
 pytestmark = pytest.mark.skipif(fronts.IS_DIRECT, reason="is about the gateway's manifests")
@@ -59,15 +59,9 @@ class Library(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def library():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Library)
-    server.seen = []
-    server.url = f"http://127.0.0.1:{server.server_address[1]}/api"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with webserver.serving(Library) as server:
+        server.url += "/api"
+        yield server
 
 
 def example():

@@ -4,13 +4,13 @@ import asyncio
 import json
 import os
 import shutil
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import front as fronts
 import processes
 import pytest
+import webserver
 from mcp import Client, StdioServerParameters
 
 pytestmark = pytest.mark.skipif(fronts.IS_DIRECT, reason="is about the gateway's manifests")
@@ -60,15 +60,8 @@ class Web(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def web():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
-    server.seen = []
-    server.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with webserver.serving(Web) as server:
+        yield server
 
 
 def parameters(folder, names, marker, **variables):

@@ -1,5 +1,6 @@
 import FuzzProperties
 import HTTP
+import TestSupport
 import Testing
 
 /// The parser of event streams, by the standard's own words and examples.
@@ -104,7 +105,7 @@ import Testing
 
   @Test func `H17: a random stream reads the same as a plain reading, at every cut into two`() {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     for _ in 0..<400 {
       let stream = EventStreamTests.stream(using: &random)
       let limit = Int.random(in: 1...40, using: &random)
@@ -130,18 +131,5 @@ import Testing
       stream += (words.randomElement(using: &random) ?? "").utf8
     }
     return stream
-  }
-}
-
-/// A generator that a printed seed brings back.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -13,9 +13,11 @@ package struct CommandRun {
   ///   - environment: everything the command sees, but for a usual `PATH` unless it has one.
   ///   - input: what it reads on standard input.
   ///   - onTerminal: gives it a terminal, by script(1); both outputs are in `output` then.
+  ///   - into: where its output goes, as a shell has it: `| head -n 1`, `> /dev/full`. The exit
+  ///     code is then the last line of `errors`; the command has 20 seconds.
   package init(
     _ arguments: [String], environment: [String: String] = [:], directory: String = "/",
-    input: String = "", onTerminal: Bool = false
+    input: String = "", onTerminal: Bool = false, into: String? = nil
   ) throws {
     let folder = try TemporaryFolder()
     let stdin = try folder.write(input, to: "stdin")
@@ -33,6 +35,10 @@ package struct CommandRun {
     if onTerminal {
       let quoted = command.map { "'" + $0.replacing("'", with: #"'\''"#) + "'" }
       command = ["script", "-qec", quoted.joined(separator: " "), "/dev/null"]
+    }
+    if let into {
+      let script = "{ timeout 20 \"$0\" \"$@\"; echo $? >&3; } 3>&2 \(into)"
+      command = ["sh", "-c", script] + command
     }
     let line = [executable, "-C", directory] + command
     var words = Self.copies(of: line)

@@ -1,3 +1,4 @@
+import Files
 package import Glibc
 
 /// A folder of its own for one test; removed with everything in it.
@@ -12,7 +13,7 @@ package final class TemporaryFolder: Sendable {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit { Self.delete(path) }
+  deinit { FolderTree.remove(path) }
 
   /// Writes a file and makes the folders it lies in; returns its path.
   @discardableResult
@@ -26,12 +27,8 @@ package final class TemporaryFolder: Sendable {
     let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw Failure() }
     defer { close(descriptor) }
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { throw Failure() }
-      rest = rest.dropFirst(count)
-    }
+    let code = WholeWrite.write(bytes[...], to: descriptor)
+    guard code == 0 else { throw Failure(code: code) }
     fchmod(descriptor, mode)
     return file
   }
@@ -61,22 +58,5 @@ package final class TemporaryFolder: Sendable {
     let folder = path + "/" + name
     guard mkdir(folder, 0o700) == 0 else { throw Failure() }
     return folder
-  }
-
-  private static func delete(_ path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return }
-    if status.st_mode & S_IFMT == S_IFDIR, let folder = opendir(path) {
-      var names: [String] = []
-      while let entry = readdir(folder) {
-        names.append(
-          withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-          })
-      }
-      closedir(folder)
-      for name in names where name != "." && name != ".." { delete(path + "/" + name) }
-    }
-    remove(path)
   }
 }

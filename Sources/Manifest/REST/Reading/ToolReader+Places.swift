@@ -48,24 +48,34 @@ extension ToolReader {
     }
     if let style = draft.style { place.style = style.value }
     place.wraps = draft.wraps
-    let kind = draft.type.type.kind
-    if place.spreads, kind != .object || draft.wraps {
-      reader.report(
-        "\(reader.subject) is spread by '*', so it must be an object", at: name.position)
+    check(place, of: row, at: position, named: name, &reader)
+    if let file = draft.file {
+      place.file = filePart(file, position, draft.type.type.kind, &reader)
     }
-    if position == .path, kind == .array || kind == .object || kind == .any {
-      reader.report(
-        "\(reader.subject) goes into the path, so it must be a scalar", at: row.position)
-    }
-    if draft.type.type.isNullable, position != .body {
-      reader.report("\(reader.subject) is nullable, which is for the body only", at: row.position)
-    }
-    if let file = draft.file { place.file = filePart(file, position, kind, &reader) }
     if position == .body, receivers.contains(where: { $0.method == .get }) {
       reader.report(
         "\(reader.subject) goes into a body, which 'get' does not have", at: row.position)
     }
     return place
+  }
+
+  /// Whether what the argument is can stand where it goes.
+  private func check(
+    _ place: REST.Place, of row: Row<ArgumentDraft>, at position: REST.Position,
+    named name: Placed<String>, _ reader: inout Reader
+  ) {
+    let type = row.value.type.type
+    if place.spreads, type.kind != .object || place.wraps {
+      reader.report(
+        "\(reader.subject) is spread by '*', so it must be an object", at: name.position)
+    }
+    if position == .path, [.array, .object, .any].contains(type.kind) {
+      reader.report(
+        "\(reader.subject) goes into the path, so it must be a scalar", at: row.position)
+    }
+    if type.isNullable, position != .body {
+      reader.report("\(reader.subject) is nullable, which is for the body only", at: row.position)
+    }
   }
 
   private func position(of draft: ArgumentDraft, _ name: String) -> REST.Position? {

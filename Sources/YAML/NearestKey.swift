@@ -1,10 +1,10 @@
-/// Finds the key that somebody probably meant.
-enum NearestKey {
+/// Finds the key, name or word that somebody probably meant.
+package enum NearestKey {
   /// The first of `known` with the fewest edits from `key`; nil if none is near.
   ///
   /// Near is at most a third of the longer one's bytes, and at least one edit. Keys longer
   /// than 64 bytes have no nearest key, which bounds the work.
-  static func to(_ key: String, among known: [String]) -> String? {
+  package static func to(_ key: String, among known: [String]) -> String? {
     let bytes = Array(key.utf8)
     guard (1...64).contains(bytes.count) else { return nil }
     var best: (key: String, edits: Int)?
