@@ -62,6 +62,21 @@ struct UnfinishedConnectionTests {
     }
   }
 
+  @Test @EventLoop
+  func `H01: a host that lets nobody in ends at the limit for connecting, and nothing was sent`()
+    async throws
+  {
+    let port = try FullPort()
+    let client = HTTPClient(
+      origin: try HTTPOrigin.parse("http://127.0.0.1:\(port.port)").origin, connections: 1)
+    var limits = HTTPLimits()
+    limits.connect = .milliseconds(200)
+    let answer = await get(client, "/", limits: limits)
+    #expect(answer.kind == .timeout(.connect))
+    #expect(answer.error?.wasSent == .notSent)
+    client.close()
+  }
+
   /// libcurl 7.88 closes such a socket without a word, and the next one has its number.
   @Test(arguments: [1, 3]) @EventLoop
   func `H22: what was given up while it connected is in the way of no later connection`(
