@@ -119,9 +119,17 @@ extension Gateway: ClientSessionDelegate {
       if waitsForDiscovery(request) { return }
       throw refusal(uri: uri, client: request.client)
     }
-    try start(
-      request, on: slots[target.service], nameRange: request.envelope.uri,
-      ownName: ownURI(target.own, of: uri))
+    let service = slots[target.service]
+    var read: KeptRead?
+    if takesFromKept(request, target.own, of: service, &read) { return }
+    do throws(CallError) {
+      try start(
+        request, on: service, nameRange: request.envelope.uri,
+        ownName: ownURI(target.own, of: uri), read: read)
+    } catch {
+      read?.ended(.refused)
+      throw error
+    }
   }
 
   /// What a request must say in place of `uri`, as JSON; `nil` if the service calls it so too.
@@ -167,7 +175,7 @@ extension Gateway: ClientSessionDelegate {
   func start(
     _ request: Incoming, on service: Service, entry: Catalogue.Entry? = nil,
     nameRange: ByteRange = .absent, ownName: [UInt8]? = nil, taskRole: TaskRole = .none,
-    plan: CallPlan? = nil
+    plan: CallPlan? = nil, read: KeptRead? = nil
   ) throws(CallError) {
     // The gateway ends: what has not begun does not begin.
     guard ending == nil else { throw .shuttingDown }
@@ -197,6 +205,7 @@ extension Gateway: ClientSessionDelegate {
     if let ownName { call.needExtras().ownName = ownName }
     if !state.isEmpty { call.needExtras().requestState = state }
     if let plan { call.needExtras().plan = plan }
+    if let read { call.needExtras().read = read }
     if wantsSpans, let parent = traceParent(of: request) { call.needExtras().trace = parent }
     if let level { service.feed.logWishes.add(level) }
     session.ledger.open(request.id, call)

@@ -134,11 +134,7 @@ final class CurlMulti {
   // MARK: What libcurl calls
 
   fileprivate func want(_ socket: Int32, _ what: Int32) {
-    if what == CURL_POLL_REMOVE {
-      guard sockets.contains(socket) else { return forget(socket) }
-      watches[socket]?.watch(for: [])
-      return
-    }
+    if what == CURL_POLL_REMOVE { return unwant(socket) }
     if watches[socket] == nil {
       watches[socket] = try? SocketWatch(socket: socket) { [unowned self] readiness in
         act(socket, readiness.rawValue)
@@ -146,6 +142,18 @@ final class CurlMulti {
     }
     // The bits of CURL_POLL_IN and CURL_POLL_OUT are those of `Readiness`.
     watches[socket]?.watch(for: SocketWatch.Readiness(rawValue: what & 3))
+  }
+
+  /// libcurl waits for nothing on a socket that it keeps, or has closed.
+  ///
+  /// Of a connection that never came to be, version 7.88 closes the socket without a word: its
+  /// number may be another's at once, which a watch that is kept would take for the one it knows.
+  private func unwant(_ socket: Int32) {
+    guard sockets.contains(socket), fcntl(socket, F_GETFD) >= 0 else {
+      sockets.remove(socket)
+      return forget(socket)
+    }
+    watches[socket]?.watch(for: [])
   }
 
   fileprivate func want(inMilliseconds delay: Int) {
@@ -177,7 +185,11 @@ final class CurlMulti {
     act(-1, 0)
   }
 
-  func opened(_ socket: Int32) { sockets.insert(socket) }
+  /// A watch that is still there is of an earlier socket with this number.
+  func opened(_ socket: Int32) {
+    forget(socket)
+    sockets.insert(socket)
+  }
 
   fileprivate func closing(_ socket: Int32) {
     sockets.remove(socket)

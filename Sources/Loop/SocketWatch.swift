@@ -64,13 +64,19 @@ package final class SocketWatch {
       return
     }
     guard events >= 0 else {
-      // libuv has stopped the handle.
-      let all = interest
-      interest = []
+      // libuv has stopped the handle. The owner may read no more for now than what came before the
+      // error: it is told again until it has met the error itself or waits for nothing.
       watched = []
-      return ready(all)
+      ready(interest)
+      return goOn()
     }
     ready(Readiness(rawValue: events))
+  }
+
+  private func goOn() {
+    guard !isClosed, !interest.isEmpty, watched.isEmpty else { return }
+    watched = interest
+    uv_poll_start(handle, interest.rawValue, socketPolled)
   }
 }
 

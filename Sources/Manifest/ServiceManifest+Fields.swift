@@ -20,6 +20,7 @@ extension ServiceManifest {
   /// Of what speaks MCP itself, wherever it is.
   static let offer: [Field<ServiceManifest>] = [
     .section("tools", \.tools, "Which tools are shown, and how.", { ToolRules.fields }),
+    .section("resources", \.resources, "What of its resources is kept.", { ResourceRules.fields }),
     .choices(
       "asks", \.asks, "What it may ask of the client, its user and its model."),
     .distinctNames(
@@ -132,6 +133,13 @@ extension ToolRules {
   ]
 }
 
+extension ResourceRules {
+  static let fields: [Field<ResourceRules>] = [
+    .times(
+      "cache", \.cache, "How long what was read may be given again, by URI; ttlMs shortens it.")
+  ]
+}
+
 extension Field {
   /// Text with variables, but without secrets.
   static func openText(
@@ -197,7 +205,7 @@ extension Field {
   }
 }
 
-extension Field<ToolRules> {
+extension Field {
   /// From names to times.
   static func times(
     _ key: String, _ path: Path<[PatternValue<Duration>]>, _ about: String
@@ -218,6 +226,9 @@ extension Field<ToolRules> {
       })
   }
 
+}
+
+extension Field<ToolRules> {
   /// From names to names.
   static func clears(
     _ key: String, _ path: Path<[PatternValue<[NamePattern]>]>, _ about: String

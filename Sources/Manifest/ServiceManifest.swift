@@ -12,6 +12,7 @@ package struct ServiceManifest: Sendable {
   /// What the service is if it is reached over HTTP and speaks MCP.
   package var remote: RemoteService?
   package var tools = ToolRules()
+  package var resources = ResourceRules()
   /// 0 to 100; services with more come first in lists.
   package var priority = 50
   package var limits = ServiceLimits()

@@ -11,7 +11,7 @@ package struct ToolPolicy: Hashable, Sendable {
   package var cache: Duration?
   /// How much longer it may stand in where the service fails.
   package var stale: Duration?
-  /// Tools of the service whose kept results a call makes untrue; empty is none.
+  /// Tools of the service, and URIs, whose kept results a call makes untrue; empty is none.
   package var clears: [NamePattern] = []
   /// Whether a call is more than passed on.
   package var isPlanned = false
@@ -64,7 +64,7 @@ extension ServiceManifest {
       policy.cache = tools.cache.first { $0.pattern.matches(name) }?.value
       policy.stale =
         policy.cache == nil ? nil : tools.stale.first { $0.pattern.matches(name) }?.value
-    } else if !tools.cache.isEmpty {
+    } else if !tools.cache.isEmpty || !resources.cache.isEmpty {
       let named = tools.clears.first { $0.pattern.matches(name) }?.value
       policy.clears = named ?? [NamePattern("*")]
     }

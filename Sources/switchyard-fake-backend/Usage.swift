@@ -68,7 +68,9 @@ let usageText = """
     prompts, resources       offer these too
     watch                    subscriptions, a log, methods vendor/*, resources memo://one and
                              ui://panel/main, and the tools notify {method, params, times, raw},
-                             return {result}, meta, state and forget {tool}
+                             return {result}, meta, state and forget {tool}; a read of
+                             memo://.../ttl-N/late-N says ttlMs N and comes N ms later,
+                             one of memo://.../public is public, of .../error an error
     tasks                    the tools job and must, which may and must be called as tasks {ms}
     tasks-only               the same; modern clients must know tasks; {asks} asks for input, {end}
                              is the status at the end, {poll} the interval, {hush} answers no poll

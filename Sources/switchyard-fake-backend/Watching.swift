@@ -45,9 +45,7 @@ extension Server {
         #""resources":[{"uri":"memo://one","name":"one"},{"uri":"ui://panel/main","name":"ui"}]"#)
     case .resourcesTemplatesList:
       list(message, #""resourceTemplates":[{"uriTemplate":"memo://{name}","name":"memo"}]"#)
-    case .resourcesRead:
-      let uri = text(message.envelope.uri, message)
-      list(message, #""contents":[{"uri":\#(uri),"text":"\#(script.name)"}]"#)
+    case .resourcesRead: readWatching(message)
     case .promptsList: list(message, #""prompts":[{"name":"greet"}]"#)
     case .promptsGet:
       let resource = #"{"uri":"memo://one","text":"\#(script.name)"}"#
@@ -65,6 +63,32 @@ extension Server {
     default: return false
     }
     return true
+  }
+
+  /// The URI says what is done with it.
+  private mutating func readWatching(_ message: Incoming) {
+    let uri = text(message.envelope.uri, message)
+    ledger("read " + uri)
+    func number(after word: String) -> Int? {
+      uri.split(separator: "/").lazy.compactMap { part in
+        part.hasPrefix(word) ? Int(part.dropFirst(word.count).prefix { $0.isNumber }) : nil
+      }.first
+    }
+    if uri.contains("error") { return fail(message, -32602, "not this one") }
+    let start = output.buffer.count
+    let scope = uri.contains("public") ? "public" : "private"
+    let time = number(after: "ttl-") ?? 0
+    result(
+      message,
+      #""contents":[{"uri":\#(uri),"text":"\#(script.name)"}]"#
+        + (message.isModern ? #","ttlMs":\#(time),"cacheScope":"\#(scope)""# : ""))
+    guard let delay = number(after: "late-") else { return }
+    let line = Array(output.buffer[start...])
+    output.buffer.removeSubrange(start...)
+    agenda.add(
+      Agenda.Entry(
+        due: Agenda.now + Int64(delay) * 1_000_000, id: message.bytes(message.envelope.id),
+        line: line, isAnswer: true))
   }
 
   private mutating func subscribe(_ message: Incoming) {

@@ -52,6 +52,16 @@ enum CacheKeys {
 
   static let manifest: [KeyBehaviour] = [
     KeyBehaviour(
+      key: "resources.cache",
+      values: [("{'memo://*': 1h}", "kept"), ("{'other://*': 1h}", "asked")],
+      services: { [Service("a", "watch", more: ["resources: {cache: \($0)}"])] },
+      observe: { run, _ in
+        _ = try KeyBehaviour.tools(run)
+        for _ in 0..<4 { _ = try run.client.roundTrip("resources/read", ["uri": "memo://one"]) }
+        let hits = try run.metric("switchyard_cache_hits_total", of: "a") ?? 0
+        return hits == 0 ? "asked" : "kept"
+      }),
+    KeyBehaviour(
       key: "tools.cache", values: [("{pid: 1h}", "kept"), ("{echo: 1h}", "asked")],
       services: tools("cache: "), observe: { run, _ in try executions(run) }),
     KeyBehaviour(

@@ -203,6 +203,10 @@ final class RemoteScript: Sendable {
       connection.respond("405 Method Not Allowed")
       return true
     }
+    if message["method"]?.stringValue == "tools/call", state.withLock({ $0.forgets }) {
+      connection.respond("404 Not Found")
+      return true
+    }
     let (headers, body) = state.withLock { $0.acceptance }
     connection.respond("202 Accepted", headers, Array(body.utf8))
     guard message["id"] != nil, let method = message["method"]?.stringValue else { return true }

@@ -37,6 +37,22 @@ import Testing
     try run.finish()
   }
 
+  @Test func `H08: a session of HTTP+SSE that is gone has executed nothing, and is opened anew`()
+    throws
+  {
+    let run = try RemoteRun(.stream, revision: .newestLegacy)
+    try run.expectOK()
+    run.server.change { $0.forgets = true }
+    let opened = run.server.methods.filter { $0 == "notifications/initialized" }.count
+    let answer = try run.call("echo")
+    #expect(answer.error?.at(pointer: "/data/sent") == false, "\(answer.text)")
+    run.server.change { $0.forgets = false }
+    let isBack = run.gateway.wait { (try? run.call("echo"))?.kind == .result }
+    #expect(isBack)
+    #expect(run.server.methods.filter { $0 == "notifications/initialized" }.count > opened)
+    try run.finish()
+  }
+
   @Test func `H14: a long page is quoted with its type, escaped, and no more than its beginning`()
     throws
   {

@@ -105,7 +105,9 @@ import Testing
     "{}",
     ##"{"$ref":"#"}"##, ##"{"not":{"$ref":"#"}}"##, ##"{"oneOf":[{"$ref":"#"},{"$ref":"#"}]}"##,
   ])
-  func `C18: what is not known, or has no end, is left to the service`(schema: String) throws {
+  func `C18 M10: what is unknown, elsewhere or without end is left to the service`(
+    schema: String
+  ) throws {
     #expect(try pointers(schema, #"{"a":"b"}"#) == [])
     #expect(ArgumentSchema(tool: Array(#"{"name":"t","inputSchema":true}"#.utf8)) == nil)
   }

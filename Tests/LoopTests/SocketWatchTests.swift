@@ -10,7 +10,7 @@ struct SocketWatchTests {
   /// Two connected sockets that do not block; closed when it goes.
   private final class Pair {
     let near: Int32
-    let far: Int32
+    private(set) var far: Int32
 
     init() throws {
       var ends: [Int32] = [-1, -1]
@@ -21,7 +21,12 @@ struct SocketWatchTests {
 
     deinit {
       close(near)
-      close(far)
+      closeFar()
+    }
+
+    func closeFar() {
+      if far >= 0 { close(far) }
+      far = -1
     }
 
     func drain() {
@@ -140,6 +145,27 @@ struct SocketWatchTests {
     let count = told.count
     await turn()
     #expect(told.count == count)
+  }
+
+  @Test @EventLoop
+  func `an error behind bytes is told of after each byte, until it is met`() async throws {
+    let pair = try Pair()
+    var found: [Int] = []
+    let watch = try SocketWatch(socket: pair.near) { [pair] readiness in
+      var byte: UInt8 = 0
+      found.append(readiness.contains(.readable) ? read(pair.near, &byte, 1) : -2)
+    }
+    watch.watch(for: .readable)
+    await turn()
+    // Bytes that the other side has not read make an error of its end.
+    writeAll(pair.near, "unread")
+    writeAll(pair.far, "xy")
+    pair.closeFar()
+    #expect(await eventually { found.count >= 3 })
+    #expect(found.prefix(3) == [1, 1, -1])
+    watch.watch(for: [])
+    await turn()
+    watch.close()
   }
 
   @Test @EventLoop

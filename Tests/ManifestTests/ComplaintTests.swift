@@ -19,8 +19,8 @@ import Testing
       complaints(text) == [
         "1:10: 'service' may only contain A-Z, a-z, 0-9, _ and -",
         "2:1: unknown key 'priorty'; did you mean 'priority'? (known keys: service, description, "
-          + "enabled, process, tools, asks, after, priority, methods, limits, group, sticky, "
-          + "health)",
+          + "enabled, process, tools, resources, asks, after, priority, methods, limits, group, "
+          + "sticky, health)",
         "4:3: unknown key 'comand' in 'process'; did you mean 'command'? (known keys: command, "
           + "args, env, directory, start, idle, protocol, limits, sha256, python)",
         "5:10: 'process.start' must be one of on-demand, warm, always, not 'sometimes'",
@@ -50,7 +50,8 @@ import Testing
     (
       "[a]",
       "1:1: the file must be a mapping with keys such as service, description, enabled, "
-        + "process, http, rest, tools, asks, after, priority, methods, limits, group, sticky, health"
+        + "process, http, rest, tools, resources, asks, after, priority, methods, limits, "
+        + "group, sticky, health"
     ),
     (
       "process: {command: a}\n---\nb: c",

@@ -67,8 +67,8 @@ import Testing
     #expect(
       complaints("servic: x") == [
         "1:1: unknown key 'servic'; did you mean 'service'? (known keys: service, description, "
-          + "enabled, process, http, rest, tools, asks, after, priority, methods, limits, group, "
-          + "sticky, health)",
+          + "enabled, process, http, rest, tools, resources, asks, after, priority, methods, "
+          + "limits, group, sticky, health)",
         "1:1: one of 'process', 'http' and 'rest' is missing",
       ])
     #expect(

@@ -116,6 +116,12 @@ extension RemoteBackend {
       request.resumesFrom = []
       return begin(request)
     }
+    if request.status == 404, handshake.usesStream, !request.isOfHandshake {
+      // Refused as well; the stream that goes with the session has ended, or soon will.
+      let detail = "\(subject) does not know its session any more."
+      fail(id, BackendFailure(.lost, wasSent: false, detail: detail))
+      return end(.crashed(detail))
+    }
     if waitsForLogin(request) { return }
     let body = request.takeCollected()
     if waitsForTools(request, refusedWith: body) || deliversError(body, to: request) { return }

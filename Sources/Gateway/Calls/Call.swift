@@ -129,6 +129,9 @@ final class Call: ServiceRequest, ClientRequest {
     if let plan, plan.wantsAnswer, envelope.kind == .result {
       return answerPlanned(line, envelope, plan, outcome)
     }
+    if let read = extras?.read, envelope.kind == .result {
+      return answerRead(line, envelope, read)
+    }
     if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
     translate(line, envelope)
     write(line)

@@ -24,6 +24,8 @@ final class CallExtras {
   var pursuit: TaskPursuit?
   /// What is known of the call beyond this attempt; nil for nearly all.
   var plan: CallPlan?
+  /// Where the result of a read is kept; nil where it is not.
+  var read: KeptRead?
   /// The client's span, where spans are wanted.
   var trace: TraceParent?
 }

@@ -10,6 +10,12 @@ extension Gateway {
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, of service: Service,
     on backend: ServiceBackend
   ) {
+    switch envelope.method {
+    case .resourcesUpdated:
+      forgetReads(of: service, touchedBy: JSON.string(envelope.uri, in: line.bytes))
+    case .resourcesListChanged: forgetReads(of: service, touchedBy: nil)
+    default: break
+    }
     if envelope.method.isForClients, isHidden(service) { return }
     switch envelope.method {
     case .toolsListChanged, .promptsListChanged, .resourcesListChanged:
@@ -65,6 +71,7 @@ extension Gateway {
   }
 
   func resourceMayHaveChanged(_ uri: [UInt8], of service: Service) {
+    forgetReads(of: service, touchedBy: uri)
     for recipient in subscriptions.recipients(of: uri, from: service.index) {
       guard let asked = recipient.askedURI else { continue }
       deliver(asked, to: recipient.subscriber) { subscription in

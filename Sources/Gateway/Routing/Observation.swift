@@ -60,6 +60,7 @@ extension Call {
       Observation(
         service: service.index, entry: entry, method: method, outcome: outcome, duration: duration,
         bytesIn: sentBytes, bytesOut: bytes, attempt: plan?.number ?? 1, trace: extras?.trace))
+    extras?.read?.ended(outcome)
   }
 }
 

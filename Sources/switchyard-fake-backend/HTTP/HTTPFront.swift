@@ -9,7 +9,7 @@ import RawJSON
 /// | path | what |
 /// |---|---|
 /// | `/mcp` | Streamable HTTP of both eras, with a session for legacy clients; an answer is JSON, or a stream where progress comes before it |
-/// | `/sse`, `/message` | HTTP+SSE of 2024-11-05 |
+/// | `/sse`, `/message/N` | HTTP+SSE of 2024-11-05: what is sent to the place that a stream has named is answered on that stream |
 /// | `/rest/TOOL` | POST with the arguments as JSON: `{"arguments": ..., "answer": ...}` |
 ///
 /// SIGUSR1 resets every connection; after SIGUSR2 requests are refused with 503 or 429 for a while,
@@ -30,6 +30,11 @@ struct HTTPFront {
   /// Who waits for the answer to an id, and who for progress under a token.
   private var waiting: [[UInt8]: Int32] = [:]
   private var tokens: [[UInt8]: Int32] = [:]
+  /// The streams of HTTP+SSE by their numbers, and who is answered on which: id -> its stream, and
+  /// its progress token.
+  private var numbered: [Int: Int32] = [:]
+  private var streamsOpened = 0
+  private var onStream: [[UInt8]: (socket: Int32, token: [UInt8])] = [:]
   /// Streams beside the requests: of legacy sessions, and the one of HTTP+SSE.
   private var streams: [Int32] = []
   private var refusesUntil: Int64 = 0
@@ -52,7 +57,7 @@ struct HTTPFront {
     dup2(input[0], 0)
     dup2(output[1], 1)
     _ = fcntl(input[1], F_SETFL, O_NONBLOCK)
-    let place = [listener, catchSignals(), life, input[1], output[0]]
+    let place = [listener, SignalPipe.open(), life, input[1], output[0]]
     let box = UnsafeMutablePointer<[Int32]>.allocate(capacity: 1)
     box.initialize(to: place)
     var thread = pthread_t()
@@ -63,35 +68,6 @@ struct HTTPFront {
         var front = HTTPFront(place)
         front.run()
       }, box)
-  }
-
-  /// The numbers of signals come out of the descriptor, a byte each.
-  private static func catchSignals() -> Int32 {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGUSR1)
-    sigaddset(&set, SIGUSR2)
-    pthread_sigmask(SIG_BLOCK, &set, nil)
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return -1 }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { end in
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGUSR1)
-        sigaddset(&set, SIGUSR2)
-        while true {
-          var signal: Int32 = 0
-          guard sigwait(&set, &signal) == 0 else { continue }
-          var byte = UInt8(truncatingIfNeeded: signal)
-          _ = write(Int32(Int(bitPattern: end)), &byte, 1)
-        }
-      }, UnsafeMutableRawPointer(bitPattern: Int(ends[1])))
-    return ends[0]
   }
 
   private init(_ place: [Int32]) {
@@ -149,6 +125,8 @@ struct HTTPFront {
     // What its request asked for is executed all the same; nobody hears of it.
     for (id, waiter) in waiting where waiter == socket { waiting[id] = nil }
     for (token, waiter) in tokens where waiter == socket { tokens[token] = nil }
+    for (id, waiter) in onStream where waiter.socket == socket { onStream[id] = nil }
+    for (number, stream) in numbered where stream == socket { numbered[number] = nil }
     connection.close(withReset: withReset)
   }
 
@@ -162,15 +140,16 @@ struct HTTPFront {
     }
     switch (request.method, request.path) {
     case ("POST", "/mcp"): post(request, on: socket)
-    case ("POST", "/message"):
-      respond("202 Accepted", [], [], on: socket)
-      give(request.body)
+    case ("POST", let path) where path.hasPrefix("/message/"):
+      message(request, Int(path.dropFirst("/message/".count)) ?? 0, on: socket)
     case ("GET", "/mcp") where sessions.contains(request.session),
       ("GET", "/sse"):
       connections[socket]?.beginStream()
       streams.append(socket)
       if request.path == "/sse" {
-        connections[socket]?.send("event: endpoint\ndata: /message\n\n")
+        streamsOpened += 1
+        numbered[streamsOpened] = socket
+        connections[socket]?.send("event: endpoint\ndata: /message/\(streamsOpened)\n\n")
       }
     case ("DELETE", _): respond("200 OK", [], [], on: socket)
     case ("POST", let path) where path.hasPrefix("/rest/"): rest(request, on: socket)
@@ -202,6 +181,24 @@ struct HTTPFront {
     }
     connections[socket]?.given =
       envelope.method == .initialize ? ["Mcp-Session-Id: \(session)"] : []
+    give(request.body)
+  }
+
+  /// A message of HTTP+SSE; nobody would hear the answer to one of a stream that is gone.
+  private mutating func message(
+    _ request: HTTPConnection.Request, _ number: Int, on socket: Int32
+  ) {
+    guard let stream = numbered[number] else { return respond("404 Not Found", [], [], on: socket) }
+    if let envelope = try? Envelope.scan(request.body.span.bytes), envelope.kind == .request {
+      let body = request.body
+      var token: [UInt8] = []
+      if !envelope.progressToken.isAbsent {
+        token = Array(body[envelope.progressToken.start..<envelope.progressToken.end])
+        tokens[token] = stream
+      }
+      onStream[Array(body[envelope.id.start..<envelope.id.end])] = (stream, token)
+    }
+    respond("202 Accepted", [], [], on: socket)
     give(request.body)
   }
 
@@ -258,6 +255,11 @@ struct HTTPFront {
     switch envelope.kind {
     case .result, .failure:
       let id = Array(line[envelope.id.start..<envelope.id.end])
+      if let (socket, token) = onStream.removeValue(forKey: id) {
+        tokens[token] = nil
+        connections[socket]?.sendEvent(line)
+        return
+      }
       guard let socket = waiting.removeValue(forKey: id) else { return tell(line) }
       tokens = tokens.filter { $0.value != socket }
       connections[socket]?.answer(line, envelope)

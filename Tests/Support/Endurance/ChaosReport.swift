@@ -11,7 +11,7 @@ package struct ChaosReport: Sendable {
   package var time = Duration.zero
   package var loadTime = Duration.zero
   package var recoveryTime = Duration.zero
-  /// The log of the gateway, where something did not agree.
+  /// The log of the gateway and the ledgers, where something did not agree or took long.
   package var log: [UInt8] = []
 
   /// How ended what, and in which time.
@@ -30,7 +30,17 @@ package struct ChaosReport: Sendable {
         tried again \(figures.repeated.values.reduce(0, +)); of \(safe.count) calls that are \
       declared safe \(failed) failed; slowest answer \(slowest.inMilliseconds) ms
         \(disagreements.isEmpty ? "all ledgers agree" : "\(disagreements.count) disagreements")
-      """
+      """ + slowCalls.prefix(5).map { "\n  slow: \($0)" }.joined()
+  }
+
+  /// Calls that took longer than anything that the killer does: it may be right, and somebody
+  /// should look at it.
+  package var slowCalls: [String] {
+    calls.compactMap { call in
+      guard let answer = call.answers.first, answer.at - call.sent > .seconds(8) else { return nil }
+      return "\(call.uuid), \(call.tool.rawValue) of \(call.group), "
+        + "\((answer.at - call.sent).inMilliseconds) ms, \(answer.kind)"
+    }
   }
 
   private var slowest: Duration {

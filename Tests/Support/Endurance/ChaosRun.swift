@@ -96,7 +96,9 @@ package final class ChaosRun {
     report.time = LoadClient.now - start
     report.calls = client.calls
     report.deeds = killer.deeds
-    if !report.disagreements.isEmpty { report.log = client.log + gateway.ledgers() }
+    if !report.disagreements.isEmpty || !report.slowCalls.isEmpty {
+      report.log = client.log + gateway.ledgers()
+    }
     return report
   }
 
