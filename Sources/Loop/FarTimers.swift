@@ -2,18 +2,18 @@ import CUV
 import Glibc
 import Resilience
 
-/// Timers that are due in a second or later, behind one timerfd.
+/// Timers that are due in a tenth of a second or later, behind one timerfd.
 ///
 /// libuv passes the time to its next timer to every wait for descriptors, and the kernel then
 /// starts and cancels a timer of its own for each message. The far timers of a gateway (idleness,
-/// deadlines) are always there and almost never due, so they wait behind a descriptor that is set
+/// deadlines, checks) are always there and almost never due, so they wait behind a descriptor that is set
 /// once: the wait itself has no limit then.
 ///
 /// Removing a timer does not set the descriptor anew; it fires once for nothing.
 @EventLoop
 final class FarTimers {
   /// Timers nearer than this are libuv's.
-  static let threshold = Duration.seconds(1)
+  static let threshold = Duration.milliseconds(100)
   static let shared = FarTimers()
 
   private struct Entry {

@@ -9,6 +9,9 @@ package final class LoopTimer {
   fileprivate let action: @EventLoop () -> Void
   /// Whether it waits among the far timers.
   private var isFar = false
+  /// Among the far timers: when it is due, and from there to the next time, if there is one.
+  private var due = Instant.zero
+  private var interval: Duration?
 
   /// Creates a stopped timer. It stops for good when it is released.
   package init(_ action: @escaping @EventLoop () -> Void) {
@@ -42,16 +45,21 @@ package final class LoopTimer {
   /// Its time among the far timers is over.
   func fire() {
     isFar = false
+    // From when it was due and not from when it fires, but never twice for one wait.
+    if let interval { start(at: max(due + interval, EventLoop.now), every: interval) }
     action()
   }
 
   private func start(at deadline: Instant, every interval: Duration?) {
     stop()
     guard deadline != .distantFuture else { return }
-    if interval == nil, deadline - EventLoop.turnTime > FarTimers.threshold,
+    // Of what comes again, the pace counts and not when it begins.
+    if interval ?? (deadline - EventLoop.turnTime) > FarTimers.threshold,
       FarTimers.shared.add(self, at: deadline)
     {
       isFar = true
+      due = deadline
+      self.interval = interval
       return
     }
     // libuv counts whole milliseconds of the same clock, rounded down: rounding the deadline
