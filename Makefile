@@ -118,7 +118,7 @@ order: packages bench-programs ## note anew which functions a call runs (needs p
 	  $(BENCH)/bench --gateway "$(CURDIR)/$(BENCH)/measured" --folder "$$folder" \
 	  --relay "$(CURDIR)/$(BENCH)/relay" --echo "$(CURDIR)/$(BENCH)/echo" \
 	  --fake "$(CURDIR)/$(RELEASE)/switchyard-fake-backend" --command "$(CURDIR)/$(RELEASE)/switchyard" \
-	  --json .build/order.json --only sequential,pipelined,cache >$(BENCH)/order.txt
+	  --json .build/order.json --only sequential,pipelined,policies,cache >$(BENCH)/order.txt
 	@cp $(BENCH)/order.txt $(ORDER)
 
 # In debug, where accesses that overlap end the process instead of being undefined.
