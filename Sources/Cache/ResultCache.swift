@@ -6,8 +6,11 @@
 /// fails. Every entry belongs to an owner and carries a label, by which a write takes away what it
 /// makes untrue.
 ///
+/// Whoever looks first for what is not there begins a flight: it has a place where the value will
+/// be, and those who look for the same meanwhile are told so.
+///
 /// A value without a clock. Refuses entries that alone are larger than a part of the room. A look
-/// costs one hash of the key and no copy of the value.
+/// costs one hash of the key and no copy of the value; what follows a flight costs none.
 package import RawJSON
 package import Resilience
 
@@ -51,12 +54,50 @@ package struct ResultCache: Sendable {
     }
   }
 
+  /// Where the value of a flight goes. Good until the flight ends, once.
+  package struct Place: Hashable, Sendable {
+    package let index: Int
+  }
+
+  /// What a look-up finds.
+  package enum Finding: Equatable {
+    case value([UInt8])
+    /// Another one has begun to ask for it.
+    case underWay(Place)
+    /// The one who looked has begun a flight, and must end it with `land` or `giveUp`.
+    case begun(Place)
+  }
+
   private struct Slot: Sendable {
     var key: Key
     var value: Value
     /// The one used before this one, and the one used after it; -1 at the ends.
-    var older: Int
-    var newer: Int
+    var older = -1
+    var newer = -1
+    /// Without one, it stands here for a flight.
+    var hasValue = false
+    var isUnderWay = false
+
+    // Whole changes, because each access of a slot in the list is checked anew.
+
+    mutating func hold(_ value: consuming Value, after newest: Int) {
+      self.value = value
+      hasValue = true
+      older = newest
+      newer = -1
+    }
+
+    mutating func drop() {
+      value.bytes = []
+      value.label = []
+      hasValue = false
+    }
+
+    /// After it was dropped.
+    mutating func take(_ key: Key, isUnderWay: Bool) {
+      self.key = key
+      self.isUnderWay = isUnderWay
+    }
   }
 
   /// What an entry costs beyond its bytes.
@@ -65,71 +106,73 @@ package struct ResultCache: Sendable {
   private let limits: Limits
   private var slots: [Slot] = []
   private var free: [Int] = []
-  private var places: [Key: Int] = [:]
+  private var places = PlaceTable()
   private var oldest = -1
   private var newest = -1
   package private(set) var byteCount = 0
 
   package init(_ limits: Limits = Limits()) { self.limits = limits }
 
-  package var count: Int { places.count }
+  /// Values that are kept.
+  package private(set) var count = 0
 
   /// What is good at `now`; counts as use.
   package mutating func value(_ key: Key, at now: Instant) -> [UInt8]? {
-    guard let index = places[key] else { return nil }
-    guard now < slots[index].value.expires else {
-      if now >= slots[index].value.usableUntil { remove(index) }
-      return nil
-    }
+    guard let index = find(key), isGood(index, at: now) else { return nil }
     touch(index)
     return slots[index].value.bytes
   }
 
+  /// What is good at `now`; else whether it is under way, which it is from now on.
+  package mutating func look(for key: Key, at now: Instant) -> Finding {
+    guard let index = find(key) else {
+      return .begun(Place(index: occupy(key, isUnderWay: true)))
+    }
+    if isGood(index, at: now, isAwaited: true) {
+      touch(index)
+      return .value(slots[index].value.bytes)
+    }
+    if slots[index].isUnderWay { return .underWay(Place(index: index)) }
+    slots[index].isUnderWay = true
+    return .begun(Place(index: index))
+  }
+
+  /// The flight has brought this value.
+  package mutating func land(_ value: consuming Value, at place: Place) {
+    guard endFlight(place) else { return }
+    set(value, at: place.index)
+  }
+
+  /// The flight has brought nothing that can be kept.
+  package mutating func giveUp(_ place: Place) {
+    if endFlight(place), !slots[place.index].hasValue { vacate(place.index) }
+  }
+
   /// What may stand in at `now` because the service failed.
   package func staleValue(_ key: Key, at now: Instant) -> [UInt8]? {
-    guard let index = places[key], now < slots[index].value.usableUntil else { return nil }
+    guard let index = find(key), slots[index].hasValue, now < slots[index].value.usableUntil
+    else { return nil }
     return slots[index].value.bytes
   }
 
   /// Keeps a value in place of an earlier one, and lets go of others until there is room.
-  package mutating func store(_ value: Value, under key: Key) {
-    if let index = places[key] { remove(index) }
-    let cost = Self.cost(key, value)
-    guard limits.entries > 0, cost <= min(limits.entryBytes, limits.bytes) else { return }
-    while places.count >= limits.entries || byteCount + cost > limits.bytes, oldest >= 0 {
-      remove(oldest)
-    }
-    let slot = Slot(key: key, value: value, older: newest, newer: -1)
-    let index: Int
-    if let reused = free.popLast() {
-      index = reused
-      slots[index] = slot
-    } else {
-      index = slots.count
-      slots.append(slot)
-    }
-    if newest >= 0 { slots[newest].newer = index } else { oldest = index }
-    newest = index
-    places[key] = index
-    byteCount += cost
+  package mutating func store(_ value: consuming Value, under key: Key) {
+    set(value, at: find(key) ?? occupy(key))
   }
 
   /// Takes away what belongs to `owner` and has a label for which `condition` holds.
   package mutating func removeAll(of owner: Int, where condition: ([UInt8]) -> Bool) {
-    for index in places.values
-    where slots[index].value.owner == owner && condition(slots[index].value.label) {
+    for index in places.places
+    where slots[index].value.owner == owner && slots[index].hasValue
+      && condition(slots[index].value.label)
+    {
       remove(index)
     }
   }
 
-  package mutating func removeAll() {
-    slots = []
-    free = []
-    places = [:]
-    (oldest, newest, byteCount) = (-1, -1, 0)
-  }
+  package mutating func removeAll() { while oldest >= 0 { remove(oldest) } }
 
-  private static func cost(_ key: Key, _ value: Value) -> Int {
+  private static func cost(_ key: Key, _ value: borrowing Value) -> Int {
     key.bytes.count + value.bytes.count + value.label.count + overhead
   }
 
@@ -148,14 +191,77 @@ package struct ResultCache: Sendable {
     if newer >= 0 { slots[newer].older = older } else { newest = older }
   }
 
-  private mutating func remove(_ index: Int) {
-    unlink(index)
-    let slot = slots[index]
-    byteCount -= Self.cost(slot.key, slot.value)
-    places.removeValue(forKey: slot.key)
-    slots[index].key = Key([])
-    slots[index].value.bytes = []
-    slots[index].value.label = []
+  private func find(_ key: Key) -> Int? {
+    places.find(key.digest) { slots[$0].key == key }
+  }
+
+  /// A place for a key that has none.
+  private mutating func occupy(_ key: Key, isUnderWay: Bool = false) -> Int {
+    let index: Int
+    if let vacant = free.popLast() {
+      index = vacant
+      slots[index].take(key, isUnderWay: isUnderWay)
+    } else {
+      index = slots.count
+      slots.append(Slot(key: key, value: .none, isUnderWay: isUnderWay))
+    }
+    places.insert(key.digest, at: index)
+    return index
+  }
+
+  /// The value and its key go, and whoever waits for a place gets it.
+  private mutating func vacate(_ index: Int) {
+    places.remove(slots[index].key.digest, at: index)
+    slots[index].key = .none
     free.append(index)
   }
+
+  private mutating func isGood(_ index: Int, at now: Instant, isAwaited: Bool = false) -> Bool {
+    guard slots[index].hasValue else { return false }
+    if now < slots[index].value.expires { return true }
+    if now >= slots[index].value.usableUntil { remove(index, isAwaited: isAwaited) }
+    return false
+  }
+
+  /// False where there is none, which is a mistake of the caller and costs nothing.
+  private mutating func endFlight(_ place: Place) -> Bool {
+    guard slots.indices.contains(place.index), slots[place.index].isUnderWay else { return false }
+    slots[place.index].isUnderWay = false
+    return true
+  }
+
+  private mutating func set(_ value: consuming Value, at index: Int) {
+    if slots[index].hasValue { remove(index, isAwaited: true) }
+    let cost = Self.cost(slots[index].key, value)
+    guard limits.entries > 0, cost <= min(limits.entryBytes, limits.bytes) else {
+      if !slots[index].isUnderWay { vacate(index) }
+      return
+    }
+    while count >= limits.entries || byteCount + cost > limits.bytes, oldest >= 0 {
+      remove(oldest)
+    }
+    slots[index].hold(value, after: newest)
+    if newest >= 0 { slots[newest].newer = index } else { oldest = index }
+    newest = index
+    count += 1
+    byteCount += cost
+  }
+
+  /// - Parameter isAwaited: another value comes in its place.
+  private mutating func remove(_ index: Int, isAwaited: Bool = false) {
+    unlink(index)
+    byteCount -= Self.cost(slots[index].key, slots[index].value)
+    count -= 1
+    slots[index].drop()
+    if !isAwaited, !slots[index].isUnderWay { vacate(index) }
+  }
+}
+
+extension ResultCache.Value {
+  fileprivate static let none = ResultCache.Value(
+    bytes: [], owner: 0, label: [], expires: .zero, usableUntil: .zero)
+}
+
+extension ResultCache.Key {
+  fileprivate static let none = ResultCache.Key([])
 }

@@ -155,7 +155,7 @@ extension Gateway: ClientSessionDelegate {
         throw view(of: request).map { refusal(.prompts, name: name, in: $0) }
           ?? refusal(.prompts, name: name)
       }
-      let own = entry.newName(at: range)?.own
+      let own = entry.newName(for: entry.service)
       return try start(request, on: slots[entry.service], nameRange: range, ownName: own)
     }
     let range = JSON.member("uri", of: ref, in: bytes)
@@ -201,10 +201,9 @@ extension Gateway: ClientSessionDelegate {
         // The result of a task takes as long as the task.
         patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
         absolute: absoluteTime),
-      logLevel: level, taskRole: taskRole)
+      logLevel: level, taskRole: taskRole, plan: plan)
     if let ownName { call.needExtras().ownName = ownName }
     if !state.isEmpty { call.needExtras().requestState = state }
-    if let plan { call.needExtras().plan = plan }
     if let read { call.needExtras().read = read }
     if wantsSpans, let parent = traceParent(of: request) { call.needExtras().trace = parent }
     if let level { service.feed.logWishes.add(level) }

@@ -81,7 +81,9 @@ package final class Gateway {
   /// Switched off by a person, by name: known, and not served.
   var switchedOff: [String: SwitchedOffService] = [:]
   lazy var reloader = Reloader(self)
-  var catalogue = Catalogue()
+  var catalogue = Catalogue() { didSet { edition += 1 } }
+  /// Counts the catalogues: while it stays, the numbers of services mean what they meant.
+  private(set) var edition = 0
   /// The newest request, if it was a call that was answered from memory.
   @exclusivity(unchecked) var repeated: RepeatedCall?
   var pages: ListPages
@@ -96,6 +98,8 @@ package final class Gateway {
   /// What was said of profiles.
   var toldOfProfiles: Set<String> = []
   let kept: KeptResults
+  /// Of the newest call that was over after one attempt, for the next one.
+  @exclusivity(unchecked) var sparePlan: CallPlan?
   /// By the names of groups and services.
   var routeGroups: [String: RouteGroup] = [:]
   var parked: [ParkedRequest] = []

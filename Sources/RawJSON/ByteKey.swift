@@ -4,7 +4,8 @@
 /// Nobody outside of the process can foresee a hash, because the secrets differ in each.
 package struct ByteKey: Hashable, Sendable {
   package let bytes: [UInt8]
-  @usableFromInline let digest: UInt64
+  /// The hash, good for tables that keep their keys themselves.
+  @usableFromInline package let digest: UInt64
 
   package init(_ bytes: [UInt8]) {
     self.bytes = bytes

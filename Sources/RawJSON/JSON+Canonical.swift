@@ -8,7 +8,9 @@ extension JSON {
   package static func appendCanonical(
     _ range: ByteRange, in bytes: RawSpan, to output: inout [UInt8]
   ) {
-    if isObject(range, in: bytes) {
+    if bytes.isPlainlyCanonical(range) {
+      append(range, of: bytes, to: &output)
+    } else if isObject(range, in: bytes) {
       appendCanonicalObject(range, in: bytes, to: &output)
     } else if isString(range, in: bytes) {
       appendCanonicalString(range, in: bytes, to: &output)
@@ -24,6 +26,12 @@ extension JSON {
     } else {
       append(range, of: bytes, to: &output)
     }
+  }
+
+  /// Whether the validated value at `range` is found to be in that form at a glance; false says
+  /// nothing.
+  package static func isPlainlyCanonical(_ range: ByteRange, in bytes: RawSpan) -> Bool {
+    bytes.isPlainlyCanonical(range)
   }
 
   private static func appendCanonicalString(
@@ -84,7 +92,7 @@ extension JSON {
     return isInOrder
   }
 
-  private static func precedes(_ left: ByteRange, _ right: ByteRange, in bytes: RawSpan) -> Bool {
+  static func precedes(_ left: ByteRange, _ right: ByteRange, in bytes: RawSpan) -> Bool {
     for offset in 0..<min(left.count, right.count) {
       let (a, b) = (bytes.byte(at: left.start + offset), bytes.byte(at: right.start + offset))
       if a != b { return a < b }

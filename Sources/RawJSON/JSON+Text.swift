@@ -50,12 +50,10 @@ extension JSON {
   /// The bytes at `range`, copied; empty if the range is absent or does not fit.
   package static func copy(_ range: ByteRange, in bytes: RawSpan) -> [UInt8] {
     guard range.fits(in: bytes.byteCount), range.count > 0 else { return [] }
-    // Not by `unsafeUninitializedCapacity`: that looks its own type up each time.
-    var output: [UInt8] = []
-    output.reserveCapacity(range.count)
-    unsafe bytes.extracting(range.start..<range.end).withUnsafeBytes { source in
-      unsafe output.append(contentsOf: source)
+    // Not by `unsafeUninitializedCapacity`, which looks its own type up each time, and not by
+    // appending, which looks for room.
+    return unsafe bytes.extracting(range.start..<range.end).withUnsafeBytes { source in
+      unsafe [UInt8](source)
     }
-    return output
   }
 }

@@ -119,12 +119,16 @@ package struct Splice: Sendable {
   /// What becomes of the bytes of `source` at `range`, which no edit overlaps at its ends.
   package func applied(to source: RawSpan, within range: ByteRange) -> [UInt8] {
     guard range.fits(in: source.byteCount) else { return [] }
+    func isInside(_ edit: ByteRange) -> Bool { edit.start >= range.start && edit.end <= range.end }
+    var first = 0
+    while first < editCount, !isInside(entries[first].range) { first += 1 }
+    if first == editCount { return JSON.copy(range, in: source) }
     var output: [UInt8] = []
     output.reserveCapacity(range.count)
     var position = range.start
-    for index in 0..<editCount {
+    for index in first..<editCount {
       let entry = entries[index]
-      guard entry.range.start >= range.start, entry.range.end <= range.end else { continue }
+      guard isInside(entry.range) else { continue }
       JSON.append(
         ByteRange(start: position, end: entry.range.start), of: source, to: &output)
       output += texts[entry.text.start..<entry.text.end]

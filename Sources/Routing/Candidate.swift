@@ -29,39 +29,39 @@ package struct Candidate: Hashable, Sendable {
   /// Number of the service in the gateway's order.
   package var service: Int
   package var name: String
-  /// From the manifest; higher is tried first.
-  package var priority: Int
-  package var health: Health
-  /// Calls that are with it or wait for it.
-  package var inFlight: Int
-  /// Whether a call need not wait for it to start.
-  package var isRunning: Bool
-  /// It had the last call of a group whose calls stay together.
-  package var isKept: Bool
+  package var standing: Standing
+
+  package var health: Health {
+    get { standing.health }
+    set { standing.health = newValue }
+  }
+  package var priority: Int { standing.priority }
+  package var isPresent: Bool { standing.isPresent }
 
   package init(
     service: Int, name: String, priority: Int = 50, health: Health = .up, inFlight: Int = 0,
     isRunning: Bool = true, isKept: Bool = false
   ) {
+    self.init(
+      service: service, name: name,
+      Standing(
+        priority: priority, health: health, inFlight: inFlight, isRunning: isRunning,
+        isKept: isKept))
+  }
+
+  package init(service: Int, name: String, _ standing: Standing) {
     self.service = service
     self.name = name
-    self.priority = priority
-    self.health = health
-    self.inFlight = inFlight
-    self.isRunning = isRunning
-    self.isKept = isKept
+    self.standing = standing
   }
-}
-
-extension Candidate {
-  /// Whether it is there: nothing has to happen before it can have calls, but perhaps its start.
-  package var isPresent: Bool { health.tier == 0 }
 
   /// Whether it stands before another in a route.
   package func precedes(_ other: Candidate) -> Bool { Route.decide(self, other).isBefore }
 }
 
 extension Candidate.Health {
+  package var isPresent: Bool { tier == 0 }
+
   /// Services with a lower one are tried first, whatever their priority.
   var tier: Int {
     switch self {

@@ -4,7 +4,9 @@ extension Route.Place {
   /// Why the candidate has this place: one line for a person.
   package func reason(at now: Instant) -> String {
     var words = ["priority \(candidate.priority)", candidate.state(at: now)]
-    if candidate.inFlight > 0 { words.append("\(candidate.inFlight) in flight") }
+    if candidate.standing.inFlight > 0 {
+      words.append("\(candidate.standing.inFlight) in flight")
+    }
     let why =
       switch decidedBy {
       case .first: "first"
@@ -30,7 +32,7 @@ extension Candidate {
   /// `up`, `degraded` and so on, and whether it runs.
   package func state(at now: Instant) -> String {
     switch health {
-    case .up: isRunning ? "up" : "asleep"
+    case .up: standing.isRunning ? "up" : "asleep"
     case .degraded: "degraded"
     case .due: "is asked with the next call whether it is back"
     case .down: "down"

@@ -67,16 +67,17 @@ package struct Route: Hashable, Sendable {
   static func decide(
     _ left: Candidate, _ right: Candidate
   ) -> (isBefore: Bool, by: Criterion) {
-    let (a, b) = (left.health, right.health)
-    if a.tier != b.tier { return (a.tier < b.tier, .presence) }
-    if left.isKept != right.isKept { return (left.isKept, .kept) }
-    if left.priority != right.priority { return (left.priority > right.priority, .priority) }
-    if a.rank != b.rank { return (a.rank < b.rank, .health) }
-    if left.inFlight != right.inFlight { return (left.inFlight < right.inFlight, .load) }
-    if left.isRunning != right.isRunning { return (left.isRunning, .running) }
+    if let decision = Standing.decide(left.standing, right.standing) { return decision }
+    return (isNamed((left.name, left.service), before: (right.name, right.service)), .name)
+  }
+
+  /// Which of two comes first where nothing else tells them apart.
+  package static func isNamed(
+    _ left: (name: String, service: Int), before right: (name: String, service: Int)
+  ) -> Bool {
     if left.name != right.name {
-      return (left.name.utf8.lexicographicallyPrecedes(right.name.utf8), .name)
+      return left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
     }
-    return (left.service < right.service, .name)
+    return left.service < right.service
   }
 }

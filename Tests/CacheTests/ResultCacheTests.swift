@@ -85,11 +85,89 @@ import Testing
     #expect(text(found) == "new" && cache.count == 1)
   }
 
+  // MARK: Flights
+
+  private func place(_ finding: ResultCache.Finding) throws -> ResultCache.Place {
+    guard case .begun(let place) = finding else { throw NoFlight() }
+    return place
+  }
+
+  private struct NoFlight: Error {}
+
+  @Test func `S17: the first who looks for what is missing begins, others are told`() throws {
+    var cache = ResultCache()
+    let flight = try place(cache.look(for: key("k"), at: at(0)))
+    let second = cache.look(for: key("k"), at: at(0))
+    let other = cache.look(for: key("l"), at: at(0))
+    #expect(second == .underWay(flight))
+    #expect(try place(other) != flight)
+    #expect(cache.count == 0)
+    cache.land(value("one", until: 10), at: flight)
+    let found = cache.look(for: key("k"), at: at(0))
+    #expect(found == .value(Array("one".utf8)) && cache.count == 1)
+  }
+
+  @Test func `a flight that brings nothing leaves nothing`() throws {
+    var cache = ResultCache()
+    let flight = try place(cache.look(for: key("k"), at: at(0)))
+    cache.giveUp(flight)
+    #expect(cache.count == 0)
+    // Ended once, it has no say any more, even where its place is another's.
+    let next = try place(cache.look(for: key("l"), at: at(0)))
+    #expect(next == flight)
+    cache.giveUp(next)
+    cache.giveUp(next)
+    cache.land(value("late"), at: next)
+    #expect(cache.count == 0 && cache.byteCount == 0)
+    _ = try place(cache.look(for: key("l"), at: at(0)))
+  }
+
+  @Test func `a value that may stand in does so while it is asked for anew`() throws {
+    var cache = ResultCache()
+    cache.store(value("old", until: 10, usable: 30), under: key("k"))
+    let flight = try place(cache.look(for: key("k"), at: at(20)))
+    #expect(text(cache.staleValue(key("k"), at: at(20))) == "old")
+    let second = cache.look(for: key("k"), at: at(20))
+    #expect(second == .underWay(flight))
+    cache.giveUp(flight)
+    #expect(text(cache.staleValue(key("k"), at: at(20))) == "old" && cache.count == 1)
+    let again = try place(cache.look(for: key("k"), at: at(21)))
+    cache.land(value("new", until: 40), at: again)
+    let found = cache.look(for: key("k"), at: at(21))
+    #expect(found == .value(Array("new".utf8)) && cache.count == 1)
+  }
+
+  @Test func `a write takes away what is kept and no flight`() throws {
+    var cache = ResultCache()
+    cache.store(value("old", until: 10, usable: 30), under: key("k"))
+    let flight = try place(cache.look(for: key("k"), at: at(20)))
+    cache.removeAll(of: 1) { _ in true }
+    #expect(cache.count == 0 && cache.staleValue(key("k"), at: at(20)) == nil)
+    let second = cache.look(for: key("k"), at: at(20))
+    #expect(second == .underWay(flight))
+    cache.land(value("new", until: 40), at: flight)
+    #expect(cache.count == 1)
+  }
+
+  @Test func `what lands and is too large is not kept`() throws {
+    var cache = ResultCache(.init(entries: 10, bytes: 10_000, entryBytes: 500))
+    let flight = try place(cache.look(for: key("k"), at: at(0)))
+    cache.land(value(String(repeating: "x", count: 500)), at: flight)
+    #expect(cache.count == 0 && cache.byteCount == 0)
+    _ = try place(cache.look(for: key("k"), at: at(0)))
+  }
+
   /// Against a list that does the same in the plainest way.
-  @Test func `S17: whatever is done, it holds what the model holds, within its bounds`() {
+  @Test func `S17: whatever is done, it holds what the model holds, within its bounds`() throws {
     var random = SystemRandomNumberGenerator()
     var cache = ResultCache(.init(entries: 8, bytes: 1 << 20))
     var model: [(key: String, value: String)] = []
+    var flights: [String: ResultCache.Place] = [:]
+    func keep(_ name: String, _ text: String) {
+      model.removeAll { $0.key == name }
+      if model.count == 8 { model.removeFirst() }
+      model.append((name, text))
+    }
     for step in 0..<20_000 {
       let name = String(Int.random(in: 0..<20, using: &random))
       switch Int.random(in: 0..<10, using: &random) {
@@ -98,11 +176,28 @@ import Testing
         let index = model.firstIndex { $0.key == name }
         #expect(found == index.map { model[$0].value })
         if let index { model.append(model.remove(at: index)) }
-      case 5..<9:
+      case 5..<6:
         cache.store(value("\(step)"), under: key(name))
-        model.removeAll { $0.key == name }
-        if model.count == 8 { model.removeFirst() }
-        model.append((name, "\(step)"))
+        keep(name, "\(step)")
+      case 6..<8:
+        let finding = cache.look(for: key(name), at: at(0))
+        let index = model.firstIndex { $0.key == name }
+        if let index {
+          #expect(finding == .value(Array(model[index].value.utf8)))
+          model.append(model.remove(at: index))
+        } else if let flight = flights[name] {
+          #expect(finding == .underWay(flight))
+        } else {
+          flights[name] = try place(finding)
+        }
+      case 8..<9:
+        guard let flight = flights.removeValue(forKey: name) else { break }
+        if Bool.random(using: &random) {
+          cache.giveUp(flight)
+        } else {
+          cache.land(value("\(step)"), at: flight)
+          keep(name, "\(step)")
+        }
       default:
         if step % 50 == 0 {
           cache.removeAll()

@@ -30,6 +30,44 @@ import Testing
   }
 }
 
+@Suite struct FlatObjectTests {
+  private func canonical(_ text: String) -> String {
+    String(decoding: JSON.canonical(Array(text.utf8)), as: UTF8.self)
+  }
+
+  /// What is in canonical form as it stands is not rebuilt; the same with white space is.
+  @Test(arguments: [
+    [#""a":1"#], [#""a":"x""#, #""b":-1.5e3"#, #""c":null"#], ["\"\":true", #""a":false"#],
+    [#""a":"}""#, #""b":",""#, #""c":"{""#], [#""é":"ü""#, #""ü":0"#], [#""a":[]"#, #""b":{}"#],
+    [#""a":{"x":1}"#], [#""aa":1"#, #""ab":2"#, #""b":3"#],
+  ])
+  func `an object has one form with white space and without`(members: [String]) {
+    let plain = "{" + members.joined(separator: ",") + "}"
+    let spaced = "{ " + members.joined(separator: " ,\n") + " }"
+    let backward = "{" + members.reversed().joined(separator: ",") + "}"
+    #expect(canonical(plain) == plain)
+    #expect(canonical(spaced) == plain)
+    #expect(canonical(backward) == plain)
+  }
+
+  @Test func `S17: an escape is undone wherever it stands`() {
+    for count in 0...40 {
+      for place in 0...count {
+        let (left, right) = (
+          String(repeating: "x", count: place), String(repeating: "y", count: count - place)
+        )
+        #expect(canonical(#"{"k":"\#(left)\/\#(right)"}"#) == #"{"k":"\#(left)/\#(right)"}"#)
+        #expect(canonical(#"{"\#(left)\/\#(right)":1}"#) == #"{"\#(left)/\#(right)":1}"#)
+      }
+    }
+  }
+
+  @Test func `members with one name keep their order`() {
+    #expect(canonical(#"{"a":2,"a":1}"#) == #"{"a":2,"a":1}"#)
+    #expect(canonical(#"{"b":1,"a":2,"a":1}"#) == #"{"a":2,"a":1,"b":1}"#)
+  }
+}
+
 @Suite struct EscapeTests {
   private func isPlain(_ bytes: [UInt8], _ range: ByteRange) -> Bool {
     with(bytes) { JSON.isWithoutEscapes(range, in: $0) }

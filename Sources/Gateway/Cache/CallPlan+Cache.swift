@@ -9,9 +9,11 @@ import Telemetry
 /// What of a call is kept for others, and what others have left for it.
 @EventLoop
 struct CacheSlot {
-  var key: ResultCache.Key
+  let key: ResultCache.Key
+  /// Where equal calls wait for the result; nil where none do, and once they have been told.
+  var place: ResultCache.Place?
   /// Writes to the service that had begun or ended when the call began.
-  var writes: Int
+  let writes: Int
 }
 
 extension Gateway {
@@ -23,29 +25,45 @@ extension Gateway {
     guard kept.isOn, entry.policy.cache != nil else { return false }
     let known = entry.spelling?.isOf(request) == true ? entry.spelling?.key : nil
     guard let key = known ?? CacheKey.of(request, head: keyHead(of: entry)) else { return false }
-    if let result = kept.value(key, at: EventLoop.turnTime) {
-      if request.line.count <= KeptResults.longestSpelling {
-        if known == nil { entry.spelling = CacheSpelling(key, of: request) }
-        // With profiles, what is called is not always what the client wrote, nor may it write that.
-        if views == nil { repeated = RepeatedCall(request, entry, key, in: self) }
-      }
+    switch look(for: key, isAlone: request.isAlone) {
+    case .value(let result):
+      remember(request, entry, key, isNew: known == nil)
       answer(
         request.id, from: result, entry, bytesIn: request.line.count,
         trace: wantsSpans ? traceParent(of: request) : nil)
       return true
+    case .underWay(let place):
+      wait(for: place, request, entry)
+      return true
+    case .begun(let place):
+      slot = CacheSlot(key: key, place: place, writes: kept.writes(to: entry.service))
+    case nil:
+      slot = CacheSlot(key: key, writes: kept.writes(to: entry.service))
     }
-    if !request.isAlone {
-      if kept.isUnderWay(key) {
-        let waiter = CacheWaiter(request, entry, of: self)
-        session.ledger.open(request.id, waiter)
-        kept.join(key, waiter)
-        return true
-      }
-      kept.begin(key)
-    }
-    health.record(at: entry.service)?.counts.add(to: .cacheMisses)
-    slot = CacheSlot(key: key, writes: kept.writes(to: entry.service))
     return false
+  }
+
+  /// - Parameter isAlone: an equal one has failed, so this waits for none and none for it: nil where
+  ///   nothing is kept.
+  func look(for key: ResultCache.Key, isAlone: Bool) -> ResultCache.Finding? {
+    let now = EventLoop.turnTime
+    return isAlone ? kept.value(key, at: now).map { .value($0) } : kept.look(for: key, at: now)
+  }
+
+  func wait(for place: ResultCache.Place, _ request: Incoming, _ entry: Catalogue.Entry) {
+    let waiter = CacheWaiter(request, entry, of: self)
+    session.ledger.open(request.id, waiter)
+    kept.join(place, waiter)
+  }
+
+  /// How a call was written that was answered from memory: the next one is recognised by that.
+  private func remember(
+    _ request: Incoming, _ entry: Catalogue.Entry, _ key: ResultCache.Key, isNew: Bool
+  ) {
+    guard request.line.count <= KeptResults.longestSpelling else { return }
+    if isNew { entry.spelling = CacheSpelling(key, of: request) }
+    // With profiles, what is called is not always what the client wrote, nor may it write that.
+    if views == nil { repeated = RepeatedCall(request, entry, key, in: self) }
   }
 
   func answer(
@@ -91,25 +109,28 @@ extension CallPlan {
   /// - Parameters:
   ///   - result: the JSON of the result.
   ///   - lifetime: what the service says itself, in milliseconds.
-  func keep(_ result: [UInt8], _ outcome: Outcome, lifetime: Int64?, isWhole: Bool) {
-    guard let slot, outcome == .answered, isWhole, let time = entry.policy.cache else { return }
-    var nanoseconds = time.inNanoseconds
+  func keep(_ result: consuming [UInt8], _ outcome: Outcome, lifetime: Int64?, isWhole: Bool) {
+    guard let writes = slot?.writes, outcome == .answered, isWhole else { return }
+    var nanoseconds = entry.keptFor
     if let lifetime {
       let (said, overflow) = lifetime.multipliedReportingOverflow(by: 1_000_000)
       nanoseconds = overflow ? nanoseconds : min(nanoseconds, max(0, said))
     }
     let kept = gateway.kept
-    guard nanoseconds > 0, slot.writes == kept.writes(to: entry.service) else { return }
+    guard nanoseconds > 0, writes == kept.writes(to: entry.service) else { return }
     let now = EventLoop.turnTime
     let expires = now.advanced(byNanoseconds: nanoseconds)
-    let stale = entry.policy.stale?.inNanoseconds ?? 0
     // A copy is older than what the service says of its result.
-    let copy = lifetime == nil ? result : Self.withoutLifetime(result)
-    kept.store(
-      ResultCache.Value(
-        bytes: copy, owner: entry.service, label: entry.ownName, expires: expires,
-        usableUntil: expires.advanced(byNanoseconds: stale)), under: slot.key)
-    for waiter in kept.end(slot.key) { waiter.answered(copy) }
+    if lifetime != nil { result = Self.withoutLifetime(result) }
+    let value = ResultCache.Value(
+      bytes: result, owner: entry.service, label: entry.ownName, expires: expires,
+      usableUntil: expires.advanced(byNanoseconds: entry.keptStaleFor))
+    guard let place = slot?.place else {
+      if let key = slot?.key { kept.store(value, under: key) }
+      return
+    }
+    slot?.place = nil
+    kept.land(value, at: place)
   }
 
   /// Without what would let a client keep it for as long as one that was just made.
@@ -137,15 +158,15 @@ extension CallPlan {
       adding: Array(#""_meta":"#.utf8) + meta)
   }
 
-  /// The call is over: those who waited for its answer and have got none are served by themselves.
+  /// The call has come to nothing that could be kept: those who waited for its answer are served by
+  /// themselves, after this turn.
   func releaseWaiters(_ outcome: Outcome) {
-    if !entry.policy.clears.isEmpty, outcome.repetition != .always { gateway.written(by: entry) }
-    guard let slot else { return }
-    // After this turn: the answer that ends the call may be about to be kept.
-    EventLoop.atEndOfTurn { [gateway] in
-      for waiter in gateway.kept.end(slot.key) {
-        waiter.resume(isAlone: outcome != .cancelled)
-      }
+    guard let place = slot?.place else { return }
+    slot?.place = nil
+    let waiters = gateway.kept.giveUp(place)
+    guard !waiters.isEmpty else { return }
+    EventLoop.atEndOfTurn {
+      for waiter in waiters { waiter.resume(isAlone: outcome != .cancelled) }
     }
   }
 }

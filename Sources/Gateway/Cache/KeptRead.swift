@@ -26,13 +26,16 @@ final class KeptRead {
   private let longest: Duration
   /// Writes to the service that had begun or ended when the read began.
   private let writes: Int
+  /// Where equal reads wait for the result; nil where none do, and once they have been told.
+  private var place: ResultCache.Place?
 
   fileprivate init(
-    _ key: ResultCache.Key, _ uri: [UInt8], of service: Service, for longest: Duration,
-    in gateway: Gateway
+    _ key: ResultCache.Key, at place: ResultCache.Place?, _ uri: [UInt8], of service: Service,
+    for longest: Duration, in gateway: Gateway
   ) {
     self.gateway = gateway
     self.key = key
+    self.place = place
     self.uri = uri
     self.service = service.index
     self.longest = longest
@@ -57,18 +60,21 @@ final class KeptRead {
     let now = EventLoop.turnTime
     let expires = now.advanced(byNanoseconds: time)
     let copy = KeptCopy.bytes(of: result, goodUntil: now.advanced(byNanoseconds: isGoodFor))
-    gateway.kept.store(
-      ResultCache.Value(
-        bytes: copy, owner: service, label: uri, expires: expires, usableUntil: expires),
-      under: key)
-    for waiter in gateway.kept.end(key) { waiter.answered(result) }
+    let value = ResultCache.Value(
+      bytes: copy, owner: service, label: uri, expires: expires, usableUntil: expires)
+    guard let place else { return gateway.kept.store(value, under: key) }
+    self.place = nil
+    gateway.kept.land(value, at: place, answer: result)
   }
 
   /// The read is over: those who waited for its answer and have got none are served by themselves.
   func ended(_ outcome: Outcome) {
+    guard place != nil else { return }
     // After this turn: the answer that ends the read may be about to be kept.
     EventLoop.atEndOfTurn { [self] in
-      for waiter in gateway.kept.end(key) { waiter.resume(isAlone: outcome != .cancelled) }
+      guard let place else { return }
+      self.place = nil
+      for waiter in gateway.kept.giveUp(place) { waiter.resume(isAlone: outcome != .cancelled) }
     }
   }
 
@@ -97,24 +103,21 @@ extension Gateway {
       let key = CacheKey.of(
         request, head: Array("resource \(service.name)".utf8) + [0] + uri + [0])
     else { return false }
-    let now = EventLoop.turnTime
-    if let copy = kept.value(key, at: now) {
-      answer(request, KeptCopy.result(of: copy, at: now), of: service)
+    var place: ResultCache.Place?
+    switch look(for: key, isAlone: request.isAlone) {
+    case .value(let copy):
+      answer(request, KeptCopy.result(of: copy, at: EventLoop.turnTime), of: service)
       return true
-    }
-    if !request.isAlone {
-      if kept.isUnderWay(key) {
-        let entry = Catalogue.Entry(
-          service: service.index, publicName: uri, ownName: uri, json: [])
-        let waiter = CacheWaiter(request, entry, of: self)
-        session.ledger.open(request.id, waiter)
-        kept.join(key, waiter)
-        return true
-      }
-      kept.begin(key)
+    case .underWay(let place):
+      let entry = Catalogue.Entry(
+        service: service.index, publicName: uri, ownName: uri, json: [])
+      wait(for: place, request, entry)
+      return true
+    case .begun(let begun): place = begun
+    case nil: break
     }
     health.record(at: service.index)?.counts.add(to: .cacheMisses)
-    read = KeptRead(key, uri, of: service, for: time, in: self)
+    read = KeptRead(key, at: place, uri, of: service, for: time, in: self)
     return false
   }
 

@@ -5,7 +5,8 @@ import Manifest
 import RawJSON
 import Resilience
 
-/// Results that are given again without asking a service, and equal calls that wait for one.
+/// Results that are given again without asking a service, and equal calls that wait for one: the
+/// first of them is asked for, the others get what comes.
 @EventLoop
 final class KeptResults {
   /// Bytes of arguments up to which a call is looked for.
@@ -14,7 +15,8 @@ final class KeptResults {
   static let longestSpelling = 4 << 10
 
   private(set) var results: ResultCache
-  private var flights = SingleFlight<CacheWaiter>()
+  /// Who waits for the result of a flight, by its place; nearly always nobody.
+  private var waiters: [Int: [CacheWaiter]] = [:]
   /// By service: how often something was written to it. A result that was asked for before a write
   /// is not kept after it.
   private var writes: [Int: Int] = [:]
@@ -34,9 +36,9 @@ final class KeptResults {
     results.staleValue(key, at: now)
   }
 
-  func writes(to service: Int) -> Int { writes[service] ?? 0 }
+  func writes(to service: Int) -> Int { writes.isEmpty ? 0 : writes[service] ?? 0 }
 
-  func store(_ value: ResultCache.Value, under key: ResultCache.Key) {
+  func store(_ value: consuming ResultCache.Value, under key: ResultCache.Key) {
     results.store(value, under: key)
   }
 
@@ -51,10 +53,35 @@ final class KeptResults {
 
   // MARK: Equal calls
 
-  func isUnderWay(_ key: ResultCache.Key) -> Bool { flights.isUnderWay(key) }
-  func begin(_ key: ResultCache.Key) { flights.begin(key) }
-  func join(_ key: ResultCache.Key, _ waiter: CacheWaiter) { flights.join(key, waiter) }
-  func end(_ key: ResultCache.Key) -> [CacheWaiter] { flights.end(key) }
+  /// What is kept, or who asks for it.
+  func look(for key: ResultCache.Key, at now: Instant) -> ResultCache.Finding {
+    results.look(for: key, at: now)
+  }
+
+  /// Waits for a call that is under way.
+  func join(_ place: ResultCache.Place, _ waiter: CacheWaiter) {
+    waiters[place.index, default: []].append(waiter)
+  }
+
+  /// The call has got a result that may be kept, and those who waited for it get it.
+  ///
+  /// - Parameter answer: what they get, where that is not what is kept.
+  func land(
+    _ value: consuming ResultCache.Value, at place: ResultCache.Place, answer: [UInt8]? = nil
+  ) {
+    for waiter in release(place) { waiter.answered(answer ?? value.bytes) }
+    results.land(value, at: place)
+  }
+
+  /// The call has got nothing that could be given to those who waited for it.
+  func giveUp(_ place: ResultCache.Place) -> [CacheWaiter] {
+    results.giveUp(place)
+    return release(place)
+  }
+
+  private func release(_ place: ResultCache.Place) -> [CacheWaiter] {
+    waiters.isEmpty ? [] : waiters.removeValue(forKey: place.index) ?? []
+  }
 }
 
 /// How a call was written, and its key: an assistant that asks again writes the same, and the key
@@ -92,53 +119,5 @@ final class CacheSpelling {
       && (range.isAbsent
         || ByteKey.haveEqualBytes(
           text.span.bytes, line.bytes.extracting(range.start..<range.end)))
-  }
-}
-
-/// What a result is kept under: the group or service, the tool, who asks and in which revision,
-/// and the arguments in a form in which only their meaning counts.
-@EventLoop
-enum CacheKey {
-  /// Nil where the call is not like others: it brings a state or a task, or something in `_meta`
-  /// that may change the answer.
-  static func of(_ request: Incoming, head: [UInt8]) -> ResultCache.Key? {
-    let envelope = request.envelope
-    let bytes = request.line.bytes
-    guard envelope.task.isAbsent, envelope.requestState.isAbsent,
-      envelope.inputResponses.isAbsent,
-      envelope.arguments.count <= KeptResults.longestArguments, isPlain(envelope.meta, in: bytes)
-    else { return nil }
-    var key = head
-    key.reserveCapacity(head.count + envelope.arguments.count + 128)
-    key += request.client.revision.rawValue.utf8
-    for identity in [envelope.clientInfo, envelope.clientCapabilities] {
-      key.append(0)
-      if !identity.isAbsent { JSON.appendCanonical(identity, in: bytes, to: &key) }
-    }
-    key.append(0)
-    // No arguments and an empty object are the same to a service.
-    if envelope.arguments.isAbsent {
-      key += "{}".utf8
-    } else {
-      JSON.appendCanonical(envelope.arguments, in: bytes, to: &key)
-    }
-    return ResultCache.Key(key)
-  }
-
-  /// Whether `_meta` says nothing but who asks, how progress is called, and where a trace belongs.
-  private static func isPlain(_ meta: ByteRange, in bytes: RawSpan) -> Bool {
-    if meta.isAbsent { return true }
-    var isPlain = true
-    JSON.forEachMember(of: meta, in: bytes) { key, _ in
-      let isKnown =
-        JSON.equals(key, MetaKey.progressToken, in: bytes)
-        || JSON.equals(key, MetaKey.protocolVersion, in: bytes)
-        || JSON.equals(key, MetaKey.clientInfo, in: bytes)
-        || JSON.equals(key, MetaKey.clientCapabilities, in: bytes)
-        || JSON.equals(key, "traceparent", in: bytes) || JSON.equals(key, "tracestate", in: bytes)
-        || JSON.equals(key, "baggage", in: bytes)
-      if !isKnown { isPlain = false }
-    }
-    return isPlain
   }
 }

@@ -2,9 +2,30 @@ import Backend
 import Loop
 import MCP
 import RawJSON
+import Resilience
 
 /// What is read in a service's messages before they are the client's.
 extension Call {
+  /// Writes a service's answer to the client; everything else about the call is done.
+  func answer(_ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ outcome: Outcome) {
+    if envelope.kind == .result {
+      if let plan, plan.wantsAnswer { return answerPlanned(line, envelope, plan, outcome) }
+      if let read = extras?.read { return answerRead(line, envelope, read) }
+      if service.renames { return answerRenamed(line, envelope) }
+    }
+    translate(line, envelope)
+    write(line)
+  }
+
+  /// The call has been answered by a service. Of one attempt nothing is left to be told, and nobody
+  /// else has the plan, so that the next call can have it.
+  func over(_ plan: CallPlan, _ outcome: Outcome) {
+    plan.releaseWaiters(outcome)
+    guard extras == nil, plan.number == 1 else { return }
+    plan.gateway.sparePlan = plan
+    self.plan = nil
+  }
+
   /// The service shares URIs with another, or has tasks: its names for them become those that
   /// clients know.
   func answerRenamed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {

@@ -30,6 +30,8 @@ final class Call: ServiceRequest, ClientRequest {
   var deadline: Instant { clock.deadline }
   /// What only some calls have; most never make one.
   var extras: CallExtras?
+  /// What is known of the call beyond this attempt; nil where it is sent once and not kept.
+  var plan: CallPlan?
   var lastProgress = -Double.infinity
   private(set) var backend: ServiceBackend?
   var upstreamID: UInt64 = 0
@@ -45,8 +47,9 @@ final class Call: ServiceRequest, ClientRequest {
   init(
     session: ClientSession, id: RequestID, client: ClientContext, method: Method,
     service: Service, entry: Catalogue.Entry?, token: ShortBytes, nameRange: ByteRange,
-    times: CallTimes, logLevel: LogLevel? = nil, taskRole: TaskRole = .none
+    times: CallTimes, logLevel: LogLevel? = nil, taskRole: TaskRole = .none, plan: CallPlan? = nil
   ) {
+    self.plan = plan
     self.session = session
     self.id = id
     self.client = client
@@ -108,8 +111,10 @@ final class Call: ServiceRequest, ClientRequest {
   /// that is the same.
   private var ownName: (range: ByteRange, own: [UInt8])? {
     if let own = extras?.ownName { return (nameRange, own) }
-    guard let entry, !nameRange.isAbsent else { return nil }
-    return entry.newName(at: nameRange)
+    guard let entry, !nameRange.isAbsent, let own = entry.newName(for: service.index) else {
+      return nil
+    }
+    return (nameRange, own)
   }
 
   // MARK: From the backend
@@ -122,19 +127,15 @@ final class Call: ServiceRequest, ClientRequest {
     }
     if service.hasTasks, !isDone, takesAsTask(line, envelope) { return }
     let outcome = Outcome(line, envelope)
-    guard finish(outcome, bytes: line.count) else { return }
+    guard finish(outcome, bytes: line.count, isAnswered: true) else {
+      plan?.releaseWaiters(outcome)
+      return
+    }
     // Kept for a slow client: it comes before the answer or not at all.
     if let held = extras?.heldProgress { session.write(held) }
     if envelope.kind == .failure { doubtList(line, envelope) }
-    if let plan, plan.wantsAnswer, envelope.kind == .result {
-      return answerPlanned(line, envelope, plan, outcome)
-    }
-    if let read = extras?.read, envelope.kind == .result {
-      return answerRead(line, envelope, read)
-    }
-    if service.renames, envelope.kind == .result { return answerRenamed(line, envelope) }
-    translate(line, envelope)
-    write(line)
+    answer(line, envelope, outcome)
+    if let plan { over(plan, outcome) }
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -200,6 +201,7 @@ final class Call: ServiceRequest, ClientRequest {
     report(.cancelled, bytes: 0)
     if let logLevel { service.feed.logWishes.remove(logLevel) }
     plan?.ended(.cancelled)
+    plan?.releaseWaiters(.cancelled)
   }
 
   /// The client asks again for what it asked before, under another id.
@@ -258,11 +260,14 @@ final class Call: ServiceRequest, ClientRequest {
 
   /// Whether this is the one moment to answer.
   ///
-  /// - Parameter bytes: of the service's answer.
-  func finish(_ outcome: Outcome = .answered, bytes: Int = 0) -> Bool {
+  /// - Parameters:
+  ///   - bytes: of the service's answer.
+  ///   - isAnswered: the caller tells those who wait for an equal call, when it has kept the answer.
+  func finish(_ outcome: Outcome = .answered, bytes: Int = 0, isAnswered: Bool = false) -> Bool {
     guard !isDone else { return false }
     leave(outcome, bytes: bytes)
     plan?.ended(outcome)
+    if !isAnswered { plan?.releaseWaiters(outcome) }
     return session.ledger.close(id)
   }
 

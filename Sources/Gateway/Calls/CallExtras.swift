@@ -22,8 +22,6 @@ final class CallExtras {
   var heldProgress: [UInt8]?
   /// The task of a service that is waited for, of which the client knows nothing.
   var pursuit: TaskPursuit?
-  /// What is known of the call beyond this attempt; nil for nearly all.
-  var plan: CallPlan?
   /// Where the result of a read is kept; nil where it is not.
   var read: KeptRead?
   /// The client's span, where spans are wanted.
@@ -39,7 +37,6 @@ extension Call {
   }
 
   var input: CallInput? { extras?.input }
-  var plan: CallPlan? { extras?.plan }
   var ownTask: OfferedTask? {
     get { extras?.ownTask }
     set { needExtras().ownTask = newValue }

@@ -2,6 +2,7 @@ import Loop
 import MCP
 import Manifest
 import RawJSON
+import Resilience
 import Telemetry
 
 /// Everything on offer, under the names that the client sees.
@@ -37,6 +38,9 @@ final class Catalogue {
     let members: [Member]
     /// Whether a call is more than passed on: it may be sent again, or elsewhere.
     let isPlanned: Bool
+    /// How long a result may be given again, and how much longer it may stand in, in nanoseconds.
+    let keptFor: Int64
+    let keptStaleFor: Int64
     /// The figures of the tool, once it was called.
     @EventLoop var statistics: ToolStatistics?
     /// The same of each member of a group that was called, by its number.
@@ -55,6 +59,8 @@ final class Catalogue {
       self.policy = policy
       self.members = members
       isPlanned = members.count > 1 || policy.isPlanned
+      keptFor = policy.cache?.inNanoseconds ?? 0
+      keptStaleFor = policy.stale?.inNanoseconds ?? 0
       self.service = service
       self.publicName = publicName
       self.ownName = ownName
@@ -64,11 +70,6 @@ final class Catalogue {
       var quoted: [UInt8] = []
       if ownName != publicName { JSON.appendQuoted(ownName, to: &quoted) }
       quotedOwnName = quoted
-    }
-
-    /// What a request that names the entry at `range` must say instead; `nil` if the name stays.
-    func newName(at range: ByteRange) -> (range: ByteRange, own: [UInt8])? {
-      quotedOwnName.isEmpty ? nil : (range, quotedOwnName)
     }
   }
 

@@ -29,7 +29,11 @@ extension HealthWatch {
     record.counts.record(end, nanoseconds: observation.duration)
     record.counts.add(UInt64(max(0, observation.bytesIn)), to: .bytesSent)
     record.counts.add(UInt64(max(0, observation.bytesOut)), to: .bytesReceived)
-    if observation.attempt > 1 { record.counts.add(to: .retries) }
+    if observation.attempt > 1 {
+      record.counts.add(to: .retries)
+    } else if observation.wasMissed {
+      record.counts.add(to: .cacheMisses)
+    }
     if end == .refused { record.counts.add(to: .refused) }
     if end == .fromCache { record.counts.add(to: .cacheHits) }
     if let entry = observation.entry, observation.method == .toolsCall {

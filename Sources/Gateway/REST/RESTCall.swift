@@ -91,8 +91,8 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     isTruncated = run?.isTruncated ?? false
     run = nil
     if let plan, !isDone, handsOver(outcome, to: plan) { return }
-    guard finish(Outcome(outcome)) else { return }
-    answer(outcome)
+    if finish(Outcome(outcome), isAnswered: true) { answer(outcome) }
+    plan?.releaseWaiters(Outcome(outcome))
   }
 
   /// Ends every request under way and begins none.
@@ -177,6 +177,7 @@ final class RESTCall: ClientRequest, RESTRunObserver {
     report(.cancelled)
     wantsNoLog()
     plan?.ended(.cancelled)
+    plan?.releaseWaiters(.cancelled)
     stop()
     ownTask?.givenUp()
   }
@@ -211,10 +212,14 @@ final class RESTCall: ClientRequest, RESTRunObserver {
   }
 
   /// Whether this is the one moment to answer.
-  private func finish(_ outcome: Outcome) -> Bool {
+  ///
+  /// - Parameter isAnswered: the caller tells those who wait for an equal call, when it has kept the
+  ///   answer.
+  private func finish(_ outcome: Outcome, isAnswered: Bool = false) -> Bool {
     guard !isDone else { return false }
     leave(outcome)
     plan?.ended(outcome)
+    if !isAnswered { plan?.releaseWaiters(outcome) }
     return session.ledger.close(id)
   }
 }

@@ -24,6 +24,10 @@ struct ServiceSlots {
   /// On the way of every call.
   subscript(index: Int) -> Service { services[index] }
 
+  func process(_ index: Int) -> Service? {
+    index >= 0 && index < services.count ? services[index] : nil
+  }
+
   subscript(rest index: Int) -> RESTService? {
     let place = index - RESTService.firstIndex
     return rest.indices.contains(place) ? rest[place] : nil

@@ -21,14 +21,16 @@ final class CallPlan: ClientRequest {
   }
 
   let gateway: Gateway
-  private let request: Incoming
+  /// Under which the client asked, and who it is.
+  private var id: RequestID
+  private var client: ClientContext
   private(set) var entry: Catalogue.Entry
-  private let role: TaskRole
+  private var role: TaskRole
   /// The request as the client wrote it; empty where it cannot be sent again.
-  private let line: [UInt8]
+  private var line: [UInt8] = []
   /// Where its result is kept.
   var slot: CacheSlot?
-  let start: Instant
+  private(set) var start = Instant.zero
   private(set) var attempts: [Attempt] = []
   private var tried: [Int] = []
   private(set) var current: Int
@@ -37,27 +39,55 @@ final class CallPlan: ClientRequest {
   private var isOver = false
   private var timer: LoopTimer?
   /// What the numbers of services mean; another catalogue may mean others by them.
-  private var catalogue: Catalogue
+  private var edition: Int
 
-  init(_ request: Incoming, _ entry: Catalogue.Entry, role: TaskRole, of gateway: Gateway) {
+  /// In parts, because an initializer copies what it is given whole.
+  init(
+    _ id: RequestID, of client: ClientContext, _ entry: Catalogue.Entry, role: TaskRole,
+    in gateway: Gateway
+  ) {
     self.gateway = gateway
-    self.request = request
+    self.id = id
+    self.client = client
     self.entry = entry
     self.role = role
-    let isRepeated = entry.members.count > 1 || entry.policy.isRepeatable
-    let size = request.line.count
-    line =
-      isRepeated && size <= Self.longestKept && gateway.callLoad.hasRoom(forBytes: size)
-      ? Array(request.line) : []
-    gateway.callLoad.keep(bytes: line.count)
-    start = EventLoop.turnTime
     current = entry.service
-    catalogue = gateway.catalogue
+    edition = gateway.edition
     group = gateway.routeGroup(of: entry.service)
+  }
+
+  /// The call begins.
+  func take(_ request: UnsafeRawBufferPointer, slot: CacheSlot?) {
+    self.slot = slot
+    start = EventLoop.turnTime
+    let isRepeated = entry.members.count > 1 || entry.policy.isRepeatable
+    let size = request.count
+    guard isRepeated, size <= Self.longestKept, gateway.callLoad.hasRoom(forBytes: size) else {
+      return
+    }
+    line.append(contentsOf: request)
+    gateway.callLoad.keep(bytes: size)
+  }
+
+  /// Serves the next call of the same tool, if the last left nothing behind: a new plan for each call
+  /// took longer than what is decided in it.
+  func serves(
+    _ id: RequestID, of client: ClientContext, _ entry: Catalogue.Entry, role: TaskRole
+  ) -> Bool {
+    guard isOver, attempts.isEmpty, self.entry === entry, edition == gateway.edition else {
+      return false
+    }
+    (self.id, self.client, self.role) = (id, client, role)
+    current = entry.service
+    (isOver, isCounted) = (false, false)
+    line.removeAll(keepingCapacity: line.capacity <= Self.longestReused)
+    return true
   }
 
   /// Bytes of a request up to which it is kept for another attempt.
   private static let longestKept = 1 << 20
+  /// Bytes up to which the memory for it is used again.
+  private static let longestReused = 4 << 10
 
   /// Whether it matters what an answer says: it did not come from the first attempt, or is kept.
   var wantsAnswer: Bool { !attempts.isEmpty || slot != nil }
@@ -67,50 +97,42 @@ final class CallPlan: ClientRequest {
 
   // MARK: Attempts
 
-  /// Sends the call to the best of its candidates.
+  /// The best of its candidates, to which the call goes first.
   ///
   /// - Throws: where it can go to none of them.
-  func begin() throws(CallError) {
+  func firstService() throws(CallError) -> Int {
     if !entry.policy.clears.isEmpty { gateway.written(by: entry) }
-    guard entry.members.count > 1 else { return try attempt(on: entry.service, request) }
-    if let first = gateway.firstOfAll(entry, at: start) { return try attempt(on: first, request) }
+    guard entry.members.count > 1 else { return entry.service }
+    if let first = gateway.firstOfAll(entry, of: group, at: start) {
+      current = first
+      return first
+    }
     let now = EventLoop.now
     let route = gateway.route(entry, at: now)
     gateway.bringBack(route.waiting, at: now)
     guard let first = route.next() else { throw allOpen(route, at: now) }
-    try attempt(on: first, request)
-  }
-
-  private func attempt(on service: Int, _ request: Incoming) throws(CallError) {
-    current = service
-    try gateway.attempt(request, on: service, for: self, role)
+    current = first
+    return first
   }
 
   private func attemptAgain(on service: Int) {
     var error: CallError?
     line.withUnsafeBytes { bytes in
-      var request = request
-      request.line = bytes
+      // It has been read before.
+      guard let envelope = try? Envelope.scan(bytes.bytes) else {
+        error = attemptsFailed
+        return
+      }
+      let request = Incoming(
+        line: bytes, envelope: envelope, id: id, client: client, isPut: true)
       do throws(CallError) {
-        try attempt(on: service, request)
+        current = service
+        try gateway.attempt(request, entry, on: service, for: self, role)
       } catch let refusal {
         error = refusal
       }
     }
     if let error { answer(error) }
-  }
-
-  private func allOpen(_ route: Route, at now: Instant) -> CallError {
-    let wait = max((route.retryAt ?? now) - now, .milliseconds(1))
-    let name = gateway.manifest(entry.service)?.group ?? ""
-    var error = CallError(
-      code: .circuitOpen,
-      message:
-        "All services of group '\(name)' have failed again and again and get no calls for "
-        + "\(wait.inMilliseconds) ms; nothing was sent.",
-      service: name, reason: "circuit_open", isRetryable: true, retryAfter: wait)
-    error.attempts = attempts.count
-    return error
   }
 
   /// Decides what follows an attempt that failed: true if the plan goes on with another one, which
@@ -120,7 +142,8 @@ final class CallPlan: ClientRequest {
   func takesOver(_ outcome: Outcome, because reason: BackendFailure.Reason, hasTold: Bool) -> Bool {
     let now = EventLoop.now
     let name = gateway.manifest(current)?.name ?? ""
-    guard !isOver, !hasTold, !line.isEmpty, gateway.ending == nil, request.id.isOpen(in: gateway),
+    guard !isOver, !hasTold, !line.isEmpty, gateway.ending == nil,
+      gateway.session.ledger.contains(id),
       number < gateway.configuration.gateway.retry.attempts, mayRepeat(outcome),
       followsCatalogue(last: name), mayRepeat(outcome)
     else { return false }
@@ -141,7 +164,7 @@ final class CallPlan: ClientRequest {
 
   /// Whether another service could have the call that the present one has not had.
   var hasAlternative: Bool {
-    entry.members.count > 1 && !line.isEmpty && gateway.catalogue === catalogue
+    entry.members.count > 1 && !line.isEmpty && gateway.edition == edition
       && number < gateway.configuration.gateway.retry.attempts
       && gateway.route(entry, at: EventLoop.now).next(without: tried + [current]) != nil
   }
@@ -166,7 +189,7 @@ final class CallPlan: ClientRequest {
   private func takeFromBudget() -> Bool {
     guard !isCounted else { return true }
     let inFlight = entry.services.reduce(1) {
-      $0 + (gateway.candidate($1, at: start)?.inFlight ?? 0)
+      $0 + (gateway.candidate($1, at: start)?.standing.inFlight ?? 0)
     }
     isCounted = group.budget.take(ofInFlight: inFlight)
     return isCounted
@@ -186,7 +209,7 @@ final class CallPlan: ClientRequest {
         "attempt": String(number), "pause_ms": String(pause.inMilliseconds),
       ])
     guard pause > .zero else { return beginNext(next) }
-    gateway.session.ledger.open(request.id, self)
+    gateway.session.ledger.open(id, self)
     let timer = LoopTimer { [unowned self] in beginNext(next) }
     timer.start(after: pause)
     self.timer = timer
@@ -195,7 +218,7 @@ final class CallPlan: ClientRequest {
   private func beginNext(_ service: Int) {
     timer?.stop()
     guard !isOver else { return }
-    guard gateway.catalogue !== catalogue else { return attemptAgain(on: service) }
+    guard gateway.edition != edition else { return attemptAgain(on: service) }
     // In the pause, what the number meant may have become another's.
     guard let last = attempts.last, followsCatalogue(last: last.service), mayRepeat(last.outcome)
     else { return answer(attemptsFailed) }
@@ -207,12 +230,12 @@ final class CallPlan: ClientRequest {
   ///
   /// - Parameter name: of the service that had the call last; numbers may mean others by now.
   private func followsCatalogue(last name: String) -> Bool {
-    guard gateway.catalogue !== catalogue else { return true }
+    guard gateway.edition != edition else { return true }
     let found = entry.publicName.withUnsafeBytes { gateway.catalogue.entry(.tools, named: $0) }
     guard let found else { return false }
     if isCounted { group.budget.give() }
     isCounted = false
-    catalogue = gateway.catalogue
+    edition = gateway.edition
     entry = found
     group = gateway.routeGroup(of: found.service)
     func isNamed(_ service: Int, _ name: String) -> Bool {
@@ -223,10 +246,17 @@ final class CallPlan: ClientRequest {
     return true
   }
 
-  /// An attempt has ended, and with it the call.
+  /// An attempt has ended, and with it the call. Whoever ends it keeps what may be kept, and then
+  /// calls `releaseWaiters`.
   func ended(_ outcome: Outcome) {
     if outcome.verdict == .healthy { group.kept = current }
     over()
+    if !entry.policy.clears.isEmpty, outcome.repetition != .always { gateway.written(by: entry) }
+  }
+
+  /// The call has ended without an attempt that could be answered.
+  func giveUp(_ outcome: Outcome) {
+    ended(outcome)
     releaseWaiters(outcome)
   }
 
@@ -239,30 +269,12 @@ final class CallPlan: ClientRequest {
     if isCounted { group.budget.give() }
   }
 
-  /// The services have changed while the call waited for another attempt.
-  private var attemptsFailed: CallError {
-    let failure = BackendFailure(
-      .lost, wasSent: wasSent, detail: "The services have changed while the call was tried again.")
-    return .backend(failure, service: attempts.last?.service ?? "")
-  }
-
   /// Answers the call where no attempt is under way.
   private func answer(_ error: CallError) {
-    ended(attempts.last?.outcome ?? .refused)
-    guard gateway.session.ledger.close(request.id) else { return }
-    if let result = standIn() { return gateway.session.reply(to: request.id, result: result) }
-    gateway.session.reply(to: request.id, error: closing(error, attempts: attempts.count))
-  }
-
-  /// The error that ends the call, with what its earlier attempts leave unknown.
-  func closing(_ error: CallError, attempts count: Int) -> CallError {
-    var error = error
-    error.attempts = count
-    guard wasSent, !error.wasSent else { return error }
-    error.wasSent = true
-    error.outcome = .unknown
-    error.message += " It was sent before; whether it took effect then is unknown."
-    return error
+    giveUp(attempts.last?.outcome ?? .refused)
+    guard gateway.session.ledger.close(id) else { return }
+    if let result = standIn() { return gateway.session.reply(to: id, result: result) }
+    gateway.session.reply(to: id, error: closing(error, attempts: attempts.count))
   }
 
   // MARK: Between two attempts
@@ -272,7 +284,7 @@ final class CallPlan: ClientRequest {
     return start.advanced(byNanoseconds: min(patience, gateway.absoluteTime))
   }
 
-  func cancelled() { ended(.cancelled) }
+  func cancelled() { giveUp(.cancelled) }
 
   func deadlineReached(at now: Instant) {
     guard now >= deadline, !isOver else { return }
@@ -283,11 +295,5 @@ final class CallPlan: ClientRequest {
   func abandoned() { if !isOver { answer(.shuttingDown) } }
 
   /// Whether some service may have executed the call.
-  private var wasSent: Bool { attempts.contains { $0.outcome.repetition != .always } }
-}
-
-extension RequestID {
-  /// Whether the client still waits for the answer.
-  @EventLoop
-  fileprivate func isOpen(in gateway: Gateway) -> Bool { gateway.session.ledger.contains(self) }
+  var wasSent: Bool { attempts.contains { $0.outcome.repetition != .always } }
 }

@@ -7,14 +7,14 @@ extension Catalogue.Entry {
   struct Member: Hashable, Sendable {
     var service: Int
     var ownName: [UInt8]
-    /// The own name as JSON.
+    /// The own name as JSON, where it differs from the public one; else empty.
     let quoted: [UInt8]
 
-    init(service: Int, ownName: [UInt8]) {
+    init(service: Int, ownName: [UInt8], publicName: [UInt8]) {
       self.service = service
       self.ownName = ownName
       var quoted: [UInt8] = []
-      JSON.appendQuoted(ownName, to: &quoted)
+      if ownName != publicName { JSON.appendQuoted(ownName, to: &quoted) }
       self.quoted = quoted
     }
   }
@@ -31,7 +31,8 @@ extension Catalogue.Entry {
     var members: [Member] = []
     for claim in claims where !members.contains(where: { $0.service == claim.service }) {
       members.append(
-        Member(service: claim.service, ownName: claim.ownName))
+        Member(
+          service: claim.service, ownName: claim.ownName, publicName: first.publicName))
     }
     self.init(
       service: first.service, publicName: first.publicName, ownName: first.ownName,
@@ -58,9 +59,13 @@ extension Catalogue.Entry {
     return output
   }
 
-  /// What a member of the group calls it, as JSON; nil where no group has it.
-  func quotedName(for service: Int) -> [UInt8]? {
-    members.first { $0.service == service }?.quoted
+  /// What a service must be told in place of the public name, as JSON; nil if the name stays.
+  func newName(for service: Int) -> [UInt8]? {
+    if members.isEmpty { return quotedOwnName.isEmpty ? nil : quotedOwnName }
+    for index in members.indices where members[index].service == service {
+      return members[index].quoted.isEmpty ? nil : members[index].quoted
+    }
+    return nil
   }
 
   /// The service's own name of it.

@@ -16,28 +16,43 @@ extension Gateway {
     }
     var slot: CacheSlot?
     if takesFromKept(request, entry, &slot) { return }
-    let plan = CallPlan(request, entry, role: role, of: self)
-    plan.slot = slot
+    try begin(request, entry, role, slot)
+  }
+
+  private func begin(
+    _ request: Incoming, _ entry: Catalogue.Entry, _ role: TaskRole, _ slot: CacheSlot?
+  ) throws(CallError) {
+    let plan = plan(of: entry, request, role)
+    plan.take(request.line, slot: slot)
     do throws(CallError) {
-      try plan.begin()
+      try attempt(request, entry, on: try plan.firstService(), for: plan, role)
     } catch {
-      plan.ended(.refused)
+      plan.giveUp(.refused)
       guard let result = plan.standIn() else { throw error }
       session.reply(to: request.id, result: result)
     }
   }
 
+  private func plan(
+    of entry: Catalogue.Entry, _ request: Incoming, _ role: TaskRole
+  ) -> CallPlan {
+    if let spare = sparePlan {
+      sparePlan = nil
+      if spare.serves(request.id, of: request.client, entry, role: role) { return spare }
+    }
+    return CallPlan(request.id, of: request.client, entry, role: role, in: self)
+  }
+
   /// One attempt of a plan.
   func attempt(
-    _ request: Incoming, on service: Int, for plan: CallPlan?, _ role: TaskRole
+    _ request: Incoming, _ entry: Catalogue.Entry, on service: Int, for plan: CallPlan,
+    _ role: TaskRole
   ) throws(CallError) {
-    guard let entry = plan?.entry else { return }
     guard let process = process(service) else {
       return try startREST(request, entry, on: service, plan: plan)
     }
     try start(
-      request, on: process, entry: entry,
-      nameRange: request.envelope.name, ownName: entry.quotedName(for: service), taskRole: role,
+      request, on: process, entry: entry, nameRange: request.envelope.name, taskRole: role,
       plan: plan)
   }
 
@@ -49,9 +64,7 @@ extension Gateway {
       guard let process = process(service) else { continue }
       do throws(CallError) {
         return try start(
-          request, on: process, entry: entry,
-          nameRange: request.envelope.name, ownName: entry.quotedName(for: service),
-          taskRole: role)
+          request, on: process, entry: entry, nameRange: request.envelope.name, taskRole: role)
       } catch {
         guard error == .invalidRequestState else { throw error }
       }
@@ -109,8 +122,9 @@ extension Call {
     if edits.isEmpty, plan.attempts.isEmpty {
       translate(line, envelope)
       if plan.slot != nil {
-        let result = session.splice.applied(to: line.bytes, within: envelope.result)
-        keep(result, line, envelope, plan, outcome)
+        keep(
+          session.splice.applied(to: line.bytes, within: envelope.result), line, envelope, plan,
+          outcome)
       }
       return write(line)
     }
@@ -144,8 +158,8 @@ extension Call {
 
   /// - Parameter result: as the client gets it; `line` says how long it is good.
   private func keep(
-    _ result: [UInt8], _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan,
-    _ outcome: Outcome
+    _ result: consuming [UInt8], _ line: UnsafeRawBufferPointer, _ envelope: Envelope,
+    _ plan: CallPlan, _ outcome: Outcome
   ) {
     let bytes = line.bytes
     let isWhole =

@@ -20,6 +20,8 @@ struct Observation {
   var bytesOut: Int
   /// From 1; a call has one attempt unless it was sent again.
   var attempt: Int
+  /// Whether its result was looked for among those that are kept, and not found.
+  var wasMissed = false
   /// The client's span, where the request names one and spans are wanted.
   var trace: TraceParent?
 }
@@ -59,7 +61,8 @@ extension Call {
     session.delegate?.observed(
       Observation(
         service: service.index, entry: entry, method: method, outcome: outcome, duration: duration,
-        bytesIn: sentBytes, bytesOut: bytes, attempt: plan?.number ?? 1, trace: extras?.trace))
+        bytesIn: sentBytes, bytesOut: bytes, attempt: plan?.number ?? 1,
+        wasMissed: plan?.slot != nil, trace: extras?.trace))
     extras?.read?.ended(outcome)
   }
 }

@@ -62,7 +62,7 @@ extension RESTCall {
       Observation(
         service: service.index, entry: entry, method: .toolsCall, outcome: outcome,
         duration: outcome == .refused ? 0 : duration, bytesIn: 0, bytesOut: 0,
-        attempt: plan?.number ?? 1, trace: trace))
+        attempt: plan?.number ?? 1, wasMissed: plan?.slot != nil, trace: trace))
   }
 
   /// Whether the plan goes on without this attempt, which is then over and answers nobody.

@@ -23,9 +23,7 @@ extension Gateway {
   }
 
   /// The service with this number, if it is one with a process.
-  func process(_ service: Int) -> Service? {
-    slots.all.indices.contains(service) ? slots[service] : nil
-  }
+  func process(_ service: Int) -> Service? { slots.process(service) }
 
   /// On the way of every call of a group: a service keeps what it was told.
   func routeGroup(of service: Int) -> RouteGroup {
@@ -47,38 +45,79 @@ extension Gateway {
     return group
   }
 
-  /// How a service stands at this moment.
+  /// How a service stands at this moment among those of its group; nil if it is gone.
   ///
   /// - Parameter isSafe: the call may be sent twice.
-  func candidate(_ service: Int, at now: Instant, isSafe: Bool = false) -> Candidate? {
+  private func standing(
+    _ service: Int, in group: RouteGroup, at now: Instant, isSafe: Bool
+  ) -> Standing? {
     // Never a copy of a whole manifest: this is on the way of every call of a group.
-    if let process = process(service) {
-      return Candidate(
-        service: service, name: process.manifest.name, priority: process.manifest.priority,
-        health: process.routingHealth(at: now), inFlight: process.load,
-        isRunning: process.isRunning,
-        isKept: process.manifest.isSticky && routeGroup(of: service).kept == service)
+    if let process = slots.process(service) {
+      return Standing(
+        priority: process.manifest.priority, health: process.routingHealth(at: now),
+        inFlight: process.load, isRunning: process.isRunning,
+        isKept: process.manifest.isSticky && group.kept == service)
     }
     guard let api = slots[rest: service] else { return nil }
-    return Candidate(
-      service: service, name: api.manifest.name, priority: api.manifest.priority,
-      health: api.routingHealth(at: now, isSafe: isSafe), inFlight: api.inFlight,
-      isKept: api.manifest.isSticky && routeGroup(of: service).kept == service)
+    return Standing(
+      priority: api.manifest.priority, health: api.routingHealth(at: now, isSafe: isSafe),
+      inFlight: api.inFlight, isRunning: true,
+      isKept: api.manifest.isSticky && group.kept == service)
+  }
+
+  func candidate(_ service: Int, at now: Instant, isSafe: Bool = false) -> Candidate? {
+    standing(service, in: routeGroup(of: service), at: now, isSafe: isSafe).map {
+      Candidate(service: service, name: name(of: service), $0)
+    }
   }
 
   /// The first of the route of a tool whose members are all there, without making the route.
-  func firstOfAll(_ entry: Catalogue.Entry, at now: Instant) -> Int? {
-    var first: Candidate?
-    for member in entry.members {
-      let isSafe = entry.policy.isRepeatable
-      guard let candidate = candidate(member.service, at: now, isSafe: isSafe), candidate.isPresent
-      else {
-        return nil
+  func firstOfAll(_ entry: Catalogue.Entry, of group: RouteGroup, at now: Instant) -> Int? {
+    let isSafe = entry.policy.isRepeatable
+    if let kept = group.kept, isSticky(kept) {
+      // Where all are there, this decides.
+      var isMember = false
+      for index in entry.members.indices {
+        let service = entry.members[index].service
+        guard routingHealth(of: service, at: now, isSafe: isSafe)?.isPresent == true else {
+          return nil
+        }
+        if service == kept { isMember = true }
       }
-      if let best = first, !candidate.precedes(best) { continue }
-      first = candidate
+      if isMember { return kept }
+    }
+    var first: (service: Int, standing: Standing)?
+    for index in entry.members.indices {
+      let service = entry.members[index].service
+      guard let standing = standing(service, in: group, at: now, isSafe: isSafe),
+        standing.isPresent
+      else { return nil }
+      if let best = first {
+        let decision = Standing.decide(standing, best.standing)
+        guard decision?.isBefore ?? isNamed(service, before: best.service) else { continue }
+      }
+      first = (service, standing)
     }
     return first?.service
+  }
+
+  private func isSticky(_ service: Int) -> Bool {
+    slots.process(service)?.manifest.isSticky ?? slots[rest: service]?.manifest.isSticky ?? false
+  }
+
+  private func routingHealth(
+    of service: Int, at now: Instant, isSafe: Bool
+  ) -> Candidate.Health? {
+    slots.process(service)?.routingHealth(at: now)
+      ?? slots[rest: service]?.routingHealth(at: now, isSafe: isSafe)
+  }
+
+  private func isNamed(_ left: Int, before right: Int) -> Bool {
+    Route.isNamed((name(of: left), left), before: (name(of: right), right))
+  }
+
+  private func name(of service: Int) -> String {
+    slots.process(service)?.name ?? slots[rest: service]?.name ?? ""
   }
 
   /// The services that have what a name stands for, in the order in which they are tried.
@@ -98,10 +137,10 @@ extension Service {
   private static let revivalPace = Duration.seconds(10)
 
   func routingHealth(at now: Instant) -> Candidate.Health {
-    switch breaker.state(at: now) {
-    case .open(let until): return .open(until: until)
-    case .halfOpen, .probing: return .recovering
-    case .closed: break
+    // Without a copy of the breaker where nothing is wrong.
+    if !breaker.isClosed {
+      if case .open(let until) = breaker.state(at: now) { return .open(until: until) }
+      return .recovering
     }
     switch phase {
     case .pausing, .closed: return .down
