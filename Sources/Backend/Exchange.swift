@@ -62,6 +62,8 @@ package struct BackendFailure: Error, Hashable, Sendable {
   package var detail: String
   /// When a new attempt makes sense, if that is known.
   package var retryAfter: Duration?
+  /// The error object of JSON-RPC that the service gave as the reason; empty if it gave none.
+  package var error: [UInt8] = []
 
   package init(
     _ reason: Reason, wasSent: Bool, detail: String, retryAfter: Duration? = nil

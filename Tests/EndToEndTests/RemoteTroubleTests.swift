@@ -88,6 +88,25 @@ import Testing
     try run.finish()
   }
 
+  @Test func `H06: an error in the body of a 5xx is the answer, and ill health`() throws {
+    let run = try RemoteRun(.modern)
+    let error = #"{"code":-32603,"message":"the disk is full","data":{"free":0}}"#
+    // Failures within a millisecond count as one.
+    for number in 0..<40 {
+      let id = number % 2 == 0 ? "null" : "7"
+      let body = #"{"jsonrpc":"2.0","id":\#(id),"error":\#(error)}"#
+      let head =
+        "HTTP/1.1 500 Trouble\r\nContent-Type: application/json\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n"
+      let answer = try run.call("raw", ["raw": .string(head + body)])
+      if number > 1, answer.errorCode == ErrorCode.circuitOpen.rawValue { return try run.finish() }
+      #expect(answer.error?["message"] == "the disk is full", "\(answer.text)")
+      #expect(answer.errorCode == -32603 && answer.error?["data"]?["free"] == 0)
+    }
+    Issue.record("the breaker has not opened")
+    try run.finish()
+  }
+
   @Test(arguments: ["hang", "comments", "chatter"])
   func `H16: a stream without an answer ends with the deadline`(tool: String) throws {
     let run = try RemoteRun(.modern, more: ["limits: {timeout: 1500ms}"])

@@ -146,6 +146,14 @@ extension RemoteBackend {
     return pending.entry(id) == nil
   }
 
+  /// The error of a body that is an error of JSON-RPC; empty for others.
+  private static func error(in body: [UInt8]) -> [UInt8] {
+    guard body.count < RemoteRequest.longestExcerpt,
+      let envelope = try? Envelope.scan(body.span.bytes), envelope.kind == .failure
+    else { return [] }
+    return JSON.copy(envelope.error, in: body.span.bytes)
+  }
+
   /// Whether a status says something about what the server speaks: not where it does not know us,
   /// has too much to do, or is in trouble itself.
   nonisolated static func isVerdict(_ status: Int) -> Bool {
@@ -179,7 +187,9 @@ extension RemoteBackend {
       return BackendFailure(
         .unavailable, wasSent: false, detail: "\(what)\(quote(body)).", retryAfter: delay)
     case 500...:
-      return BackendFailure(.lost, wasSent: true, detail: "\(what)\(quote(body)).")
+      var failure = BackendFailure(.lost, wasSent: true, detail: "\(what)\(quote(body)).")
+      failure.error = Self.error(in: body)
+      return failure
     default:
       return BackendFailure(.protocolError, wasSent: true, detail: "\(what)\(quote(body)).")
     }

@@ -31,8 +31,12 @@ struct CallError: Error, Hashable {
   /// `data` as the specification prescribes it for this code, in place of ours.
   var specifiedData: [UInt8]?
 
+  /// What the service said itself, as JSON: it is the client's answer in place of all others.
+  var relayed: [UInt8] = []
+
   /// The `error` member's value.
   func json() -> [UInt8] {
+    if !relayed.isEmpty { return relayed }
     var output = Array(#"{"code":"#.utf8)
     output += String(code.rawValue).utf8
     output += #","message":"#.utf8
@@ -57,6 +61,12 @@ struct CallError: Error, Hashable {
 
 extension CallError {
   static func backend(_ failure: BackendFailure, service: String) -> CallError {
+    var error = of(failure, service: service)
+    error.relayed = failure.error
+    return error
+  }
+
+  private static func of(_ failure: BackendFailure, service: String) -> CallError {
     switch failure.reason {
     case .lost where failure.wasSent:
       CallError(
