@@ -3,8 +3,9 @@ import Testing
 
 @testable import Endurance
 
-/// The services of a run do what services of their kind do.
-@Suite(.serialized) struct FleetTests {
+/// The services of a run do what services of their kind do. With the tests of chaos, because a fleet
+/// takes the machine.
+extension ChaosTests {
   /// A call that was sent just before the last reload of a run had its answer on the stream of the
   /// next session, where nobody waited for it: it ended at its deadline of a minute.
   @Test func `a server of HTTP+SSE answers each session on its own stream`() throws {

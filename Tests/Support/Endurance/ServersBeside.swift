@@ -1,6 +1,7 @@
 import Glibc
 import Harness
 import Resilience
+import Synchronization
 
 /// The services of a fleet that are no children of the gateway: servers beside it, each at a port of
 /// its own. One that ends is started again at the same port a moment later, as an operator or the
@@ -18,8 +19,7 @@ final class ServersBeside {
     members = fleet.members.filter { $0.kind != .process }
     self.folder = folder
     self.marker = marker
-    var free = FreePorts()
-    ports = Dictionary(uniqueKeysWithValues: members.map { ($0.name, free.next()) })
+    ports = Dictionary(uniqueKeysWithValues: members.map { ($0.name, FreePorts.next()) })
     for member in members { start(member) }
   }
 
@@ -62,15 +62,18 @@ final class ServersBeside {
 }
 
 /// Ports of loopback that nobody listens at, below those that connections get from the kernel.
-struct FreePorts {
-  private var port = 10_000 + Int(getpid()) % 20_000
+/// None is given twice while others follow, because who gets it listens a while later.
+enum FreePorts {
+  private static let last = Mutex(10_000 + Int(getpid()) % 20_000)
 
-  mutating func next() -> Int {
-    for _ in 0..<10_000 {
-      port = port >= 32_000 ? 10_000 : port + 1
-      if Self.isFree(port) { break }
+  static func next() -> Int {
+    last.withLock { port in
+      for _ in 0..<10_000 {
+        port = port >= 32_000 ? 10_000 : port + 1
+        if isFree(port) { break }
+      }
+      return port
     }
-    return port
   }
 
   private static func isFree(_ port: Int) -> Bool {
