@@ -87,6 +87,33 @@ import Testing
     try run.finish()
   }
 
+  @Test func `S17: no arguments are an empty object and nothing else`() throws {
+    let run = try GatewayRun([
+      Service("a", more: ["tools: {read_only: [pid], cache: {'*': 1h}}"])
+    ])
+    try run.client.handshake()
+    _ = try KeyBehaviour.tools(run)
+    var id = 9_000
+    /// How often the service has been called; nil where it answers with an error.
+    func calls(_ arguments: String) throws -> Int? {
+      id += 1
+      try run.client.send(
+        line: #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"#
+          + #""name":"a_pid"\#(arguments)}}"#)
+      let answer = try run.client.response(to: String(id), within: GatewayRun.patience)
+      return answer.result?.at(pointer: "/structuredContent/calls")?.intValue
+    }
+    let first = try calls("")
+    #expect(first != nil)
+    for same in [#","arguments":{}"#, #","arguments": { } "#, ""] {
+      #expect(try calls(same) == first, "\(same)")
+    }
+    for other in ["[]", "\"\"", "12", #"{"a":1}"#] {
+      #expect(try calls(#","arguments":\#(other)"#) != first, "\(other)")
+    }
+    try run.finish()
+  }
+
   @Test func `results of an API are kept like those of a process, and cleared by its writes`()
     throws
   {
