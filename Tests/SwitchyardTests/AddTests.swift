@@ -9,6 +9,8 @@ import Testing
   @Test func `a command line becomes a manifest, after it was shown and agreed to`() throws {
     let home = try DemoHome()
     let words = ["add", "echo", "--env", "MY_TOKEN=s3cret", "--", "/bin/cat", "a b"]
+    let unheard = try CommandRun(words, environment: home.environment)
+    #expect(unheard.code == 1 && unheard.errors.contains("nobody answered; --yes does not ask"))
     let refused = try CommandRun(words, environment: home.environment, input: "n\n")
     #expect(refused.code == 1)
     #expect(refused.output.contains("runs       /bin/cat 'a b'\n  variables  MY_TOKEN\n"))

@@ -78,9 +78,7 @@ struct Add: ParsableCommand {
     adoption.show()
     guard !adoption.items.isEmpty else { throw CommandFailure("there is nothing to add") }
     if adoption.hasNews {
-      guard yes || Self.agrees("Write \(adoption.newManifests)?") else {
-        throw CommandFailure("nothing was written")
-      }
+      if !yes { try Self.ask("Write \(adoption.newManifests)?") }
       try source.bundle?.unpack()
       try adoption.write()
     }
@@ -99,11 +97,16 @@ struct Add: ParsableCommand {
     }
   }
 
-  /// Asks on the terminal; no answer is no.
-  static func agrees(_ question: String) -> Bool {
+  /// Asks whether to write.
+  ///
+  /// - Throws: where the answer is another one than yes, or there is none.
+  static func ask(_ question: String) throws {
     Terminal.output.write("\(question) [y/N] ")
-    guard let answer = readLine()?.lowercased() else { return false }
-    return answer == "y" || answer == "yes"
+    guard let answer = readLine()?.lowercased() else {
+      Terminal.output.write("\n")
+      throw CommandFailure("nothing was written: nobody answered; --yes does not ask")
+    }
+    guard answer == "y" || answer == "yes" else { throw CommandFailure("nothing was written") }
   }
 }
 

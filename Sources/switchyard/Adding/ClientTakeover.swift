@@ -73,9 +73,7 @@ struct ClientTakeover {
   ) throws {
     let count = adoption.items.count
     let what = count == 1 ? "1 server" : "\(count) servers"
-    guard !asks || Add.agrees("Let the gateway stand for \(what) in \(file.path)?") else {
-      throw CommandFailure("nothing was written")
-    }
+    if asks { try Add.ask("Let the gateway stand for \(what) in \(file.path)?") }
     try adoption.write()
     let record = ReplacementRecord(file: file.target, state: paths.state)
     let before = try record.read()
