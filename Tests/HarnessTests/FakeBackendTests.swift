@@ -1,3 +1,4 @@
+import Glibc
 import Harness
 import MCP
 import RawJSON
@@ -169,6 +170,9 @@ func finish(_ client: HarnessClient, exit: ServerExit = .code(0)) throws {
       client.run(for: .milliseconds(10))
     }
     try finish(client)
+    // A process that has just become another shows no environment for a moment.
+    let moment = ContinuousClock.now + .seconds(5)
+    while marker.processes().count != 1, ContinuousClock.now < moment { usleep(10_000) }
     #expect(marker.waitUntilGone(within: .milliseconds(100)).count == 1)
     marker.killAll()
     #expect(marker.waitUntilGone(within: .seconds(2)) == [])
