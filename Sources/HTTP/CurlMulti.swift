@@ -21,6 +21,8 @@ final class CurlMulti {
   /// Sockets that were opened for libcurl and not closed by it yet. Their watches are kept
   /// between requests.
   private var sockets: Set<Int32> = []
+  /// What libcurl takes each number for being watched for, until it says that it is not.
+  private var wanted: [Int32: Int32] = [:]
   private lazy var timer = LoopTimer { [unowned self] in timerFired() }
   /// When libcurl wants to be called, and when the timer will fire: at that time or before.
   private var due = Instant.distantFuture
@@ -134,7 +136,11 @@ final class CurlMulti {
   // MARK: What libcurl calls
 
   fileprivate func want(_ socket: Int32, _ what: Int32) {
-    if what == CURL_POLL_REMOVE { return unwant(socket) }
+    if what == CURL_POLL_REMOVE {
+      wanted[socket] = nil
+      return unwant(socket)
+    }
+    wanted[socket] = what
     if watches[socket] == nil {
       watches[socket] = try? SocketWatch(socket: socket) { [unowned self] readiness in
         act(socket, readiness.rawValue)
@@ -185,10 +191,12 @@ final class CurlMulti {
     act(-1, 0)
   }
 
-  /// A watch that is still there is of an earlier socket with this number.
+  /// A watch that is still there is of an earlier socket with this number. Where libcurl has not said
+  /// that it is over, it takes the new one for watched too, and will not ask again.
   func opened(_ socket: Int32) {
     forget(socket)
     sockets.insert(socket)
+    if let what = wanted[socket] { want(socket, what) }
   }
 
   fileprivate func closing(_ socket: Int32) {
