@@ -1,7 +1,7 @@
 /// Where keys lie, by their hashes: one word for each, half a hash and a place.
 ///
 /// The keys themselves stay with their values, so that a look touches little memory and to take a
-/// key away needs no look at it. Linear probing, at most half full, no marks for what was taken
+/// key away needs no look at it. Linear probing, at most three quarters full, no marks for what was taken
 /// away. The general dictionary takes twice as long for both.
 struct PlaceTable: Sendable {
   /// The upper half: half of a hash. The lower half: a place and 1; 0 is free.
@@ -20,21 +20,23 @@ struct PlaceTable: Sendable {
     Int(truncatingIfNeeded: bucket & 0xFFFF_FFFF) &- 1
   }
 
-  /// The place of the key with this hash for which `isIt` holds.
+  /// Where the search for a key with this hash begins.
+  func home(of hash: UInt64) -> Int { Self.home(hash) & mask }
+
+  /// The next place whose key may have this hash; the search then goes on behind it.
   @inline(__always)
-  func find(_ hash: UInt64, _ isIt: (Int) -> Bool) -> Int? {
-    var index = Self.home(hash) & mask
+  func candidate(_ hash: UInt64, from index: inout Int) -> Int? {
     while buckets[index] != 0 {
       let bucket = buckets[index]
-      if bucket &>> 32 == hash &>> 32, isIt(Self.place(bucket)) { return Self.place(bucket) }
       index = (index &+ 1) & mask
+      if bucket &>> 32 == hash &>> 32 { return Self.place(bucket) }
     }
     return nil
   }
 
   /// Adds a key that is not there, at a place less than 2^32 - 1.
   mutating func insert(_ hash: UInt64, at place: Int) {
-    if (count &+ 1) &* 2 > buckets.count { grow() }
+    if (count &+ 1) &* 4 > buckets.count &* 3 { grow() }
     put(Self.bucket(hash, place))
     count &+= 1
   }

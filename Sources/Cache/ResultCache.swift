@@ -32,9 +32,8 @@ package struct ResultCache: Sendable {
 
   package typealias Key = ByteKey
 
-  /// What is kept under a key.
-  package struct Value: Sendable {
-    package var bytes: [UInt8]
+  /// For whom a value is kept, and how long.
+  package struct Terms: Sendable {
     /// What a write names to have it taken away: the service, and what was called.
     package var owner: Int
     package var label: [UInt8]
@@ -43,10 +42,7 @@ package struct ResultCache: Sendable {
     /// Usable before then where the service fails; not later than `expires` if it is not.
     package var usableUntil: Instant
 
-    package init(
-      bytes: [UInt8], owner: Int, label: [UInt8], expires: Instant, usableUntil: Instant
-    ) {
-      self.bytes = bytes
+    package init(owner: Int, label: [UInt8], expires: Instant, usableUntil: Instant) {
       self.owner = owner
       self.label = label
       self.expires = expires
@@ -61,7 +57,7 @@ package struct ResultCache: Sendable {
 
   /// What a look-up finds.
   package enum Finding: Equatable {
-    case value([UInt8])
+    case value(RefilledBytes)
     /// Another one has begun to ask for it.
     case underWay(Place)
     /// The one who looked has begun a flight, and must end it with `land` or `giveUp`.
@@ -69,37 +65,55 @@ package struct ResultCache: Sendable {
   }
 
   private struct Slot: Sendable {
-    var key: Key
-    var value: Value
+    var digest: UInt64
+    var key: RefilledBytes
+    var value = RefilledBytes()
+    var terms = Terms.none
     /// The one used before this one, and the one used after it; -1 at the ends.
     var older = -1
     var newer = -1
     /// Without one, it stands here for a flight.
     var hasValue = false
-    var isUnderWay = false
+    var isUnderWay: Bool
 
     // Whole changes, because each access of a slot in the list is checked anew.
 
-    mutating func hold(_ value: consuming Value, after newest: Int) {
-      self.value = value
+    /// - Parameter limit: bytes that it may take; without spare memory it does.
+    mutating func hold(_ value: RawSpan, _ terms: consuming Terms, within limit: Int) {
+      self.value.fill(with: value)
+      self.terms = terms
       hasValue = true
-      older = newest
       newer = -1
+      if cost > limit { self.value = RefilledBytes(value) }
     }
 
     mutating func drop() {
-      value.bytes = []
-      value.label = []
+      value.clear()
+      terms.label = []
       hasValue = false
     }
 
     /// After it was dropped.
-    mutating func take(_ key: Key, isUnderWay: Bool) {
-      self.key = key
+    mutating func take(_ key: RawSpan, _ digest: UInt64, isUnderWay: Bool) {
+      self.digest = digest
+      self.key.fill(with: key)
       self.isUnderWay = isUnderWay
     }
+
+    /// - Parameter keepsMemory: the next one that comes is held in the memory of this one.
+    mutating func vacate(keepsMemory: Bool) {
+      key.clear()
+      guard !keepsMemory else { return }
+      key.free()
+      value.free()
+    }
+
+    /// What it takes.
+    var cost: Int { key.capacity &+ value.capacity &+ terms.label.count &+ ResultCache.overhead }
   }
 
+  /// Places without a value that keep their memory for those that come next.
+  private static let warmPlaces = 8
   /// What an entry costs beyond its bytes.
   static let overhead = 200
 
@@ -117,20 +131,22 @@ package struct ResultCache: Sendable {
   package private(set) var count = 0
 
   /// What is good at `now`; counts as use.
-  package mutating func value(_ key: Key, at now: Instant) -> [UInt8]? {
+  package mutating func value(_ key: Key, at now: Instant) -> RefilledBytes? {
     guard let index = find(key), isGood(index, at: now) else { return nil }
     touch(index)
-    return slots[index].value.bytes
+    return slots[index].value
   }
 
   /// What is good at `now`; else whether it is under way, which it is from now on.
-  package mutating func look(for key: Key, at now: Instant) -> Finding {
-    guard let index = find(key) else {
-      return .begun(Place(index: occupy(key, isUnderWay: true)))
+  ///
+  /// - Parameter digest: of the key, by `ByteKey`.
+  package mutating func look(for key: RawSpan, _ digest: UInt64, at now: Instant) -> Finding {
+    guard let index = find(key, digest) else {
+      return .begun(Place(index: occupy(key, digest, isUnderWay: true)))
     }
     if isGood(index, at: now, isAwaited: true) {
       touch(index)
-      return .value(slots[index].value.bytes)
+      return .value(slots[index].value)
     }
     if slots[index].isUnderWay { return .underWay(Place(index: index)) }
     slots[index].isUnderWay = true
@@ -138,9 +154,9 @@ package struct ResultCache: Sendable {
   }
 
   /// The flight has brought this value.
-  package mutating func land(_ value: consuming Value, at place: Place) {
+  package mutating func land(_ value: RawSpan, _ terms: consuming Terms, at place: Place) {
     guard endFlight(place) else { return }
-    set(value, at: place.index)
+    set(value, terms, at: place.index)
   }
 
   /// The flight has brought nothing that can be kept.
@@ -149,32 +165,29 @@ package struct ResultCache: Sendable {
   }
 
   /// What may stand in at `now` because the service failed.
-  package func staleValue(_ key: Key, at now: Instant) -> [UInt8]? {
-    guard let index = find(key), slots[index].hasValue, now < slots[index].value.usableUntil
+  package func staleValue(_ key: Key, at now: Instant) -> RefilledBytes? {
+    guard let index = find(key), slots[index].hasValue, now < slots[index].terms.usableUntil
     else { return nil }
-    return slots[index].value.bytes
+    return slots[index].value
   }
 
   /// Keeps a value in place of an earlier one, and lets go of others until there is room.
-  package mutating func store(_ value: consuming Value, under key: Key) {
-    set(value, at: find(key) ?? occupy(key))
+  package mutating func store(_ value: RawSpan, _ terms: consuming Terms, under key: Key) {
+    let place = find(key) ?? (unsafe occupy(key.bytes.span.bytes, key.digest, isUnderWay: false))
+    set(value, terms, at: place)
   }
 
   /// Takes away what belongs to `owner` and has a label for which `condition` holds.
   package mutating func removeAll(of owner: Int, where condition: ([UInt8]) -> Bool) {
     for index in places.places
-    where slots[index].value.owner == owner && slots[index].hasValue
-      && condition(slots[index].value.label)
+    where slots[index].terms.owner == owner && slots[index].hasValue
+      && condition(slots[index].terms.label)
     {
       remove(index)
     }
   }
 
   package mutating func removeAll() { while oldest >= 0 { remove(oldest) } }
-
-  private static func cost(_ key: Key, _ value: borrowing Value) -> Int {
-    key.bytes.count + value.bytes.count + value.label.count + overhead
-  }
 
   private mutating func touch(_ index: Int) {
     guard newest != index else { return }
@@ -191,35 +204,41 @@ package struct ResultCache: Sendable {
     if newer >= 0 { slots[newer].older = older } else { newest = older }
   }
 
-  private func find(_ key: Key) -> Int? {
-    places.find(key.digest) { slots[$0].key == key }
+  private func find(_ key: Key) -> Int? { unsafe find(key.bytes.span.bytes, key.digest) }
+
+  private func find(_ key: RawSpan, _ digest: UInt64) -> Int? {
+    var index = places.home(of: digest)
+    while let place = places.candidate(digest, from: &index) {
+      if slots[place].digest == digest, slots[place].key.holds(key) { return place }
+    }
+    return nil
   }
 
   /// A place for a key that has none.
-  private mutating func occupy(_ key: Key, isUnderWay: Bool = false) -> Int {
+  private mutating func occupy(_ key: RawSpan, _ digest: UInt64, isUnderWay: Bool) -> Int {
     let index: Int
     if let vacant = free.popLast() {
       index = vacant
-      slots[index].take(key, isUnderWay: isUnderWay)
+      slots[index].take(key, digest, isUnderWay: isUnderWay)
     } else {
       index = slots.count
-      slots.append(Slot(key: key, value: .none, isUnderWay: isUnderWay))
+      slots.append(Slot(digest: digest, key: RefilledBytes(key), isUnderWay: isUnderWay))
     }
-    places.insert(key.digest, at: index)
+    places.insert(digest, at: index)
     return index
   }
 
   /// The value and its key go, and whoever waits for a place gets it.
   private mutating func vacate(_ index: Int) {
-    places.remove(slots[index].key.digest, at: index)
-    slots[index].key = .none
+    places.remove(slots[index].digest, at: index)
+    slots[index].vacate(keepsMemory: free.count < Self.warmPlaces)
     free.append(index)
   }
 
   private mutating func isGood(_ index: Int, at now: Instant, isAwaited: Bool = false) -> Bool {
     guard slots[index].hasValue else { return false }
-    if now < slots[index].value.expires { return true }
-    if now >= slots[index].value.usableUntil { remove(index, isAwaited: isAwaited) }
+    if now < slots[index].terms.expires { return true }
+    if now >= slots[index].terms.usableUntil { remove(index, isAwaited: isAwaited) }
     return false
   }
 
@@ -230,17 +249,19 @@ package struct ResultCache: Sendable {
     return true
   }
 
-  private mutating func set(_ value: consuming Value, at index: Int) {
+  private mutating func set(_ value: RawSpan, _ terms: consuming Terms, at index: Int) {
     if slots[index].hasValue { remove(index, isAwaited: true) }
-    let cost = Self.cost(slots[index].key, value)
-    guard limits.entries > 0, cost <= min(limits.entryBytes, limits.bytes) else {
+    let size = slots[index].key.capacity + value.byteCount + terms.label.count + Self.overhead
+    guard limits.entries > 0, size <= min(limits.entryBytes, limits.bytes) else {
       if !slots[index].isUnderWay { vacate(index) }
       return
     }
+    slots[index].hold(value, terms, within: limits.bytes)
+    let cost = slots[index].cost
     while count >= limits.entries || byteCount + cost > limits.bytes, oldest >= 0 {
       remove(oldest)
     }
-    slots[index].hold(value, after: newest)
+    slots[index].older = newest
     if newest >= 0 { slots[newest].newer = index } else { oldest = index }
     newest = index
     count += 1
@@ -250,18 +271,14 @@ package struct ResultCache: Sendable {
   /// - Parameter isAwaited: another value comes in its place.
   private mutating func remove(_ index: Int, isAwaited: Bool = false) {
     unlink(index)
-    byteCount -= Self.cost(slots[index].key, slots[index].value)
+    byteCount -= slots[index].cost
     count -= 1
     slots[index].drop()
     if !isAwaited, !slots[index].isUnderWay { vacate(index) }
   }
 }
 
-extension ResultCache.Value {
-  fileprivate static let none = ResultCache.Value(
-    bytes: [], owner: 0, label: [], expires: .zero, usableUntil: .zero)
-}
-
-extension ResultCache.Key {
-  fileprivate static let none = ResultCache.Key([])
+extension ResultCache.Terms {
+  fileprivate static let none = ResultCache.Terms(
+    owner: 0, label: [], expires: .zero, usableUntil: .zero)
 }

@@ -192,16 +192,25 @@ extension Gateway: ClientSessionDelegate {
     }
     let service = service.lane(for: request.client.era)
     let level = request.wantedLevel
-    let call = Call(
-      session: session, id: request.id, client: request.client, method: request.envelope.method,
-      service: service, entry: entry, token: ShortBytes(token, in: request.line.bytes),
-      nameRange: nameRange,
-      times: CallTimes(
-        start: plan?.start ?? EventLoop.turnTime,
-        // The result of a task takes as long as the task.
-        patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
-        absolute: absoluteTime),
-      logLevel: level, taskRole: taskRole, plan: plan)
+    let times = CallTimes(
+      start: plan?.start ?? EventLoop.turnTime,
+      // The result of a task takes as long as the task.
+      patience: request.envelope.method == .tasksResult ? absoluteTime : service.patience,
+      absolute: absoluteTime)
+    let call: Call
+    if let plan, let spent = plan.takeSpent(at: service) {
+      call = spent
+      call.begin(
+        again: request.id, client: request.client,
+        token: ShortBytes(token, in: request.line.bytes), nameRange: nameRange, times: times,
+        logLevel: level, taskRole: taskRole, plan: plan)
+    } else {
+      call = Call(
+        session: session, id: request.id, client: request.client,
+        method: request.envelope.method, service: service, entry: entry,
+        token: ShortBytes(token, in: request.line.bytes), nameRange: nameRange, times: times,
+        logLevel: level, taskRole: taskRole, plan: plan)
+    }
     if let ownName { call.needExtras().ownName = ownName }
     if !state.isEmpty { call.needExtras().requestState = state }
     if let read { call.needExtras().read = read }

@@ -116,6 +116,15 @@ package struct Splice: Sendable {
     return output
   }
 
+  /// Whether an edit lies inside `range`.
+  package func touches(_ range: ByteRange) -> Bool {
+    for index in 0..<editCount {
+      let edit = entries[index].range
+      if edit.start >= range.start, edit.end <= range.end { return true }
+    }
+    return false
+  }
+
   /// What becomes of the bytes of `source` at `range`, which no edit overlaps at its ends.
   package func applied(to source: RawSpan, within range: ByteRange) -> [UInt8] {
     guard range.fits(in: source.byteCount) else { return [] }

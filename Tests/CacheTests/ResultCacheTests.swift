@@ -11,14 +11,18 @@ import Testing
   private func value(
     _ text: String, until seconds: Int64 = 100, usable: Int64 = 0, owner: Int = 1,
     label: String = "find"
-  ) -> ResultCache.Value {
-    ResultCache.Value(
-      bytes: Array(text.utf8), owner: owner, label: Array(label.utf8), expires: at(seconds),
-      usableUntil: at(usable))
+  ) -> Value {
+    let terms = ResultCache.Terms(
+      owner: owner, label: Array(label.utf8), expires: at(seconds), usableUntil: at(usable))
+    return Value(bytes: Array(text.utf8), terms: terms)
   }
 
-  private func text(_ bytes: [UInt8]?) -> String? {
-    bytes.map { String(decoding: $0, as: UTF8.self) }
+  private func text(_ bytes: RefilledBytes?) -> String? {
+    bytes.map { String(decoding: $0.array, as: UTF8.self) }
+  }
+
+  private func found(_ text: String) -> ResultCache.Finding {
+    .value(RefilledBytes(Array(text.utf8).span.bytes))
   }
 
   @Test func `a value is good until its time is over`() {
@@ -28,6 +32,32 @@ import Testing
     let after = cache.value(key("k"), at: at(10))
     #expect(text(before) == "one")
     #expect(after == nil && cache.count == 0 && cache.byteCount == 0)
+  }
+
+  @Test func `the memory of one value serves the next, and what was given is not touched`() {
+    var cache = ResultCache(.init(entries: 1))
+    cache.store(value("first"), under: key("a"))
+    let given = cache.value(key("a"), at: at(0))
+    for (name, words) in [("b", "2nd"), ("c", "the third"), ("d", ""), ("e", "fifth")] {
+      cache.store(value(words), under: key(name))
+      let kept = cache.value(key(name), at: at(0))
+      #expect(text(kept) == words && cache.count == 1)
+    }
+    #expect(text(given) == "first")
+  }
+
+  @Test func `bytes count with the memory that is spare, and go when nothing is kept`() {
+    var cache = ResultCache(.init(entries: 2, bytes: 1 << 20))
+    cache.store(value(String(repeating: "x", count: 1_000)), under: key("a"))
+    let first = cache.byteCount
+    cache.removeAll()
+    #expect(cache.byteCount == 0)
+    cache.store(value(String(repeating: "x", count: 600)), under: key("b"))
+    #expect(cache.byteCount == first)
+    cache.removeAll()
+    // Less than half of it: the memory is let go.
+    cache.store(value(String(repeating: "x", count: 400)), under: key("c"))
+    #expect(cache.byteCount == first - 600)
   }
 
   @Test func `a value that may stand in stays for that, and is no hit`() {
@@ -104,7 +134,7 @@ import Testing
     #expect(cache.count == 0)
     cache.land(value("one", until: 10), at: flight)
     let found = cache.look(for: key("k"), at: at(0))
-    #expect(found == .value(Array("one".utf8)) && cache.count == 1)
+    #expect(found == self.found("one") && cache.count == 1)
   }
 
   @Test func `a flight that brings nothing leaves nothing`() throws {
@@ -134,7 +164,7 @@ import Testing
     let again = try place(cache.look(for: key("k"), at: at(21)))
     cache.land(value("new", until: 40), at: again)
     let found = cache.look(for: key("k"), at: at(21))
-    #expect(found == .value(Array("new".utf8)) && cache.count == 1)
+    #expect(found == self.found("new") && cache.count == 1)
   }
 
   @Test func `a write takes away what is kept and no flight`() throws {
@@ -183,7 +213,7 @@ import Testing
         let finding = cache.look(for: key(name), at: at(0))
         let index = model.firstIndex { $0.key == name }
         if let index {
-          #expect(finding == .value(Array(model[index].value.utf8)))
+          #expect(finding == self.found(model[index].value))
           model.append(model.remove(at: index))
         } else if let flight = flights[name] {
           #expect(finding == .underWay(flight))
@@ -209,10 +239,27 @@ import Testing
   }
 }
 
+private struct Value {
+  var bytes: [UInt8]
+  var terms: ResultCache.Terms
+}
+
 extension ResultCache {
   /// Whether anything is kept that is good, without counting as use.
   fileprivate func staleOrGood(_ key: Key, _ now: Instant) -> Bool {
     var copy = self
     return copy.value(key, at: now) != nil
+  }
+
+  fileprivate mutating func store(_ value: Value, under key: Key) {
+    store(value.bytes.span.bytes, value.terms, under: key)
+  }
+
+  fileprivate mutating func land(_ value: Value, at place: Place) {
+    land(value.bytes.span.bytes, value.terms, at: place)
+  }
+
+  fileprivate mutating func look(for key: Key, at now: Instant) -> Finding {
+    look(for: key.bytes.span.bytes, key.digest, at: now)
   }
 }

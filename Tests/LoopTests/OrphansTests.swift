@@ -96,11 +96,13 @@ struct OrphansTests {
       for _ in 0..<8 { runs.append(try ChildRun(spec)) }
       for run in runs { await run.ended() }
     }
+    // What the first one had may have been open for a moment longer when they were counted.
     let isClean = await eventually {
       ProcessFile.ownChildren() == [ProcessGuard.pid]
-        && ProcessFile.entries("/proc/self/fd").count == before
+        && ProcessFile.entries("/proc/self/fd").count <= before
     }
-    #expect(isClean, "\(ProcessFile.ownChildren()), \(ProcessFile.entries("/proc/self/fd").count)")
+    let after = ProcessFile.entries("/proc/self/fd").count
+    #expect(isClean, "\(ProcessFile.ownChildren()), \(before) before, \(after) now")
     #expect(Child.running.isEmpty)
   }
 }

@@ -7,24 +7,36 @@ import RawJSON
 /// and the arguments in a form in which only their meaning counts.
 @EventLoop
 enum CacheKey {
+  /// Bytes of a key; a call with a longer one is not looked for.
+  static let longest = 128 << 10
+
   /// Nil where the call is not like others: it brings a state or a task, or something in `_meta`
   /// that may change the answer.
-  static func of(_ request: Incoming, head: [UInt8]) -> ResultCache.Key? {
+  ///
+  /// - Returns: bytes of `memory`, which is `longest`.
+  static func of(
+    _ request: Incoming, head: [UInt8], in memory: UnsafeMutableRawBufferPointer
+  ) -> UnsafeRawBufferPointer? {
     let envelope = request.envelope
-    let bytes = request.line.bytes
+    let line = request.line
     guard envelope.task.isAbsent, envelope.requestState.isAbsent,
       envelope.inputResponses.isAbsent,
-      envelope.arguments.count <= KeptResults.longestArguments, isPlain(envelope.meta, in: bytes)
+      envelope.arguments.count <= KeptResults.longestArguments,
+      isPlain(envelope.meta, in: line.bytes)
     else { return nil }
     let mark = mark(of: request.client.revision)
-    let key =
-      plain(head, mark, envelope, in: request.line) ?? rebuilt(head, mark, envelope, in: bytes)
-    return ResultCache.Key(key)
+    if isPlain(envelope.clientInfo, in: line), isPlain(envelope.clientCapabilities, in: line),
+      isPlain(envelope.arguments, in: line)
+    {
+      return plain(head, mark, envelope, of: line, in: memory)
+    }
+    return rebuilt(head, mark, envelope, of: line.bytes, in: memory)
   }
 
   private static func rebuilt(
-    _ head: [UInt8], _ mark: UInt8, _ envelope: Envelope, in bytes: RawSpan
-  ) -> [UInt8] {
+    _ head: [UInt8], _ mark: UInt8, _ envelope: Envelope, of bytes: RawSpan,
+    in memory: UnsafeMutableRawBufferPointer
+  ) -> UnsafeRawBufferPointer? {
     var key = head
     key.append(mark)
     for part in [envelope.clientInfo, envelope.clientCapabilities] {
@@ -37,34 +49,32 @@ enum CacheKey {
     } else {
       JSON.appendCanonical(envelope.arguments, in: bytes, to: &key)
     }
-    return key
+    guard key.count <= memory.count else { return nil }
+    key.withUnsafeBytes { memory.copyMemory(from: $0) }
+    return UnsafeRawBufferPointer(rebasing: memory[..<key.count])
   }
 
-  /// The same where every part is in canonical form as the client wrote it, which nearly all are; nil
-  /// for others.
+  /// The same where every part is in canonical form as the client wrote it, which nearly all are.
   private static func plain(
-    _ head: [UInt8], _ mark: UInt8, _ envelope: Envelope, in line: UnsafeRawBufferPointer
-  ) -> [UInt8]? {
+    _ head: [UInt8], _ mark: UInt8, _ envelope: Envelope, of line: UnsafeRawBufferPointer,
+    in memory: UnsafeMutableRawBufferPointer
+  ) -> UnsafeRawBufferPointer? {
     let (info, abilities) = (envelope.clientInfo, envelope.clientCapabilities)
     let arguments = envelope.arguments
-    guard isPlain(info, in: line), isPlain(abilities, in: line), isPlain(arguments, in: line)
-    else { return nil }
     let count =
       head.count + info.count + abilities.count + (arguments.isAbsent ? 2 : arguments.count) + 3
-    // Made on the stack: an array that grows, or begins as zeros, takes three times as long.
-    return withUnsafeTemporaryAllocation(byteCount: count, alignment: 1) { key in
-      head.withUnsafeBytes { key.copyMemory(from: $0) }
-      key[head.count] = mark
-      var place = add(info, of: line, to: key, at: head.count + 1)
-      key[place] = 0
-      place = add(abilities, of: line, to: key, at: place + 1)
-      key[place] = 0
-      _ = add(arguments, of: line, to: key, at: place + 1)
-      if arguments.isAbsent {
-        (key[count - 2], key[count - 1]) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
-      }
-      return [UInt8](UnsafeRawBufferPointer(key))
+    guard count <= memory.count else { return nil }
+    head.withUnsafeBytes { memory.copyMemory(from: $0) }
+    memory[head.count] = mark
+    var place = add(info, of: line, to: memory, at: head.count + 1)
+    memory[place] = 0
+    place = add(abilities, of: line, to: memory, at: place + 1)
+    memory[place] = 0
+    _ = add(arguments, of: line, to: memory, at: place + 1)
+    if arguments.isAbsent {
+      (memory[count - 2], memory[count - 1]) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
     }
+    return UnsafeRawBufferPointer(rebasing: memory[..<count])
   }
 
   private static func isPlain(_ part: ByteRange, in line: UnsafeRawBufferPointer) -> Bool {

@@ -9,7 +9,8 @@ import Telemetry
 /// What of a call is kept for others, and what others have left for it.
 @EventLoop
 struct CacheSlot {
-  let key: ResultCache.Key
+  /// Nil where the place is all that will be asked for.
+  var key: ResultCache.Key?
   /// Where equal calls wait for the result; nil where none do, and once they have been told.
   var place: ResultCache.Place?
   /// Writes to the service that had begun or ended when the call began.
@@ -23,11 +24,35 @@ extension Gateway {
     _ request: Incoming, _ entry: Catalogue.Entry, _ slot: inout CacheSlot?
   ) -> Bool {
     guard kept.isOn, entry.policy.cache != nil else { return false }
-    let known = entry.spelling?.isOf(request) == true ? entry.spelling?.key : nil
-    guard let key = known ?? CacheKey.of(request, head: keyHead(of: entry)) else { return false }
-    switch look(for: key, isAlone: request.isAlone) {
+    if let known = entry.spelling, known.isOf(request) {
+      let finding = look(for: known.key, isAlone: request.isAlone)
+      return settles(finding, request, entry, known.key, isNew: false, &slot)
+    }
+    guard let bytes = CacheKey.of(request, head: keyHead(of: entry), in: kept.keyMemory) else {
+      return false
+    }
+    if request.isAlone || entry.keptStaleFor > 0 {
+      let key = ResultCache.Key(Array(bytes))
+      let finding = look(for: key, isAlone: request.isAlone)
+      return settles(finding, request, entry, key, isNew: true, &slot)
+    }
+    let finding = kept.look(for: bytes, ByteKey.digest(of: bytes.bytes), at: EventLoop.turnTime)
+    // Nearly always nobody has asked before, and then the key itself is not needed again.
+    if case .begun(let place) = finding {
+      slot = CacheSlot(place: place, writes: kept.writes(to: entry.service))
+      return false
+    }
+    return settles(finding, request, entry, ResultCache.Key(Array(bytes)), isNew: true, &slot)
+  }
+
+  /// - Parameter isNew: the key was made of the request and not known by how that is written.
+  private func settles(
+    _ finding: ResultCache.Finding?, _ request: Incoming, _ entry: Catalogue.Entry,
+    _ key: ResultCache.Key, isNew: Bool, _ slot: inout CacheSlot?
+  ) -> Bool {
+    switch finding {
     case .value(let result):
-      remember(request, entry, key, isNew: known == nil)
+      remember(request, entry, key, isNew: isNew)
       answer(
         request.id, from: result, entry, bytesIn: request.line.count,
         trace: wantsSpans ? traceParent(of: request) : nil)
@@ -47,7 +72,8 @@ extension Gateway {
   ///   nothing is kept.
   func look(for key: ResultCache.Key, isAlone: Bool) -> ResultCache.Finding? {
     let now = EventLoop.turnTime
-    return isAlone ? kept.value(key, at: now).map { .value($0) } : kept.look(for: key, at: now)
+    if isAlone { return kept.value(key, at: now).map { .value($0) } }
+    return key.bytes.withUnsafeBytes { kept.look(for: $0, key.digest, at: now) }
   }
 
   func wait(for place: ResultCache.Place, _ request: Incoming, _ entry: Catalogue.Entry) {
@@ -67,10 +93,10 @@ extension Gateway {
   }
 
   func answer(
-    _ id: RequestID, from result: [UInt8], _ entry: Catalogue.Entry, bytesIn: Int,
+    _ id: RequestID, from result: RefilledBytes, _ entry: Catalogue.Entry, bytesIn: Int,
     trace: TraceParent?
   ) {
-    session.reply(to: id, result: result)
+    result.withUnsafeBytes { session.reply(to: id, result: $0) }
     observed(
       Observation(
         service: entry.service, entry: entry, method: .toolsCall, outcome: .fromCache,
@@ -109,33 +135,36 @@ extension CallPlan {
   /// - Parameters:
   ///   - result: the JSON of the result.
   ///   - lifetime: what the service says itself, in milliseconds.
-  func keep(_ result: consuming [UInt8], _ outcome: Outcome, lifetime: Int64?, isWhole: Bool) {
+  func keep(
+    _ result: UnsafeRawBufferPointer, _ outcome: Outcome, lifetime: Int64?, isWhole: Bool
+  ) {
     guard let writes = slot?.writes, outcome == .answered, isWhole else { return }
-    var nanoseconds = entry.keptFor
-    if let lifetime {
-      let (said, overflow) = lifetime.multipliedReportingOverflow(by: 1_000_000)
-      nanoseconds = overflow ? nanoseconds : min(nanoseconds, max(0, said))
-    }
+    guard let lifetime else { return keep(result, for: entry.keptFor, writes) }
+    let (said, overflow) = lifetime.multipliedReportingOverflow(by: 1_000_000)
+    let time = overflow ? entry.keptFor : min(entry.keptFor, max(0, said))
+    // A copy is older than what the service says of its result.
+    Self.withoutLifetime(result).withUnsafeBytes { keep($0, for: time, writes) }
+  }
+
+  /// - Parameter writes: those that were known when the call began.
+  private func keep(_ result: UnsafeRawBufferPointer, for nanoseconds: Int64, _ writes: Int) {
     let kept = gateway.kept
     guard nanoseconds > 0, writes == kept.writes(to: entry.service) else { return }
-    let now = EventLoop.turnTime
-    let expires = now.advanced(byNanoseconds: nanoseconds)
-    // A copy is older than what the service says of its result.
-    if lifetime != nil { result = Self.withoutLifetime(result) }
-    let value = ResultCache.Value(
-      bytes: result, owner: entry.service, label: entry.ownName, expires: expires,
+    let expires = EventLoop.turnTime.advanced(byNanoseconds: nanoseconds)
+    let terms = ResultCache.Terms(
+      owner: entry.service, label: entry.ownName, expires: expires,
       usableUntil: expires.advanced(byNanoseconds: entry.keptStaleFor))
     guard let place = slot?.place else {
-      if let key = slot?.key { kept.store(value, under: key) }
+      if let key = slot?.key { kept.store(result, terms, under: key) }
       return
     }
     slot?.place = nil
-    kept.land(value, at: place)
+    kept.land(result, terms, at: place)
   }
 
   /// Without what would let a client keep it for as long as one that was just made.
-  private static func withoutLifetime(_ result: [UInt8]) -> [UInt8] {
-    let bytes = result.span.bytes
+  private static func withoutLifetime(_ result: UnsafeRawBufferPointer) -> [UInt8] {
+    let bytes = result.bytes
     return JSON.rebuildObject(
       ByteRange(start: 0, end: result.count), in: bytes,
       dropping: { JSON.equals($0, "ttlMs", in: bytes) || JSON.equals($0, "cacheScope", in: bytes) },
@@ -144,8 +173,8 @@ extension CallPlan {
 
   /// What stands in for an answer that did not come, marked as such; nil if nothing may.
   func standIn() -> [UInt8]? {
-    guard entry.policy.stale != nil, let slot,
-      let result = gateway.kept.staleValue(slot.key, at: EventLoop.turnTime)
+    guard entry.policy.stale != nil, let key = slot?.key,
+      let result = gateway.kept.staleValue(key, at: EventLoop.turnTime)?.array
     else { return nil }
     let bytes = result.span.bytes
     let whole = ByteRange(start: 0, end: result.count)
@@ -177,6 +206,6 @@ extension CallPlan {
     guard slot != nil, isWhole else { return }
     var bytes: [UInt8] = []
     result.write { bytes.append(contentsOf: $0) }
-    keep(bytes, outcome, lifetime: nil, isWhole: true)
+    bytes.withUnsafeBytes { keep($0, outcome, lifetime: nil, isWhole: true) }
   }
 }

@@ -60,11 +60,13 @@ final class KeptRead {
     let now = EventLoop.turnTime
     let expires = now.advanced(byNanoseconds: time)
     let copy = KeptCopy.bytes(of: result, goodUntil: now.advanced(byNanoseconds: isGoodFor))
-    let value = ResultCache.Value(
-      bytes: copy, owner: service, label: uri, expires: expires, usableUntil: expires)
-    guard let place else { return gateway.kept.store(value, under: key) }
-    self.place = nil
-    gateway.kept.land(value, at: place, answer: result)
+    let terms = ResultCache.Terms(
+      owner: service, label: uri, expires: expires, usableUntil: expires)
+    copy.withUnsafeBytes { copy in
+      guard let place else { return gateway.kept.store(copy, terms, under: key) }
+      self.place = nil
+      gateway.kept.land(copy, terms, at: place, answer: result)
+    }
   }
 
   /// The read is over: those who waited for its answer and have got none are served by themselves.
@@ -100,13 +102,15 @@ extension Gateway {
     let rules = service.manifest.resources
     guard kept.isOn, !rules.cache.isEmpty, let time = rules.lifetime(of: uri),
       saysNothingButURI(request),
-      let key = CacheKey.of(
-        request, head: Array("resource \(service.name)".utf8) + [0] + uri + [0])
+      let bytes = CacheKey.of(
+        request, head: Array("resource \(service.name)".utf8) + [0] + uri + [0],
+        in: kept.keyMemory)
     else { return false }
+    let key = ResultCache.Key(Array(bytes))
     var place: ResultCache.Place?
     switch look(for: key, isAlone: request.isAlone) {
     case .value(let copy):
-      answer(request, KeptCopy.result(of: copy, at: EventLoop.turnTime), of: service)
+      answer(request, KeptCopy.result(of: copy.array, at: EventLoop.turnTime), of: service)
       return true
     case .underWay(let place):
       let entry = Catalogue.Entry(

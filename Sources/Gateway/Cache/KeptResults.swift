@@ -21,25 +21,33 @@ final class KeptResults {
   /// is not kept after it.
   private var writes: [Int: Int] = [:]
   let isOn: Bool
+  /// Where the key of a call is made that is looked for.
+  let keyMemory: UnsafeMutableRawBufferPointer
 
   init(_ limits: GatewayConfiguration.Cache) {
     isOn = limits.entries > 0
+    keyMemory = .allocate(byteCount: isOn ? CacheKey.longest : 0, alignment: 16)
     results = ResultCache(
       .init(entries: limits.entries, bytes: limits.bytes, entryBytes: limits.entry))
   }
 
-  func value(_ key: ResultCache.Key, at now: Instant) -> [UInt8]? {
+  isolated deinit { keyMemory.deallocate() }
+
+  func value(_ key: ResultCache.Key, at now: Instant) -> RefilledBytes? {
     results.value(key, at: now)
   }
 
-  func staleValue(_ key: ResultCache.Key, at now: Instant) -> [UInt8]? {
+  func staleValue(_ key: ResultCache.Key, at now: Instant) -> RefilledBytes? {
     results.staleValue(key, at: now)
   }
 
   func writes(to service: Int) -> Int { writes.isEmpty ? 0 : writes[service] ?? 0 }
 
-  func store(_ value: consuming ResultCache.Value, under key: ResultCache.Key) {
-    results.store(value, under: key)
+  func store(
+    _ value: UnsafeRawBufferPointer, _ terms: consuming ResultCache.Terms,
+    under key: ResultCache.Key
+  ) {
+    results.store(value.bytes, terms, under: key)
   }
 
   /// A call that changes something begins or ends.
@@ -54,8 +62,10 @@ final class KeptResults {
   // MARK: Equal calls
 
   /// What is kept, or who asks for it.
-  func look(for key: ResultCache.Key, at now: Instant) -> ResultCache.Finding {
-    results.look(for: key, at: now)
+  func look(
+    for key: UnsafeRawBufferPointer, _ digest: UInt64, at now: Instant
+  ) -> ResultCache.Finding {
+    results.look(for: key.bytes, digest, at: now)
   }
 
   /// Waits for a call that is under way.
@@ -67,10 +77,11 @@ final class KeptResults {
   ///
   /// - Parameter answer: what they get, where that is not what is kept.
   func land(
-    _ value: consuming ResultCache.Value, at place: ResultCache.Place, answer: [UInt8]? = nil
+    _ value: UnsafeRawBufferPointer, _ terms: consuming ResultCache.Terms,
+    at place: ResultCache.Place, answer: [UInt8]? = nil
   ) {
-    for waiter in release(place) { waiter.answered(answer ?? value.bytes) }
-    results.land(value, at: place)
+    for waiter in release(place) { waiter.answered(answer ?? Array(value)) }
+    results.land(value.bytes, terms, at: place)
   }
 
   /// The call has got nothing that could be given to those who waited for it.

@@ -18,12 +18,15 @@ extension Call {
   }
 
   /// The call has been answered by a service. Of one attempt nothing is left to be told, and nobody
-  /// else has the plan, so that the next call can have it.
-  func over(_ plan: CallPlan, _ outcome: Outcome) {
+  /// else has the plan, so that the next call can have it, and this object with it.
+  func over(_ outcome: Outcome) {
+    guard let plan = plan.take() else { return }
     plan.releaseWaiters(outcome)
-    guard extras == nil, plan.number == 1 else { return }
-    plan.gateway.sparePlan = plan
-    self.plan = nil
+    guard extras == nil, plan.number == 1 else {
+      self.plan = plan
+      return
+    }
+    plan.putBack(with: self)
   }
 
   /// The service shares URIs with another, or has tasks: its names for them become those that

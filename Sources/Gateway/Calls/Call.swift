@@ -24,7 +24,7 @@ final class Call: ServiceRequest, ClientRequest {
   /// The client's progress token as it wrote it; empty if it wants no progress.
   private(set) var token: ShortBytes
   /// Where the request says what it is about; absent where it does not.
-  private let nameRange: ByteRange
+  private var nameRange: ByteRange
 
   var clock: CallClock
   var deadline: Instant { clock.deadline }
@@ -61,6 +61,24 @@ final class Call: ServiceRequest, ClientRequest {
     clock = CallClock(times)
     self.logLevel = logLevel
     self.taskRole = taskRole
+  }
+
+  /// Serves another call of the same entry at the same service, when this one is over and nobody
+  /// else has it: a new object for each took longer than a plan decides.
+  func begin(
+    again id: RequestID, client: ClientContext, token: ShortBytes, nameRange: ByteRange,
+    times: CallTimes, logLevel: LogLevel?, taskRole: TaskRole, plan: CallPlan
+  ) {
+    self.plan = plan
+    self.id = id
+    self.client = client
+    self.token = token
+    self.nameRange = nameRange
+    clock = CallClock(times)
+    self.logLevel = logLevel
+    self.taskRole = taskRole
+    lastProgress = -.infinity
+    (backend, sentBytes, isDone) = (nil, 0, false)
   }
 
   /// Sends the call now, or keeps it until its service is ready.
@@ -135,7 +153,7 @@ final class Call: ServiceRequest, ClientRequest {
     if let held = extras?.heldProgress { session.write(held) }
     if envelope.kind == .failure { doubtList(line, envelope) }
     answer(line, envelope, outcome)
-    if let plan { over(plan, outcome) }
+    over(outcome)
   }
 
   /// Fills the session's splice with what makes the service's answer the client's.
@@ -211,17 +229,6 @@ final class Call: ServiceRequest, ClientRequest {
     token = ShortBytes(request.envelope.progressToken, in: request.line.bytes)
     // Another token is another progress.
     lastProgress = -.infinity
-  }
-
-  func pauseClock() {
-    clock.pause(at: EventLoop.now)
-    if client.era == .legacy { ownTask?.asks(true) }
-  }
-
-  func resumeClock() {
-    clock.resume(at: EventLoop.now)
-    session.ledger.noteDeadline(of: self)
-    if !clock.isPaused { ownTask?.asks(false) }
   }
 
   func deadlineReached(at now: Instant) {

@@ -1,3 +1,5 @@
+import Loop
+import MCP
 import Resilience
 
 /// The two deadlines of a call, which stand still while the client is asked for something.
@@ -56,4 +58,17 @@ struct CallTimes {
   var patience: Int64
   /// With any progress.
   var absolute: Int64
+}
+
+extension Call {
+  func pauseClock() {
+    clock.pause(at: EventLoop.now)
+    if client.era == .legacy { ownTask?.asks(true) }
+  }
+
+  func resumeClock() {
+    clock.resume(at: EventLoop.now)
+    session.ledger.noteDeadline(of: self)
+    if !clock.isPaused { ownTask?.asks(false) }
+  }
 }

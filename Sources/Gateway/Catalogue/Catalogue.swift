@@ -38,6 +38,10 @@ final class Catalogue {
     let members: [Member]
     /// Whether a call is more than passed on: it may be sent again, or elsewhere.
     let isPlanned: Bool
+    /// Whether a call that may have been executed may be sent again.
+    let isRepeatable: Bool
+    /// Whether a call makes kept results untrue.
+    let clearsKept: Bool
     /// How long a result may be given again, and how much longer it may stand in, in nanoseconds.
     let keptFor: Int64
     let keptStaleFor: Int64
@@ -59,6 +63,8 @@ final class Catalogue {
       self.policy = policy
       self.members = members
       isPlanned = members.count > 1 || policy.isPlanned
+      isRepeatable = policy.isRepeatable
+      clearsKept = !policy.clears.isEmpty
       keptFor = policy.cache?.inNanoseconds ?? 0
       keptStaleFor = policy.stale?.inNanoseconds ?? 0
       self.service = service

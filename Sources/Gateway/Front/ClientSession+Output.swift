@@ -44,16 +44,18 @@ extension ClientSession {
 
   /// Answers `id`; `result` is the JSON text of the result.
   func reply(to id: RequestID, result: [UInt8]) {
+    result.withUnsafeBytes { reply(to: id, result: $0) }
+  }
+
+  func reply(to id: RequestID, result: UnsafeRawBufferPointer) {
     id.withUnsafeBytes { id in
-      result.withUnsafeBytes { result in
-        let count = Self.aroundResult + id.count + result.count
-        write(byteCount: count) { add in
-          add(Self.bytes(of: Self.beforeID))
-          add(id)
-          add(Self.bytes(of: Self.beforeResult))
-          add(result)
-          add(Self.bytes(of: Self.afterResult))
-        }
+      let count = Self.aroundResult + id.count + result.count
+      write(byteCount: count) { add in
+        add(Self.bytes(of: Self.beforeID))
+        add(id)
+        add(Self.bytes(of: Self.beforeResult))
+        add(result)
+        add(Self.bytes(of: Self.afterResult))
       }
     }
   }

@@ -6,6 +6,20 @@ import Resilience
 import Routing
 
 extension CallPlan {
+  /// Whether it matters what an answer says: it did not come from the first attempt, or is kept.
+  var wantsAnswer: Bool { !attempts.isEmpty || slot != nil }
+
+  /// The number of the attempt that is under way, from 1.
+  var number: Int { attempts.count + 1 }
+
+  /// Whether some service may have executed the call.
+  var wasSent: Bool { attempts.contains { $0.outcome.repetition != .always } }
+
+  var deadline: Instant {
+    let patience = gateway.manifest(current)?.limits.timeout.inNanoseconds ?? 0
+    return start.advanced(byNanoseconds: min(patience, gateway.absoluteTime))
+  }
+
   /// The member of `_meta` that says what happened: one entry for each attempt, the last one too.
   func meta(_ outcome: Outcome) -> [UInt8] {
     var output = Array(#""switchyard/attempts":["#.utf8)

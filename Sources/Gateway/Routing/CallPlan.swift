@@ -1,4 +1,5 @@
 import Backend
+import Cache
 import Loop
 import MCP
 import Manifest
@@ -27,7 +28,7 @@ final class CallPlan: ClientRequest {
   private(set) var entry: Catalogue.Entry
   private var role: TaskRole
   /// The request as the client wrote it; empty where it cannot be sent again.
-  private var line: [UInt8] = []
+  private var line = RefilledBytes()
   /// Where its result is kept.
   var slot: CacheSlot?
   private(set) var start = Instant.zero
@@ -40,6 +41,8 @@ final class CallPlan: ClientRequest {
   private var timer: LoopTimer?
   /// What the numbers of services mean; another catalogue may mean others by them.
   private var edition: Int
+  /// The attempt that answered the call before; the next one can be made of it.
+  private var spent: Call?
 
   /// In parts, because an initializer copies what it is given whole.
   init(
@@ -57,16 +60,29 @@ final class CallPlan: ClientRequest {
   }
 
   /// The call begins.
-  func take(_ request: UnsafeRawBufferPointer, slot: CacheSlot?) {
-    self.slot = slot
+  func take(_ request: UnsafeRawBufferPointer) {
     start = EventLoop.turnTime
-    let isRepeated = entry.members.count > 1 || entry.policy.isRepeatable
+    let isRepeated = entry.members.count > 1 || entry.isRepeatable
     let size = request.count
     guard isRepeated, size <= Self.longestKept, gateway.callLoad.hasRoom(forBytes: size) else {
       return
     }
-    line.append(contentsOf: request)
+    line.fill(with: request.bytes)
     gateway.callLoad.keep(bytes: size)
+  }
+
+  /// It is over, or has not begun: the next call can have it, with the attempt that nobody needs
+  /// any more.
+  func putBack(with attempt: Call? = nil) {
+    isOver = true
+    if let attempt { spent = attempt }
+    gateway.sparePlan = self
+  }
+
+  /// The attempt that is over, if it was at this service and nobody else has it.
+  func takeSpent(at service: Service) -> Call? {
+    guard isKnownUniquelyReferenced(&spent), spent?.service === service else { return nil }
+    return spent.take()
   }
 
   /// Serves the next call of the same tool, if the last left nothing behind: a new plan for each call
@@ -79,21 +95,14 @@ final class CallPlan: ClientRequest {
     }
     (self.id, self.client, self.role) = (id, client, role)
     current = entry.service
+    slot = nil
     (isOver, isCounted) = (false, false)
-    line.removeAll(keepingCapacity: line.capacity <= Self.longestReused)
+    line.clear()
     return true
   }
 
   /// Bytes of a request up to which it is kept for another attempt.
   private static let longestKept = 1 << 20
-  /// Bytes up to which the memory for it is used again.
-  private static let longestReused = 4 << 10
-
-  /// Whether it matters what an answer says: it did not come from the first attempt, or is kept.
-  var wantsAnswer: Bool { !attempts.isEmpty || slot != nil }
-
-  /// The number of the attempt that is under way, from 1.
-  var number: Int { attempts.count + 1 }
 
   // MARK: Attempts
 
@@ -101,7 +110,7 @@ final class CallPlan: ClientRequest {
   ///
   /// - Throws: where it can go to none of them.
   func firstService() throws(CallError) -> Int {
-    if !entry.policy.clears.isEmpty { gateway.written(by: entry) }
+    if entry.clearsKept { gateway.written(by: entry) }
     guard entry.members.count > 1 else { return entry.service }
     if let first = gateway.firstOfAll(entry, of: group, at: start) {
       current = first
@@ -175,7 +184,7 @@ final class CallPlan: ClientRequest {
   private func mayRepeat(_ outcome: Outcome) -> Bool {
     switch outcome.repetition {
     case .always: true
-    case .ifSafe: entry.policy.isRepeatable
+    case .ifSafe: entry.isRepeatable
     case .never: false
     }
   }
@@ -251,7 +260,7 @@ final class CallPlan: ClientRequest {
   func ended(_ outcome: Outcome) {
     if outcome.verdict == .healthy { group.kept = current }
     over()
-    if !entry.policy.clears.isEmpty, outcome.repetition != .always { gateway.written(by: entry) }
+    if entry.clearsKept, outcome.repetition != .always { gateway.written(by: entry) }
   }
 
   /// The call has ended without an attempt that could be answered.
@@ -279,11 +288,6 @@ final class CallPlan: ClientRequest {
 
   // MARK: Between two attempts
 
-  var deadline: Instant {
-    let patience = gateway.manifest(current)?.limits.timeout.inNanoseconds ?? 0
-    return start.advanced(byNanoseconds: min(patience, gateway.absoluteTime))
-  }
-
   func cancelled() { giveUp(.cancelled) }
 
   func deadlineReached(at now: Instant) {
@@ -293,7 +297,4 @@ final class CallPlan: ClientRequest {
   }
 
   func abandoned() { if !isOver { answer(.shuttingDown) } }
-
-  /// Whether some service may have executed the call.
-  var wasSent: Bool { attempts.contains { $0.outcome.repetition != .always } }
 }

@@ -14,16 +14,9 @@ extension Gateway {
     if !request.envelope.requestState.isAbsent, request.client.era == .modern {
       return try startReturn(request, entry, role)
     }
-    var slot: CacheSlot?
-    if takesFromKept(request, entry, &slot) { return }
-    try begin(request, entry, role, slot)
-  }
-
-  private func begin(
-    _ request: Incoming, _ entry: Catalogue.Entry, _ role: TaskRole, _ slot: CacheSlot?
-  ) throws(CallError) {
     let plan = plan(of: entry, request, role)
-    plan.take(request.line, slot: slot)
+    if takesFromKept(request, entry, &plan.slot) { return plan.putBack() }
+    plan.take(request.line)
     do throws(CallError) {
       try attempt(request, entry, on: try plan.firstService(), for: plan, role)
     } catch {
@@ -121,11 +114,7 @@ extension Call {
     let edits = service.renames ? renamings(line, envelope) : []
     if edits.isEmpty, plan.attempts.isEmpty {
       translate(line, envelope)
-      if plan.slot != nil {
-        keep(
-          session.splice.applied(to: line.bytes, within: envelope.result), line, envelope, plan,
-          outcome)
-      }
+      if plan.slot != nil { keepResult(line, envelope, plan, outcome) }
       return write(line)
     }
     let own = Splice(edits).applied(to: line.bytes)
@@ -134,7 +123,7 @@ extension Call {
       translate(own, envelope)
       session.splice.applied(to: own.bytes).withUnsafeBytes { line in
         if plan.slot != nil, let envelope = try? Envelope.scan(line.bytes) {
-          keep(JSON.copy(envelope.result, in: line.bytes), line, envelope, plan, outcome)
+          keep(envelope.result, of: line, line, envelope, plan, outcome)
         }
         if plan.attempts.isEmpty {
           deliver(Array(line))
@@ -156,16 +145,34 @@ extension Call {
     return true
   }
 
-  /// - Parameter result: as the client gets it; `line` says how long it is good.
-  private func keep(
-    _ result: consuming [UInt8], _ line: UnsafeRawBufferPointer, _ envelope: Envelope,
-    _ plan: CallPlan, _ outcome: Outcome
+  /// Keeps the result as the session's splice makes it the client's.
+  private func keepResult(
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, _ plan: CallPlan, _ outcome: Outcome
   ) {
+    let range = envelope.result
+    guard session.splice.touches(range) else {
+      return keep(range, of: line, line, envelope, plan, outcome)
+    }
+    session.splice.applied(to: line.bytes, within: range).withUnsafeBytes { result in
+      let whole = ByteRange(start: 0, end: result.count)
+      keep(whole, of: result, line, envelope, plan, outcome)
+    }
+  }
+
+  /// - Parameters:
+  ///   - range: where in `text` the result is as the client gets it.
+  ///   - line: says how long it is good.
+  private func keep(
+    _ range: ByteRange, of text: UnsafeRawBufferPointer, _ line: UnsafeRawBufferPointer,
+    _ envelope: Envelope, _ plan: CallPlan, _ outcome: Outcome
+  ) {
+    guard range.fits(in: text.count) else { return }
     let bytes = line.bytes
     let isWhole =
       envelope.resultType.isAbsent || JSON.equals(envelope.resultType, "complete", in: bytes)
     plan.keep(
-      result, outcome, lifetime: JSON.integer(envelope.ttlMs, in: bytes), isWhole: isWhole)
+      UnsafeRawBufferPointer(rebasing: text[range.start..<range.end]), outcome,
+      lifetime: JSON.integer(envelope.ttlMs, in: bytes), isWhole: isWhole)
   }
 
   /// Writes an answer with one more member in the `_meta` of its result.

@@ -73,7 +73,7 @@ extension Gateway {
 
   /// The first of the route of a tool whose members are all there, without making the route.
   func firstOfAll(_ entry: Catalogue.Entry, of group: RouteGroup, at now: Instant) -> Int? {
-    let isSafe = entry.policy.isRepeatable
+    let isSafe = entry.isRepeatable
     if let kept = group.kept, isSticky(kept) {
       // Where all are there, this decides.
       var isMember = false
@@ -122,7 +122,7 @@ extension Gateway {
 
   /// The services that have what a name stands for, in the order in which they are tried.
   func route(_ entry: Catalogue.Entry, at now: Instant) -> Route {
-    let isSafe = entry.policy.isRepeatable
+    let isSafe = entry.isRepeatable
     return Route(entry.services.compactMap { candidate($0, at: now, isSafe: isSafe) })
   }
 
