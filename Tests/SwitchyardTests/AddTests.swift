@@ -25,9 +25,6 @@ import Testing
     #expect(stat(home.configuration + "/secrets/echo-MY_TOKEN", &status) == 0)
     #expect(status.st_mode & 0o777 == 0o600)
     #expect(try home.run("check").output.hasSuffix("2 of 2 services ready\n"))
-    // The same name again is another service.
-    let again = try CommandRun(words + [], environment: home.environment, input: "y\n")
-    #expect(again.output.contains("manifests/echo-2.yaml"), "\(again.errors)")
   }
 
   @Test func `a client's twenty servers become manifests that are all right`() throws {

@@ -8,10 +8,17 @@ struct AddSource {
   private(set) var left: [LeftServer] = []
   /// The bundle to be unpacked, if it is one.
   private(set) var bundle: ServerBundle?
-  /// Whether they come from a file, which may be added again.
-  private(set) var isList = false
 
   init(_ options: Add, state: String) throws {
+    try take(options, state: state)
+    guard let name = options.name else { return }
+    guard servers.count + left.count == 1 else {
+      throw CommandFailure("--name is for one server", .usage)
+    }
+    if !servers.isEmpty { servers[0].name = name }
+  }
+
+  private mutating func take(_ options: Add, state: String) throws {
     var names = options.what
     let words = ServerWords.words
     let url = names.last.flatMap { Self.isURL($0) ? $0 : nil }
@@ -35,9 +42,8 @@ struct AddSource {
       guard names.count <= 1 else { throw Self.usage }
       servers = [try Self.remote(names.first ?? AddressName.of(url), url, options)]
     } else {
-      guard names.count == 1, let name = names.first, let command = words.first else {
-        throw Self.usage
-      }
+      guard names.count <= 1, let name = names.first ?? options.name, let command = words.first
+      else { throw Self.usage }
       try Self.refuse(options.header + options.set, "--header and --set are not for a command")
       servers = [try Self.process(name, command, Array(words.dropFirst()), options.env)]
     }
@@ -98,7 +104,6 @@ struct AddSource {
     if bytes.starts(with: Array("PK".utf8)) {
       return try take(bundle: bytes, file, names, state: state)
     }
-    isList = true
     try take(list: try Self.list(bytes, file), names, file)
   }
 

@@ -64,8 +64,8 @@ struct ClientTakeover {
       }
     }
     return Adoption(
-      servers, left: list.left, asking: answers, into: paths.configuration, known: services,
-      reusing: true)
+      servers, left: list.left, asking: answers, into: paths.configuration,
+      Placement(in: paths.configuration, known: services, replaces: false, advice: ""))
   }
 
   private func carryOut(

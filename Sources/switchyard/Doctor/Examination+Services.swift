@@ -68,7 +68,8 @@ extension Examination {
   mutating func examineLogin(at remote: RemoteService, of name: String) {
     guard remote.bearer == nil else { return }
     let file = LoginFile(state: paths.state, service: name)
-    let keeper = LoginKeeper(file: file, service: name, choice: .file)
+    let keeper = LoginKeeper(
+      file: file, service: name, choice: .file, patience: LoginKeeper.shortPatience)
     if let why = keeper.trouble(for: remote.url) { find(.loginUnusable, name, why) }
   }
 

@@ -35,16 +35,17 @@ pytestmark = pytest.mark.skipif(
 
 
 class Site:
-    """A resource behind an authorization server, and our commands that use it."""
+    """Two resources behind an authorization server, and our commands that use them."""
 
     def __init__(self, folder, kind, said):
         self.folder = folder
-        self.url, self.origin = said.split()
+        self.url, self.origin, self.other = said.split()
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         browser = folder / "browser"
         browser.write_text(BROWSER)
         browser.chmod(0o700)
-        fronts.write_manifests(folder, {"far": {"http": {"url": self.url}}})
+        servers = {"far": self.url, "near": self.other}
+        fronts.write_manifests(folder, {name: {"http": {"url": url}} for name, url in servers.items()})
 
     def tell(self, deed, data=b""):
         self.opener.open(f"{self.origin}/{deed}", data, timeout=20).read()
@@ -61,13 +62,18 @@ class Site:
     def kept(self):
         return self.folder / "state/logins/far.json"
 
-    def command(self, *more):
-        program = str(fronts.GATEWAY.with_name("switchyard"))
-        return [program, "login", "far", "--timeout", "30", *more, *fronts.gateway(self.folder)[1:]]
+    def shown(self, url):
+        """The resources that the tokens are for which came to `url`, one a request; or none."""
+        seen = self.seen
+        return [seen["tokens"].get(token, token) for place, token in seen["shown"] if place == url]
 
-    def login(self, *more):
+    def command(self, *more, service="far"):
+        program = str(fronts.GATEWAY.with_name("switchyard"))
+        return [program, "login", service, "--timeout", "30", *more, *fronts.gateway(self.folder)[1:]]
+
+    def login(self, *more, service="far"):
         run = subprocess.run(
-            self.command("--no-keyring", *more),
+            self.command("--no-keyring", *more, service=service),
             capture_output=True,
             text=True,
             timeout=60,
@@ -152,6 +158,56 @@ def test_openid_discovery_a_known_client_and_a_pasted_answer(tmp_path, marker):
             assert succeeds(answer := talk.request(*CALL)), answer
         # Before the first request, not after a refusal.
         assert far.seen["events"][:2] == [["authorization_code", 200], ["refresh_token", 200]]
+
+
+def test_a_token_is_for_its_resource_and_never_goes_to_another(tmp_path, marker):
+    other = ("tools/call", {"name": "near_get_time", "arguments": {}})
+    with site(tmp_path, "oauth", marker) as far:
+        far.login()
+        with gateway(tmp_path, marker, MODERN) as talk:
+            assert succeeds(answer := talk.request(*CALL)), answer
+            # The same authorization server, and a login for one of its resources only.
+            answer = talk.request(*other)
+            assert "run 'switchyard login near'" in json.dumps(answer), answer
+        assert set(far.shown(far.other)) == {None}
+        far.login(service="near")
+        with gateway(tmp_path, marker, MODERN) as talk:
+            for call in (CALL, other):
+                assert succeeds(answer := talk.request(*call)), answer
+            far.tell("expire")
+            for call in (CALL, other):
+                assert succeeds(answer := talk.request(*call)), answer
+        assert far.refreshes == [200, 200]
+        assert set(far.shown(far.url)) == {None, far.url}
+        assert set(far.shown(far.other)) == {None, far.other}
+
+
+def test_a_token_for_another_resource_is_refused_and_told_once(tmp_path, marker):
+    with site(tmp_path, "oauth", marker) as far:
+        # The authorization server says that it is for this one, and it is not.
+        far.tell("misdirect", far.other.encode())
+        far.login()
+        assert far.seen["resources"] == [far.other]
+        with gateway(tmp_path, marker, MODERN) as talk:
+            answer = talk.request(*CALL)
+            assert not succeeds(answer), answer
+            text = json.dumps(answer)
+            assert "does not accept our credentials" in text, answer
+            assert "run 'switchyard login far'" in text, answer
+            # Renewed once; the one that came of it is not tried without end.
+            refreshes, shown = far.refreshes, far.shown(far.url)
+            assert refreshes == [200] and shown.count(far.other) <= 3, (refreshes, shown)
+            far.tell("misdirect", b"")
+            far.login()
+            assert succeeds(answer := talk.request(*CALL)), answer
+        # A token of one resource that a person has put into the manifest of the other.
+        token = next(t for t, of in far.seen["tokens"].items() if of == far.url)
+        (tmp_path / "config/manifests/near.yaml").write_text(
+            json.dumps({"http": {"url": far.other, "auth": {"bearer": token}}}) + "\n")
+        with gateway(tmp_path, marker, MODERN) as talk:
+            answer = talk.request("tools/call", {"name": "near_get_time", "arguments": {}})
+            assert "does not accept our credentials" in json.dumps(answer), answer
+            assert token not in json.dumps(answer)
 
 
 def answered(link):
