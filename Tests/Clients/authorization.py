@@ -8,8 +8,9 @@ OpenID Connect has it, below a path, and knows one client, which has a secret. C
 S256, answers to the browser carry `iss` (RFC 9207), and a token is for the resource (RFC 8707) that
 both requests name. A refresh token is good once; who brings an old one loses all that came of the
 login. On stdout it says where the first resource is, itself, and the second one; `/seen`, `/expire`,
-`/revoke`, `/lifetime` and `/misdirect` are for the test: the last one names the resource that all
-tokens are for from then on, whatever was asked for.
+`/revoke`, `/lifetime`, `/misdirect` and `/forget` are for the test: `/misdirect` names the resource
+that all tokens are for from then on, whatever was asked for, and with `/forget` it is the one that
+was granted.
 """
 
 import os
@@ -47,6 +48,7 @@ class Seen:
     tokens: list = field(default_factory=list)
     events: list = field(default_factory=list)
     misdirected: str = ""
+    forgets: bool = False
     # By the resources: their address, and the token that came, or none.
     shown: list = field(default_factory=list)
 
@@ -116,6 +118,7 @@ class Token(rfc6749.TokenMixin):
     refresh_token: str
     scope: str
     ends: float
+    granted: str
     is_used: bool = False
     is_withdrawn: bool = False
 
@@ -175,7 +178,7 @@ class RefreshGrant(grants.RefreshTokenGrant):
         return found if found and not found.is_withdrawn else None
 
     def authenticate_user(self, token):
-        self.request.resource = wanted_resource(token.resource)
+        self.request.resource = wanted_resource(token.granted)
         return "ada"
 
     def revoke_old_credential(self, token):
@@ -225,7 +228,9 @@ class Issuer(rfc9207.IssuerParameter):
 def save_token(token, asked):
     ends = time.time() + token["expires_in"]
     more = (token["access_token"], token["refresh_token"], token["scope"], ends)
-    seen.tokens.append(Token(asked.client.id, seen.misdirected or asked.resource, *more))
+    for_resource = seen.misdirected or asked.resource
+    granted = for_resource if seen.forgets else asked.resource
+    seen.tokens.append(Token(asked.client.id, for_resource, *more, granted))
 
 
 def made(**_):
@@ -319,6 +324,8 @@ def application(kind):
             seen.lifetime = int(request.get_data())
         elif deed == "misdirect":
             seen.misdirected = request.get_data().decode()
+        elif deed == "forget":
+            seen.forgets = True
         return "", 204
 
     @app.get("/seen")

@@ -86,6 +86,25 @@ import Testing
     server.http.stop()
   }
 
+  @Test(arguments: [
+    ("invalid_target", "the login is over (invalid_target); run 'switchyard login far'."),
+    ("slow_down", "the login could not be renewed: The token endpoint refused (slow_down)."),
+  ])
+  func `a login that cannot be renewed is told with the reason`(error: String, told: String) throws
+  {
+    #expect(try login().code == 0)
+    let run = try gateway()
+    #expect(try call(run).kind == .result)
+    server.change {
+      $0.accepted = []
+      $0.lies = ["/token": ["error": .string(error)]]
+    }
+    let refused = try call(run)
+    #expect(refused.error?["message"]?.stringValue?.hasSuffix(told) == true, "\(refused.text)")
+    try run.finish()
+    server.http.stop()
+  }
+
   @Test func `the code goes with a proof, and for this resource`() throws {
     #expect(try login().code == 0)
     let authorize = try #require(server.http.requests.first { $0.target.hasPrefix("/authorize") })
