@@ -143,4 +143,39 @@ import Testing
     #expect(home.folder.read(".config/switchyard/secrets/notes-KEY") == "k\n")
     #expect(home.folder.read(".config/switchyard/manifests/notes.yaml").contains("MODE: \"a\""))
   }
+
+  @Test func `what is relative is looked for where the person is, or in the project`() throws {
+    let home = try DemoHome()
+    try home.folder.write("#!/bin/sh\n", to: "work/run", mode: 0o700)
+    let here = try CommandRun(
+      ["add", "mine", "--", "./run", "--in=."], environment: home.environment,
+      directory: home.folder.path + "/work")
+    let place = home.folder.path + "/work"
+    #expect(
+      here.output.hasPrefix("mine\n  runs       \(place)/run --in=.\n  in         \(place)\nWrite"),
+      "\(here.output)")
+    try home.folder.write(
+      """
+      {"servers": {
+        "a": {"command": "./run", "args": ["${workspaceFolder}/x"]},
+        "b": {"command": "cat", "cwd": "gone"}}}
+      """, to: "work/.vscode/mcp.json")
+    let file = place + "/.vscode/mcp.json"
+    let project = try home.run("add", file, "--yes")
+    #expect(
+      project.output.hasPrefix("a\n  runs       \(place)/run \(place)/x\n  in         \(place)\n"))
+    #expect(
+      project.output.contains("  in         \(place)/gone\n  warning    the folder '\(place)/gone'")
+    )
+    // A person's own configuration does not say where its client runs.
+    try home.folder.write(
+      #"{"mcpServers": {"c": {"command": "./run", "disabled": true}}}"#, to: ".cursor/mcp.json")
+    let own = try home.run("add", home.folder.path + "/.cursor/mcp.json", "--yes")
+    #expect(
+      own.output.contains(
+        "  note       './run' is relative to where the client ran it, which the file does not tell")
+    )
+    #expect(
+      own.output.contains("  note       it is off there and will be here ('enabled: false')\n"))
+  }
 }

@@ -77,6 +77,7 @@ struct AddSource {
       return .init(name: name, value: .ofClient(value))
     }
     return FoundServer(name: name, .process(launch))
+      .placed(in: Process.workingDirectory, always: false, exists: Process.exists)
   }
 
   private static func remote(_ name: String, _ url: String, _ options: Add) throws -> FoundServer {
@@ -120,6 +121,17 @@ struct AddSource {
     self.bundle = bundle
   }
 
+  /// The folder whose clients' configuration the file is; nil if it is a person's own.
+  private static func project(of file: String) -> String? {
+    let parts = file.split(separator: "/").filter { $0 != "." }.map(String.init)
+    let path = "/" + parts.joined(separator: "/")
+    let names = ["/.mcp.json", "/.cursor/mcp.json", "/.vscode/mcp.json", "/.gemini/settings.json"]
+    guard let name = names.first(where: { path.hasSuffix($0) }) else { return nil }
+    let folder = String(path.dropLast(name.count))
+    let home = Process.environment["HOME"] ?? ""
+    return folder.isEmpty || folder == home || folder + "/" == home ? nil : folder
+  }
+
   private static func list(_ bytes: [UInt8], _ file: String) throws -> ServerList {
     do throws(ServerList.Failure) { return try ServerList(parsing: bytes) } catch {
       switch error {
@@ -135,6 +147,15 @@ struct AddSource {
   private mutating func take(list: ServerList, _ names: [String], _ file: String) throws {
     servers = list.servers
     left = list.left
+    if let project = Self.project(of: Process.absolute(file)) {
+      servers = servers.map { $0.placed(in: project, always: true, exists: Process.exists) }
+    }
+    for index in servers.indices {
+      guard let path = servers[index].relativePath else { continue }
+      servers[index].notes.append(
+        "'\(path)' is relative to where the client ran it, which the file does not tell; "
+          + "write the whole path into the manifest")
+    }
     guard !names.isEmpty else { return }
     servers.removeAll { !names.contains($0.name) }
     left.removeAll { !names.contains($0.name) }

@@ -73,6 +73,7 @@ struct Adoption {
         .map(\.message)
       items[index].warnings = configuration.ready
         .compactMap { $0.commandWarning(inherited: Process.environment)?.message }
+        .map { $0.replacing(draft.path + "/", with: folder + "/") }
     }
   }
 
@@ -82,7 +83,10 @@ struct Adoption {
       let unwritten = item.manifest.secrets.filter { $0.value == nil }.map {
         "its secret '\($0.name)' is not known; give it with --set"
       }
-      guard let why = (item.problems + unwritten).first else { continue }
+      let foreign = [item.manifest.unresolved, item.server.relativePath].compactMap { $0 }.map {
+        "only the client knows what '\($0)' means"
+      }
+      guard let why = (item.problems + unwritten + foreign).first else { continue }
       left.append(LeftServer(name: item.server.name, why: why))
     }
     let dropped = Set(left.map(\.name))
@@ -108,6 +112,7 @@ struct Adoption {
       text += "  " + title + String(repeating: " ", count: 11 - title.count) + value + "\n"
     }
     row(manifest.isRemote ? "reaches" : "runs", manifest.line)
+    if let directory = manifest.directory { row("in", directory) }
     if item.state == .there {
       row("note", "is there already, just so")
       return text

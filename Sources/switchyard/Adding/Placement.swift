@@ -47,6 +47,7 @@ struct Placement {
     if wish != server.name {
       notes.append("'\(server.name)' cannot be the name of a service; '\(wish)' can")
     }
+    if server.isDisabled { notes.append("it is off there and will be here ('enabled: false')") }
     var taken = services.union(secrets)
     var old: Old?
     if replaces, services.contains(wish.lowercased()), !given.contains(wish.lowercased()) {
