@@ -252,6 +252,21 @@ import Testing
     server.http.stop()
   }
 
+  @Test func `a line that is no answer is told, and the browser is waited for on`() throws {
+    let alone = try login(["--no-browser", "--timeout", "1"], input: "what?\n\n")
+    #expect(alone.code == 1, "\(alone.errors)")
+    #expect(
+      alone.errors.hasSuffix(
+        """
+        That is not the address that the browser ends at, which has 'code=' in it; paste it whole.
+        switchyard: The browser did not come back in time.
+
+        """), "\(alone.errors)")
+    let both = try login(input: "what?\n")
+    #expect(both.code == 0, "\(both.errors)")
+    server.http.stop()
+  }
+
   @Test func `only what is reached over HTTP can be logged in to`() throws {
     try folder.write("process: {command: /bin/cat}\n", to: "manifests/near.yaml")
     let base = ["--config", folder.path, "--state", folder.path + "/state"]
