@@ -48,6 +48,28 @@ import Testing
   }
 
   @Test(arguments: [RemoteServer.Speech.modern, .legacy])
+  func `what a server speaks is remembered by the next gateway`(
+    speech: RemoteServer.Speech
+  ) throws {
+    // Each begins with what the other era says.
+    let revision: Revision = speech == .modern ? .newestLegacy : .newest
+    let run = try RemoteRun(speech, revision: revision)
+    try run.expectOK()
+    let wrong = speech == .modern ? "initialize" : "server/discover"
+    #expect(run.server.methods.count { $0 == wrong } == 1, "\(run.server.methods)")
+    try run.gateway.finish()
+    let seen = run.server.methods.count
+    let again = try GatewayRun([], revision: revision, folder: run.gateway.folder)
+    try again.client.handshake()
+    let answer = try again.client.call("far_echo", ["text": "x"], within: GatewayRun.patience)
+    #expect(answer.kind == .result, "\(answer.text)")
+    let later = run.server.methods.dropFirst(seen)
+    #expect(!later.contains(wrong), "\(later)")
+    try again.finish()
+    run.server.http.stop()
+  }
+
+  @Test(arguments: [RemoteServer.Speech.modern, .legacy])
   func `progress and the answer come on the stream of the call`(
     speech: RemoteServer.Speech
   ) throws {
