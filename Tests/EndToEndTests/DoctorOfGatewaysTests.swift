@@ -134,6 +134,27 @@ import Testing
       found["era-wrong good"] == "'protocol: 2026-07-28', but it spoke 2025-11-25", "\(found)")
   }
 
+  @Test(arguments: [
+    (RemoteServer.Speech.modern, "legacy", "2026-07-28"), (.modern, "sse", "2026-07-28"),
+    (.legacy, "2026-07-28", "2025-11-25"), (.legacy, "legacy", ""), (.modern, "auto", ""),
+  ])
+  func `a remote service that spoke another era than its manifest says`(
+    speech: RemoteServer.Speech, choice: String, spoken: String
+  ) throws {
+    let run = try RemoteRun(speech)
+    _ = try run.client.roundTrip("tools/list", within: GatewayRun.patience)
+    try run.gateway.finish()
+    try run.gateway.folder.write(
+      RemoteRun.manifest(url: run.server.url, keys: ["protocol: \(choice)"]),
+      to: "manifests/far.yaml")
+    let found = try findings(run.gateway.folder)
+    #expect(
+      (found["era-wrong far"] ?? "")
+        == (spoken.isEmpty ? "" : "'protocol: \(choice)', but it spoke \(spoken)"),
+      "\(found)")
+    run.server.http.stop()
+  }
+
   @Test func `a process that a gateway has left behind`() throws {
     let folder = try folder(["good": "process: {command: /bin/cat}"])
     let store = try StateStore(directory: folder.path + "/state")
