@@ -59,7 +59,9 @@ struct Adoption {
   // MARK: Checking
 
   /// Has the manifests read as the gateway reads them, before any of them is in its place.
-  mutating func check() {
+  ///
+  /// - Parameter pending: a folder that is filled before they are written.
+  mutating func check(pending: String? = nil) {
     guard let draft = try? DraftFolder(beside: folder) else { return }
     defer { draft.remove() }
     for index in items.indices {
@@ -73,6 +75,7 @@ struct Adoption {
         .map(\.message)
       items[index].warnings = configuration.ready
         .compactMap { $0.commandWarning(inherited: Process.environment)?.message }
+        .filter { warning in pending.map { !warning.contains($0) } ?? true }
         .map { $0.replacing(draft.path + "/", with: folder + "/") }
     }
   }

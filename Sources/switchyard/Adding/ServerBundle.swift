@@ -7,7 +7,8 @@ struct ServerBundle {
   let server: FoundServer
   private let archive: ZipArchive
   private let manifest: BundleManifest
-  private let place: String
+  /// The folder of its files.
+  let place: String
 
   /// Bytes of a bundle.
   static let limit = 512 << 20
