@@ -86,7 +86,7 @@ struct Add: ParsableCommand {
     var adoption = Adoption(
       source.servers, left: source.left, asking: try Answers(set, isInteractive: !yes),
       into: paths.configuration, placement)
-    adoption.check(pending: source.bundle?.place)
+    adoption.check(isPending: source.bundle?.isUnpacked == false)
     adoption.show()
     guard !adoption.items.isEmpty else { throw CommandFailure("there is nothing to add") }
     let lacksFiles = source.bundle?.isUnpacked == false

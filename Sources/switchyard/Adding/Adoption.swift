@@ -60,8 +60,8 @@ struct Adoption {
 
   /// Has the manifests read as the gateway reads them, before any of them is in its place.
   ///
-  /// - Parameter pending: a folder that is filled before they are written.
-  mutating func check(pending: String? = nil) {
+  /// - Parameter isPending: their files come later, so that only commands of `PATH` can be missing.
+  mutating func check(isPending: Bool = false) {
     guard let draft = try? DraftFolder(beside: folder) else { return }
     defer { draft.remove() }
     for index in items.indices {
@@ -74,10 +74,15 @@ struct Adoption {
         .filter { $0.severity == .error && !(isUnwritten && $0.cause == .secret) }
         .map(\.message)
       items[index].warnings = configuration.ready
+        .filter { !isPending || Self.isNotInPath($0) }
         .compactMap { $0.commandWarning(inherited: Process.environment)?.message }
-        .filter { warning in pending.map { !warning.contains($0) } ?? true }
         .map { $0.replacing(draft.path + "/", with: folder + "/") }
     }
+  }
+
+  private static func isNotInPath(_ manifest: ServiceManifest) -> Bool {
+    if case .notInPath = manifest.process.trouble(inherited: Process.environment) { return true }
+    return false
   }
 
   /// Leaves out what the gateway could not serve as it is.

@@ -7,8 +7,7 @@ struct ServerBundle {
   let server: FoundServer
   private let archive: ZipArchive
   private let manifest: BundleManifest
-  /// The folder of its files.
-  let place: String
+  private let place: String
 
   /// Bytes of a bundle.
   static let limit = 512 << 20
