@@ -34,9 +34,9 @@ package struct TokenAnswer: Hashable, Sendable {
     scope = body["scope"]?.stringValue
   }
 
-  /// Whether nothing but a new login helps: the grant is over.
+  /// Whether nothing but a new login helps: the grant is over, or for another resource (RFC 8707).
   package static func isOver(_ body: JSONValue?) -> Bool {
-    ["invalid_grant", "invalid_client", "unauthorized_client"]
+    ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_target"]
       .contains(body?["error"]?.stringValue ?? "")
   }
 

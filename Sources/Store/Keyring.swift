@@ -179,7 +179,7 @@ extension Keyring.Failure: CustomStringConvertible {
         + "'/run/user/\(geteuid())/bus'"
     case .notThere: "does not hold the login"
     case .locked: "is locked; unlock it"
-    case .slow: "did not answer in time; unlock it"
+    case .slow: "did not answer in time; it may be asking on the screen, or be locked"
     case .tooLarge: "takes \(Keyring.longest) bytes and the login is larger"
     case .refused(let why): "refused: \(why)"
     }

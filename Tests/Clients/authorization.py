@@ -1,5 +1,5 @@
-"""An authorization server of Authlib on Flask, and the resource server of the SDK's simple-auth,
-which asks it about every token.
+"""An authorization server of Authlib on Flask, and two resource servers of the SDK's simple-auth,
+which ask it about every token.
 
     authorization.py oauth|openid
 
@@ -7,8 +7,10 @@ which asks it about every token.
 OpenID Connect has it, below a path, and knows one client, which has a secret. Codes want PKCE by
 S256, answers to the browser carry `iss` (RFC 9207), and a token is for the resource (RFC 8707) that
 both requests name. A refresh token is good once; who brings an old one loses all that came of the
-login. On stdout it says where the resource is; `/seen`, `/expire`, `/revoke` and `/lifetime` are
-for the test.
+login. On stdout it says where the first resource is, itself, and the second one; `/seen`, `/expire`,
+`/revoke`, `/lifetime`, `/misdirect` and `/forget` are for the test: `/misdirect` names the resource
+that all tokens are for from then on, whatever was asked for, and with `/forget` it is the one that
+was granted.
 """
 
 import os
@@ -45,6 +47,10 @@ class Seen:
     codes: dict = field(default_factory=dict)
     tokens: list = field(default_factory=list)
     events: list = field(default_factory=list)
+    misdirected: str = ""
+    forgets: bool = False
+    # By the resources: their address, and the token that came, or none.
+    shown: list = field(default_factory=list)
 
 
 seen = Seen()
@@ -112,6 +118,7 @@ class Token(rfc6749.TokenMixin):
     refresh_token: str
     scope: str
     ends: float
+    granted: str
     is_used: bool = False
     is_withdrawn: bool = False
 
@@ -171,7 +178,7 @@ class RefreshGrant(grants.RefreshTokenGrant):
         return found if found and not found.is_withdrawn else None
 
     def authenticate_user(self, token):
-        self.request.resource = wanted_resource(token.resource)
+        self.request.resource = wanted_resource(token.granted)
         return "ada"
 
     def revoke_old_credential(self, token):
@@ -221,7 +228,9 @@ class Issuer(rfc9207.IssuerParameter):
 def save_token(token, asked):
     ends = time.time() + token["expires_in"]
     more = (token["access_token"], token["refresh_token"], token["scope"], ends)
-    seen.tokens.append(Token(asked.client.id, asked.resource, *more))
+    for_resource = seen.misdirected or asked.resource
+    granted = for_resource if seen.forgets else asked.resource
+    seen.tokens.append(Token(asked.client.id, for_resource, *more, granted))
 
 
 def made(**_):
@@ -313,13 +322,30 @@ def application(kind):
             withdraw()
         elif deed == "lifetime":
             seen.lifetime = int(request.get_data())
+        elif deed == "misdirect":
+            seen.misdirected = request.get_data().decode()
+        elif deed == "forget":
+            seen.forgets = True
         return "", 204
 
     @app.get("/seen")
     def tell():
-        return {"events": seen.events, "resources": [t.resource for t in seen.tokens]}
+        tokens = {t.access_token: t.resource for t in seen.tokens}
+        return {"events": seen.events, "resources": list(tokens.values()), "tokens": tokens, "shown": seen.shown}
 
     return app
+
+
+def watched(app, url):
+    """The application, and a note of the tokens that are brought to it."""
+
+    async def noted(scope, receive, send):
+        if scope["type"] == "http":
+            values = [value.decode() for name, value in scope["headers"] if name == b"authorization"]
+            seen.shown.append([url, values[0].removeprefix("Bearer ") if values else None])
+        await app(scope, receive, send)
+
+    return noted
 
 
 def resource(origin):
@@ -333,7 +359,14 @@ def resource(origin):
         host="127.0.0.1", server_url=url, auth_server_url=metadata["issuer"],
         auth_server_introspection_endpoint=origin + "/introspect", oauth_strict=True,
     )
-    return create_resource_server(settings).streamable_http_app(), listener, url
+    return watched(create_resource_server(settings).streamable_http_app(), url), listener, url
+
+
+async def serve(*resources):
+    async with anyio.create_task_group() as tasks:
+        for app, listener, _ in resources:
+            config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+            tasks.start_soon(lambda server=uvicorn.Server(config), at=listener: server.serve(sockets=[at]))
 
 
 if __name__ == "__main__":
@@ -347,7 +380,6 @@ if __name__ == "__main__":
     origin = f"http://127.0.0.1:{issuing.server_port}"
     metadata = described(sys.argv[1], origin)
     threading.Thread(target=issuing.serve_forever, daemon=True).start()
-    app, listener, url = resource(origin)
-    print(url, origin, flush=True)
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
-    anyio.run(lambda: uvicorn.Server(config).serve(sockets=[listener]))
+    first, second = resource(origin), resource(origin)
+    print(first[2], origin, second[2], flush=True)
+    anyio.run(serve, first, second)

@@ -69,6 +69,16 @@ import Testing
     #expect(try ServerManifest(list.servers[1]).mayWantLogin)
   }
 
+  @Test func `servers that Claude Code has for one folder are left out, and that is said`() throws {
+    let projects = #""projects": {"/w": {"mcpServers": {"p": {"command": "x"}}}, "/v": {}}"#
+    let both = try ServerList(
+      parsing: Array(#"{"mcpServers": {"a": {"command": "x"}}, \#(projects)}"#.utf8))
+    #expect(both.servers.map(\.name) == ["a"] && both.left.map(\.name) == ["p"])
+    #expect(both.left.first?.why.hasPrefix("it is for the folder '/w' only") == true)
+    let alone = try ServerList(parsing: Array("{\(projects)}".utf8))
+    #expect(alone.servers.isEmpty && alone.left.map(\.name) == ["p"])
+  }
+
   @Test func `inputs of VS Code are questions`() throws {
     let list = try list(
       """

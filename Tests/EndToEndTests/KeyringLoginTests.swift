@@ -35,6 +35,8 @@ import Testing
       own='application switchyard login \(folder.path)/state/logins/far.json'
       [ "$DBUS_SESSION_BUS_ADDRESS" = 'unix:path=\(folder.path)/bus' ] || exit 9
       [ -f '\(folder.path)/broken' ] && { echo 'Cannot reach the bus' >&2; exit 1; }
+      # As one that asks on a screen where nobody is.
+      [ -f '\(folder.path)/asks' ] && { echo $$ >> '\(folder.path)/pids'; exec sleep 600; }
       case "$*" in *.test) entry="$entry.test" ;; esac
       case "$*" in
         "store --label=Switchyard: far $own" | "store --label=Switchyard: test $own.test")
@@ -202,6 +204,68 @@ import Testing
     }
     #expect(isTold, "\(run.client.stderr)")
     try run.finish()
+    server.http.stop()
+  }
+
+  // MARK: A keyring that asks on a screen
+
+  /// Whether everything that hung has been ended.
+  private func isNothingLeft() -> Bool {
+    let pids = folder.read("pids").split(separator: "\n").compactMap { pid_t($0) }
+    return pids.allSatisfy { kill($0, 0) != 0 }
+  }
+
+  @Test func `a keyring that is wanted and asks on a screen is waited for, told, and given up`()
+    throws
+  {
+    try folder.write("", to: "asks")
+    let run = try login("--keyring", "--timeout", "3")
+    #expect(run.code == 1)
+    #expect(
+      run.errors == """
+        Waiting for the keyring, which may be asking on the screen ...
+        switchyard: The keyring did not answer in time; it may be asking on the screen, or be \
+        locked. With --no-keyring the login is kept in a file.
+
+        """, "\(run.errors)")
+    #expect(!server.paths.contains("/authorize") && folder.read("state/logins/far.json") == "")
+    #expect(isNothingLeft())
+    server.http.stop()
+  }
+
+  @Test func `a keyring that nobody wanted and asks on a screen gives way to the file`() throws {
+    try folder.write("", to: "asks")
+    let run = try login(variables: ["XDG_RUNTIME_DIR": folder.path])
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(
+      run.errors.contains(
+        "The keyring did not answer in time; it may be asking on the screen, or be locked; "
+          + "the login is kept in a file.\n"))
+    #expect(folder.read("state/logins/far.json").contains("refresh-1") && isNothingLeft())
+    server.http.stop()
+  }
+
+  @Test func `a call whose keyring asks on a screen ends in time, and the others go on`() throws {
+    #expect(try login("--keyring").code == 0)
+    try folder.write("", to: "asks")
+    try folder.write(
+      RemoteRun.manifest(url: server.http.url + "/mcp", more: ["limits: {timeout: 1500ms}"]),
+      to: "manifests/far.yaml")
+    let near = try RemoteServer(.modern)
+    try folder.write(RemoteRun.manifest(url: near.url), to: "manifests/near.yaml")
+    let run = try gateway()
+    let waits = try run.client.request("tools/call", ["name": "far_echo", "arguments": [:]])
+    let isAsked = run.wait { folder.read("pids") != "" }
+    #expect(isAsked)
+    let other = try run.client.call("near_echo", ["text": "x"], within: GatewayRun.patience)
+    #expect(other.kind == .result, "\(other.text)")
+    let answer = try run.client.response(to: waits)
+    #expect(answer.kind == .failure, "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/sent") == false, "\(answer.text)")
+    try run.finish()
+    let isOver = run.wait { isNothingLeft() }
+    #expect(isOver)
+    near.http.stop()
     server.http.stop()
   }
 }

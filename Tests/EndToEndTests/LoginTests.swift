@@ -86,6 +86,25 @@ import Testing
     server.http.stop()
   }
 
+  @Test(arguments: [
+    ("invalid_target", "the login is over (invalid_target); run 'switchyard login far'."),
+    ("slow_down", "the login could not be renewed: The token endpoint refused (slow_down)."),
+  ])
+  func `a login that cannot be renewed is told with the reason`(error: String, told: String) throws
+  {
+    #expect(try login().code == 0)
+    let run = try gateway()
+    #expect(try call(run).kind == .result)
+    server.change {
+      $0.accepted = []
+      $0.lies = ["/token": ["error": .string(error)]]
+    }
+    let refused = try call(run)
+    #expect(refused.error?["message"]?.stringValue?.hasSuffix(told) == true, "\(refused.text)")
+    try run.finish()
+    server.http.stop()
+  }
+
   @Test func `the code goes with a proof, and for this resource`() throws {
     #expect(try login().code == 0)
     let authorize = try #require(server.http.requests.first { $0.target.hasPrefix("/authorize") })
@@ -230,6 +249,21 @@ import Testing
     let run = try login(["--no-browser"], input: "http://127.0.0.1:1/callback?code=c&state=x\n")
     #expect(run.code == 1 && run.errors.contains("another login"), "\(run.errors)")
     #expect(run.errors.contains("\(server.http.url)/authorize?"))
+    server.http.stop()
+  }
+
+  @Test func `a line that is no answer is told, and the browser is waited for on`() throws {
+    let alone = try login(["--no-browser", "--timeout", "1"], input: "what?\n\n")
+    #expect(alone.code == 1, "\(alone.errors)")
+    #expect(
+      alone.errors.hasSuffix(
+        """
+        That is not the address that the browser ends at, which has 'code=' in it; paste it whole.
+        switchyard: The browser did not come back in time.
+
+        """), "\(alone.errors)")
+    let both = try login(input: "what?\n")
+    #expect(both.code == 0, "\(both.errors)")
     server.http.stop()
   }
 

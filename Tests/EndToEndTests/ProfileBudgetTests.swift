@@ -46,6 +46,26 @@ import Testing
     try run.finish()
   }
 
+  @Test func `auto is what is known of the client, by what it calls itself`() throws {
+    let run = try GatewayRun.open(
+      [Service("a", "tools=150")],
+      settings: ProfileTests.settings("budget: auto", client: "*"), revision: .newest)
+    for (name, count) in [
+      ("cursor-vscode", 40), ("Windsurf-Client", 100), ("Visual Studio Code", 128),
+      ("claude-code", 150),
+    ] {
+      let meta: JSONValue = [
+        "io.modelcontextprotocol/clientInfo": ["name": .string(name), "version": "1"]
+      ]
+      let list = try run.client.roundTrip("tools/list", ["_meta": meta])
+      let tools = list.result?["tools"]?.arrayValue ?? []
+      #expect(tools.count == count, "\(name)")
+      let first = tools.prefix(3).compactMap { $0["name"]?.stringValue }
+      #expect((first == Self.three) == (count < 150), "\(name): \(first)")
+    }
+    try run.finish()
+  }
+
   @Test(arguments: ["31", "none", "auto"])
   func `with room for all there is nothing but the tools themselves`(budget: String) throws {
     let run = try open(.newest, budget: budget)

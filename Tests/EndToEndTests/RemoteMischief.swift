@@ -14,6 +14,8 @@ enum RemoteMischief: String, CaseIterable {
   case comments
   /// A stream of notifications without end.
   case chatter
+  /// One event that does not end for 100 MB.
+  case endless
   /// A stream that ends behind an event with an id, before the answer.
   case cut
   /// A stream that ends before the answer, without an id.
@@ -48,6 +50,11 @@ enum RemoteMischief: String, CaseIterable {
       ])
       while connection.send(notice) { connection.wait(milliseconds: 2) }
       script.state.withLock { $0.closed += 1 }
+    case .endless:
+      connection.send("data: ")
+      let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+      for _ in 0..<100 where connection.send(piece) {}
+      if connection.waitForClose() { script.state.withLock { $0.closed += 1 } }
     case .cut:
       script.state.withLock { $0.owed = Self.answer(message, "resumed") }
       connection.send("id: cut-1\nretry: 60\ndata:\n\n")

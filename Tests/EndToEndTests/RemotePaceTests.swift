@@ -32,6 +32,26 @@ import Testing
     try run.finish()
   }
 
+  @Test func `H29: an API sees within 100 ms that a call was cancelled`() throws {
+    let api = try APIRun()
+    var best = Duration.seconds(1000)
+    for round in 1...20 where best > .milliseconds(100) {
+      let id = try api.client.request(
+        "tools/call", ["name": "api_go", "arguments": ["act": "stall"]])
+      let isThere = api.gateway.wait { api.server.requests.count == round && api.server.open == 1 }
+      #expect(isThere)
+      let start = ContinuousClock.now
+      try api.client.cancel(id)
+      api.client.forget(id)
+      let isClosed = api.gateway.wait { api.server.open == 0 }
+      #expect(isClosed)
+      best = min(best, ContinuousClock.now - start)
+    }
+    #expect(best <= .milliseconds(100))
+    try api.expectOK()
+    try api.finish()
+  }
+
   @Test(arguments: [RemoteServer.Speech.modern, .legacy])
   func `a server that was away answers calls within 1 s of its return`(
     speech: RemoteServer.Speech

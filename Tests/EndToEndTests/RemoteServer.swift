@@ -207,6 +207,11 @@ final class RemoteScript: Sendable {
       connection.respond("404 Not Found")
       return true
     }
+    if message.at(pointer: "/params/name") == "short" {
+      connection.respond("202 Accepted")
+      for stream in state.withLock({ $0.streams }) { stream.halfClose() }
+      return true
+    }
     let (headers, body) = state.withLock { $0.acceptance }
     connection.respond("202 Accepted", headers, Array(body.utf8))
     guard message["id"] != nil, let method = message["method"]?.stringValue else { return true }

@@ -48,6 +48,28 @@ import Testing
   }
 
   @Test(arguments: [RemoteServer.Speech.modern, .legacy])
+  func `what a server speaks is remembered by the next gateway`(
+    speech: RemoteServer.Speech
+  ) throws {
+    // Each begins with what the other era says.
+    let revision: Revision = speech == .modern ? .newestLegacy : .newest
+    let run = try RemoteRun(speech, revision: revision)
+    try run.expectOK()
+    let wrong = speech == .modern ? "initialize" : "server/discover"
+    #expect(run.server.methods.count { $0 == wrong } == 1, "\(run.server.methods)")
+    try run.gateway.finish()
+    let seen = run.server.methods.count
+    let again = try GatewayRun([], revision: revision, folder: run.gateway.folder)
+    try again.client.handshake()
+    let answer = try again.client.call("far_echo", ["text": "x"], within: GatewayRun.patience)
+    #expect(answer.kind == .result, "\(answer.text)")
+    let later = run.server.methods.dropFirst(seen)
+    #expect(!later.contains(wrong), "\(later)")
+    try again.finish()
+    run.server.http.stop()
+  }
+
+  @Test(arguments: [RemoteServer.Speech.modern, .legacy])
   func `progress and the answer come on the stream of the call`(
     speech: RemoteServer.Speech
   ) throws {
@@ -147,12 +169,24 @@ import Testing
     }
     let run = try GatewayRun([], revision: .newest, folder: folder)
     try run.client.handshake()
-    for name in ["one", "two"] { _ = try run.client.call("\(name)_echo", ["text": "x"]) }
+    // What a client says of itself is never taken for a header.
+    let brought: JSONValue = [
+      "Authorization": "Bearer of-the-client", "authorization": "Bearer of-the-client",
+      "headers": ["Authorization": "Bearer of-the-client", "X-Of": "the client"],
+    ]
+    for name in ["one", "two"] {
+      let id = try run.client.request(
+        "tools/call",
+        ["name": .string("\(name)_echo"), "arguments": brought, "_meta": brought])
+      #expect(try run.client.response(to: id).kind == .result)
+    }
     try run.finish()
     for (name, server) in zip(["one", "two"], servers) {
       let seen = Set(server.http.requests.map { $0.values(of: "Authorization") })
       #expect(seen == [["Bearer canary-\(name)"]])
       #expect(Set(server.http.requests.map { $0.values(of: "X-Of") }) == [[name]])
+      let headers = server.http.requests.flatMap(\.headers)
+      #expect(headers.allSatisfy { !$0.value.contains("of-the-client") })
       server.http.stop()
     }
     #expect(!run.client.stderr.contains("canary"))

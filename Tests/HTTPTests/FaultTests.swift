@@ -202,6 +202,11 @@ struct FaultTests {
   func `H23: interim answers are passed over, but not for ever`() async throws {
     #expect(try await outcome("/interim/3").text == "final")
     #expect(try await outcome("/interim/100000").kind == .tooLarge)
+    for status in ["100 Continue", "102 Processing", "199 Whatever"] {
+      let interim = "HTTP/1.1 \(status)\r\n\r\n"
+      let last = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfinal"
+      #expect(try await raw(interim + interim + last).text == "final", "\(status)")
+    }
   }
 
   @Test @EventLoop

@@ -25,9 +25,6 @@ import Testing
     #expect(stat(home.configuration + "/secrets/echo-MY_TOKEN", &status) == 0)
     #expect(status.st_mode & 0o777 == 0o600)
     #expect(try home.run("check").output.hasSuffix("2 of 2 services ready\n"))
-    // The same name again is another service.
-    let again = try CommandRun(words + [], environment: home.environment, input: "y\n")
-    #expect(again.output.contains("manifests/echo-2.yaml"), "\(again.errors)")
   }
 
   @Test func `a client's twenty servers become manifests that are all right`() throws {
@@ -145,5 +142,40 @@ import Testing
     #expect(run.output.contains("  runs       npx -y notes '/x y'\n"))
     #expect(home.folder.read(".config/switchyard/secrets/notes-KEY") == "k\n")
     #expect(home.folder.read(".config/switchyard/manifests/notes.yaml").contains("MODE: \"a\""))
+  }
+
+  @Test func `what is relative is looked for where the person is, or in the project`() throws {
+    let home = try DemoHome()
+    try home.folder.write("#!/bin/sh\n", to: "work/run", mode: 0o700)
+    let here = try CommandRun(
+      ["add", "mine", "--", "./run", "--in=."], environment: home.environment,
+      directory: home.folder.path + "/work")
+    let place = home.folder.path + "/work"
+    #expect(
+      here.output.hasPrefix("mine\n  runs       \(place)/run --in=.\n  in         \(place)\nWrite"),
+      "\(here.output)")
+    try home.folder.write(
+      """
+      {"servers": {
+        "a": {"command": "./run", "args": ["${workspaceFolder}/x"]},
+        "b": {"command": "cat", "cwd": "gone"}}}
+      """, to: "work/.vscode/mcp.json")
+    let file = place + "/.vscode/mcp.json"
+    let project = try home.run("add", file, "--yes")
+    #expect(
+      project.output.hasPrefix("a\n  runs       \(place)/run \(place)/x\n  in         \(place)\n"))
+    #expect(
+      project.output.contains("  in         \(place)/gone\n  warning    the folder '\(place)/gone'")
+    )
+    // A person's own configuration does not say where its client runs.
+    try home.folder.write(
+      #"{"mcpServers": {"c": {"command": "./run", "disabled": true}}}"#, to: ".cursor/mcp.json")
+    let own = try home.run("add", home.folder.path + "/.cursor/mcp.json", "--yes")
+    #expect(
+      own.output.contains(
+        "  note       './run' is relative to where the client ran it, which the file does not tell")
+    )
+    #expect(
+      own.output.contains("  note       it is off there and will be here ('enabled: false')\n"))
   }
 }

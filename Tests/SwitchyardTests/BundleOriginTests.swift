@@ -107,38 +107,92 @@ import Testing
     return Array("MCPB_SIG_V1".utf8) + length + signature + Array("MCPB_SIG_END".utf8)
   }
 
-  private func note(_ block: [UInt8], inComment: Bool = false) throws -> String {
+  private func notes(
+    _ block: [UInt8], inComment: Bool = false, content: String = "#!/bin/sh\n",
+    variables: [String: String] = [:]
+  ) throws -> CommandRun {
     var builder = ZipBuilder([
-      .init("manifest.json", Self.manifest), .init("bin/run", "#!/bin/sh\n"),
+      .init("manifest.json", Self.manifest), .init("bin/run", content),
     ])
     if inComment { builder.comment = block }
     let path = try home.folder.write(builder.bytes + (inComment ? [] : block), to: "signed.mcpb")
-    let run = try add(path, answer: "n\n")
+    return try CommandRun(
+      ["add", path], environment: home.environment.merging(variables) { $1 }, input: "n\n")
+  }
+
+  private func note(
+    _ block: [UInt8], inComment: Bool = false, variables: [String: String] = [:]
+  ) throws -> String {
+    let run = try notes(block, inComment: inComment, variables: variables)
     return run.output.split(separator: "\n").filter { $0.contains("sign") }.joined(separator: "\n")
   }
 
   private static let keys = "openssl ecparam -genkey -name prime256v1 -noout -out "
 
-  @Test func `whom a signature names is shown, and that nobody verified it`() throws {
-    let own = try signed(
-      Self.keys
-        + "own.key\nopenssl req -x509 -new -key own.key -subj '/O=Works/CN=Ann' -out own.pem")
-    let says = "  note       its signature says 'Ann', by a self-signed certificate; "
-    #expect(try note(own) == says + "it was not verified")
-    // Newer tools make it the comment of the archive.
-    #expect(try note(own, inComment: true) == says + "it was not verified")
-    let other = try signed(
-      """
-      \(Self.keys)ca.key
-      openssl req -x509 -new -key ca.key -subj '/O=Some Authority' -out ca.pem
-      \(Self.keys)own.key
-      openssl req -new -key own.key -subj '/CN=Bob' -out own.csr
-      openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out own.pem 2>&1
-      """)
+  private static let selfSigned =
+    keys + "own.key\nopenssl req -x509 -new -key own.key -subj '/O=Works/CN=Ann' -out own.pem"
+
+  /// By an authority, with lines of an extension file.
+  private static func issued(_ extensions: String) -> String {
+    """
+    \(keys)ca.key
+    openssl req -x509 -new -key ca.key -subj '/O=Some Authority' -out ca.pem
+    \(keys)own.key
+    openssl req -new -key own.key -subj '/CN=Bob' -out own.csr
+    printf '\(extensions)' > own.ext
+    openssl x509 -req -in own.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile own.ext \\
+      -out own.pem 2>&1
+    """
+  }
+
+  @Test func `who has signed is shown, and that the system does not know the certificate`() throws {
+    let own = try signed(Self.selfSigned)
+    let says =
+      "  note       it is what was signed by 'Ann' with a self-signed certificate, which this "
+      + "system does not trust: self-signed certificate"
+    #expect(try note(own) == says)
+    // Newer tools make it the comment of the archive, after they have signed.
+    #expect(try note(own, inComment: true) == says)
+    let other = try signed(Self.issued("extendedKeyUsage=codeSigning"))
     #expect(
       try note(other)
-        == "  note       its signature says 'Bob', by a certificate of 'Some Authority'; "
-        + "neither was verified")
+        == "  note       it is what was signed by 'Bob' with a certificate of 'Some Authority', "
+        + "which this system does not trust: unable to get local issuer certificate")
+  }
+
+  @Test func `a certificate that the system trusts is said to be, if it is for programs`() throws {
+    let trusted = ["SSL_CERT_FILE": home.folder.path + "/ca.pem"]
+    let says = "  note       signed by 'Bob' with a certificate of 'Some Authority', which this "
+    for use in ["extendedKeyUsage=codeSigning", "basicConstraints=CA:FALSE"] {
+      let block = try signed(Self.issued(use))
+      #expect(try note(block, variables: trusted) == says + "system trusts")
+      #expect(try note(block, inComment: true, variables: trusted) == says + "system trusts")
+    }
+    let web = try note(signed(Self.issued("extendedKeyUsage=serverAuth")), variables: trusted)
+    #expect(web.hasSuffix("which this system does not trust: it is not for signing programs"))
+  }
+
+  @Test(arguments: [false, true])
+  func `a bundle that was changed after it was signed is refused`(inComment: Bool) throws {
+    let block = try signed(Self.selfSigned)
+    let run = try notes(block, inComment: inComment, content: "#!/bin/sh\nrm -r ~\n")
+    #expect(run.code == 1 && run.output == "", "\(run.output)")
+    #expect(
+      run.errors.contains(
+        "the signature of 'Ann' does not match the content, which was changed after it was signed"),
+      "\(run.errors)")
+    #expect(!isUnpacked)
+  }
+
+  @Test func `without openssl a signature is shown, and that nobody verified it`() throws {
+    let own = try signed(Self.selfSigned)
+    let told = "  note       its signature says 'Ann', with a self-signed certificate; it was not "
+    #expect(
+      try note(own, variables: ["PATH": home.folder.path])
+        == told + "verified: there is no 'openssl'")
+    try home.folder.write("#!/bin/sh\nkill -9 $$\n", to: "bin/openssl", mode: 0o700)
+    let broken = try note(own, variables: ["PATH": home.folder.path + "/bin:/usr/bin:/bin"])
+    #expect(broken.hasPrefix(told + "verified: "), "\(broken)")
   }
 
   @Test func `a signature that cannot be read is told, whatever is wrong with it`() throws {

@@ -41,6 +41,8 @@ import Testing
     ]
     let refused = try CommandRun(words, environment: home.environment, input: "n\n")
     #expect(refused.code == 1, "\(refused.errors)")
+    // What is not unpacked yet is nothing that is missing.
+    #expect(!refused.output.contains("warning"), "\(refused.output)")
     #expect(!home.folder.holds(".local/state/switchyard/bundles"))
     let agreed = try CommandRun(words, environment: home.environment, input: "y\n")
     #expect(agreed.code == 0, "\(agreed.errors)")
@@ -55,10 +57,21 @@ import Testing
     let call = try home.run("call", "files_add", "--args", #"{"a": 1, "b": 2}"#)
     #expect(call.code == 0, "\(call.errors)")
     #expect(home.folder.read("seen") == "/a|/b c|k3y|linux|\(place)|")
-    // The same bundle again has the same files, and gets a name of its own.
-    let again = try CommandRun(words + ["--yes"], environment: home.environment)
+    // The same bundle again is there, unless its files are gone.
+    let again = try CommandRun(words, environment: home.environment)
     #expect(again.code == 0 && !again.output.contains("unpacked "), "\(again.errors)")
-    #expect(again.output.contains("manifests/files-2.yaml"))
+    #expect(again.output.contains("is there already, just so"))
+    try Shell.run("rm -r '\(place)'")
+    let gone = try CommandRun(words, environment: home.environment, input: "y\n")
+    #expect(gone.output.contains("Unpack it again? [y/N] unpacked \(place)\n"), "\(gone.output)")
+    // The next version has files of its own, and takes the place of this one where that is wanted.
+    let next = Self.manifest.replacing("1.0.0", with: "1.1.0")
+    let newer = try bundle(home, [Part("manifest.json", next), run])
+    let replaced = try CommandRun(
+      ["add", newer, "--replace", "--yes"] + words.dropFirst(2), environment: home.environment)
+    #expect(replaced.output.contains("replaced \(home.configuration)/manifests/files.yaml\n"))
+    #expect(
+      home.folder.read(".config/switchyard/manifests/files.yaml").contains("bundles/files-1_1_0-"))
   }
 
   @Test func `a secret that nobody gives is left to the person, the rest must be given`() throws {

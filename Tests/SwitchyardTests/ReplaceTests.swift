@@ -127,13 +127,18 @@ import Testing
       """
       {"mcpServers": {"good": {"command": "/bin/cat"},
         "unset": {"command": "/bin/cat", "env": {"A": "${SURELY_NOT_SET}"}},
-        "tilde": {"command": "~/bin/x"}}}
+        "tilde": {"command": "~/bin/x"}, "near": {"command": "./x"},
+        "editor": {"command": "/bin/cat", "args": ["${workspaceFolder}/x"]}}}
       """)
     let run = try home.run("register", "cursor", "--replace", "--yes")
     #expect(run.code == 1)
     #expect(run.errors.contains("'unset' is left out: ") && run.errors.contains("SURELY_NOT_SET"))
     #expect(run.errors.contains("'tilde' is left out: '~' in 'process.command'"))
-    #expect(try servers(home) == ["unset", "tilde", "switchyard"])
+    for (name, what) in [("near", "./x"), ("editor", "${workspaceFolder}")] {
+      #expect(
+        run.errors.contains("'\(name)' is left out: only the client knows what '\(what)' means"))
+    }
+    #expect(try servers(home) == ["unset", "tilde", "near", "editor", "switchyard"])
   }
 
   @Test func `servers of a project run in its folder`() throws {

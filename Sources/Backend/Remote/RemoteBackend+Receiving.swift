@@ -33,7 +33,7 @@ extension RemoteBackend {
     guard ending == nil, !request.isAnswered else { return }
     noteEvent(of: request)
     switch found {
-    case .tooLong(let prefix): prefix.withUnsafeBytes { receiveOversized($0) }
+    case .tooLong(let prefix): receivedOversized(prefix, on: request)
     case .event(let event):
       if request.purpose == .stream, handshake.usesStream || !isAccepting,
         event.type.elementsEqual("endpoint".utf8)
@@ -44,6 +44,15 @@ extension RemoteBackend {
       guard event.isMessage, !event.data.isEmpty else { return }
       deliver(event.data, from: request)
     }
+  }
+
+  /// On its own stream it is the request's answer, unless it begins as a notification or a request.
+  private func receivedOversized(_ prefix: [UInt8], on request: RemoteRequest) {
+    guard request.id != nil, !prefix.prefix(200).contains("\"method\"".utf8) else {
+      return prefix.withUnsafeBytes { receiveOversized($0) }
+    }
+    log(.warning, "backend.line_too_long", ["service": service])
+    receivedTooMuch(request)
   }
 
   private func noteEvent(of request: RemoteRequest) {

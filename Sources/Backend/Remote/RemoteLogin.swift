@@ -156,8 +156,11 @@ package final class RemoteLogin {
     do throws(Refusal) {
       let response = try outcome.get()
       if TokenAnswer.isOver(response.json) {
+        let error = response.json?["error"]?.stringValue ?? ""
+        guard error.utf8.elementsEqual("invalid_grant".utf8) else {
+          return finish("the login is over (\(error)); \(advice)")
+        }
         let why = "the login is over; \(advice)"
-        guard response.json?["error"] == "invalid_grant" else { return finish(why) }
         // No gateway tries it again, in this run or a later one.
         credential?.refreshRefused()
         return keep(lock) { [self] in finish(why) }
@@ -166,7 +169,9 @@ package final class RemoteLogin {
       credential?.refreshed(answer, now: Int64(time(nil)))
       keep(lock) { [self] in finish(nil) }
     } catch {
-      finish("the login could not be renewed: \(error.message)")
+      // A sentence, which goes on as a part of ours.
+      let reason = error.message.hasSuffix(".") ? String(error.message.dropLast()) : error.message
+      finish("the login could not be renewed: \(reason)")
     }
   }
 

@@ -5,6 +5,8 @@ struct ManifestWriter {
   let name: String
   private(set) var lines: [String] = []
   private(set) var line = ""
+  private(set) var directory: String?
+  private(set) var unresolved: String?
   private(set) var secrets: [ServerManifest.SecretFile] = []
   private(set) var notes: [String]
   private let server: FoundServer
@@ -40,6 +42,7 @@ struct ManifestWriter {
       lines.append("  args: [" + words.map(Self.quoted).joined(separator: ", ") + "]")
     }
     if let directory = launch.directory, let path = try text(directory, in: .open) {
+      self.directory = Self.shown(path)
       lines.append("  directory: " + Self.quoted(path))
     }
     var rows: [String] = []
@@ -147,6 +150,7 @@ struct ManifestWriter {
       case .variable(let name, let fallback):
         piece = "${env:" + name + (fallback.map { ":-" + $0 } ?? "") + "}"
       case .foreign(let inner):
+        unresolved = unresolved ?? "${\(inner)}"
         notes.append("'${\(inner)}' has no counterpart; replace it in the manifest")
         piece = "$${\(inner)}"
       case .answer(let key): piece = try filled(key, in: place)

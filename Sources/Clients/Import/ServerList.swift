@@ -26,9 +26,11 @@ package struct ServerList: Hashable, Sendable {
     // Settings of VS Code keep them one level deeper.
     let inner = value["mcp"]
     let container = value["mcpServers"] ?? value["servers"] ?? inner?["servers"]
-    if let entries = container?.objectValue {
-      take(entries, inputs: value["inputs"] ?? inner?["inputs"])
-    } else if value["packages"] != nil || value["remotes"] != nil {
+    let entries = container?.objectValue
+    if let entries { take(entries, inputs: value["inputs"] ?? inner?["inputs"]) }
+    leaveProjects(value["projects"]?.objectValue ?? JSONObject())
+    if entries != nil || !left.isEmpty { return }
+    if value["packages"] != nil || value["remotes"] != nil {
       takeRegistryServer(value)
     } else {
       throw .unknown
@@ -39,6 +41,20 @@ package struct ServerList: Hashable, Sendable {
   ///
   /// - Parameter inputs: what VS Code asks for (`inputs`).
   package init(entries: JSONObject, inputs: JSONValue? = nil) { take(entries, inputs: inputs) }
+
+  /// Claude Code keeps servers that it runs in one folder only with its own.
+  private mutating func leaveProjects(_ projects: JSONObject) {
+    for project in projects {
+      for name in project.value["mcpServers"]?.objectValue?.keys ?? [] {
+        left.append(
+          LeftServer(
+            name: name,
+            why:
+              "it is for the folder '\(project.key)' only; put it into '.mcp.json' there, and add "
+              + "that file"))
+      }
+    }
+  }
 
   private mutating func take(_ entries: JSONObject, inputs: JSONValue?) {
     let questions = (inputs?.arrayValue ?? []).compactMap(Self.question)

@@ -25,6 +25,10 @@ package struct ServerManifest: Hashable, Sendable {
   package let notes: [String]
   /// The command as a person would type it, or the address.
   package let line: String
+  /// Where it is run, if the list says so.
+  package let directory: String?
+  /// A reference in it that nobody but the client can follow.
+  package let unresolved: String?
   package let isRemote: Bool
   /// The names of its variables, or of its headers.
   package let variables: [String]
@@ -54,6 +58,8 @@ package struct ServerManifest: Hashable, Sendable {
     name = writer.name
     text = writer.lines.joined(separator: "\n") + "\n"
     line = writer.line
+    directory = writer.directory
+    unresolved = writer.unresolved
     secrets = writer.secrets
     notes =
       writer.notes

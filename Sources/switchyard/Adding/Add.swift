@@ -14,8 +14,11 @@ struct Add: ParsableCommand {
 
       Shows the exact command or URL and the names of variables and headers, and
       asks before it writes. Values that look secret go into the secrets folder,
-      mode 0600. A bundle is unpacked in the state folder; its digest and whom its
-      signature names are shown, and the signature is not verified. Nothing is started.
+      mode 0600. A server that is there just so is not added again; one whose name
+      belongs to another gets a number behind it, unless --name or --replace says
+      otherwise. A bundle is unpacked in the state folder; its digest and who has
+      signed it are shown, as far as 'openssl' can verify it, and a bundle that was
+      changed after it was signed is refused. Nothing is started.
       Exit codes: 0 written, 1 something was not, 2 used wrongly.
 
       EXAMPLES
@@ -27,6 +30,7 @@ struct Add: ParsableCommand {
         switchyard add server.json --set API_KEY=x --yes
         switchyard add files.mcpb --set allowed_directories=/home/me/notes
         switchyard add https://files.example/files.mcpb
+        switchyard add time --replace -- uvx mcp-server-time --local-timezone UTC
       """)
 
   @Argument(
@@ -38,6 +42,12 @@ struct Add: ParsableCommand {
     help: ArgumentHelp("The file, where it has an unusual name.", valueName: "file"),
     completion: .file(extensions: ["json", "mcpb", "dxt"]))
   var from: String?
+
+  @Option(help: ArgumentHelp("The name of the service, where there is one server."))
+  var name: String?
+
+  @Flag(help: "Replace a service of the same name, with its secrets.")
+  var replace = false
 
   @Option(help: ArgumentHelp("A variable for the command. Repeatable.", valueName: "name=value"))
   var env: [String] = []
@@ -70,21 +80,31 @@ struct Add: ParsableCommand {
   func run() throws {
     let paths = try folders.paths()
     let source = try AddSource(self, state: paths.state)
+    let placement = Placement(
+      in: paths.configuration, known: folders.load(paths).services.map(\.name),
+      replaces: replace, advice: Self.adviceOnNames)
     var adoption = Adoption(
       source.servers, left: source.left, asking: try Answers(set, isInteractive: !yes),
-      into: paths.configuration, known: folders.load(paths).services.map(\.name),
-      reusing: source.isList)
-    adoption.check()
+      into: paths.configuration, placement)
+    adoption.check(isPending: source.bundle?.isUnpacked == false)
     adoption.show()
     guard !adoption.items.isEmpty else { throw CommandFailure("there is nothing to add") }
-    if adoption.hasNews {
-      if !yes { try Self.ask("Write \(adoption.newManifests)?") }
+    let lacksFiles = source.bundle?.isUnpacked == false
+    if adoption.hasNews || lacksFiles {
+      if !yes {
+        try Self.ask(adoption.hasNews ? "Write \(adoption.newManifests)?" : "Unpack it again?")
+      }
       try source.bundle?.unpack()
       try adoption.write()
+    } else {
+      Terminal.output.write("Nothing was written: all of it is there.\n")
     }
     try tellOfLogins(adoption)
     if !adoption.left.isEmpty { throw ExitCode(ExitStatus.badNews.rawValue) }
   }
+
+  private static let adviceOnNames =
+    "; --name gives it another name, --replace puts it in the place of that one"
 
   private func tellOfLogins(_ adoption: Adoption) throws {
     for item in adoption.items where item.manifest.mayWantLogin {

@@ -8,10 +8,17 @@ struct AddSource {
   private(set) var left: [LeftServer] = []
   /// The bundle to be unpacked, if it is one.
   private(set) var bundle: ServerBundle?
-  /// Whether they come from a file, which may be added again.
-  private(set) var isList = false
 
   init(_ options: Add, state: String) throws {
+    try take(options, state: state)
+    guard let name = options.name else { return }
+    guard servers.count + left.count == 1 else {
+      throw CommandFailure("--name is for one server", .usage)
+    }
+    if !servers.isEmpty { servers[0].name = name }
+  }
+
+  private mutating func take(_ options: Add, state: String) throws {
     var names = options.what
     let words = ServerWords.words
     let url = names.last.flatMap { Self.isURL($0) ? $0 : nil }
@@ -35,9 +42,8 @@ struct AddSource {
       guard names.count <= 1 else { throw Self.usage }
       servers = [try Self.remote(names.first ?? AddressName.of(url), url, options)]
     } else {
-      guard names.count == 1, let name = names.first, let command = words.first else {
-        throw Self.usage
-      }
+      guard names.count <= 1, let name = names.first ?? options.name, let command = words.first
+      else { throw Self.usage }
       try Self.refuse(options.header + options.set, "--header and --set are not for a command")
       servers = [try Self.process(name, command, Array(words.dropFirst()), options.env)]
     }
@@ -71,6 +77,7 @@ struct AddSource {
       return .init(name: name, value: .ofClient(value))
     }
     return FoundServer(name: name, .process(launch))
+      .placed(in: Process.workingDirectory, always: false, exists: Process.exists)
   }
 
   private static func remote(_ name: String, _ url: String, _ options: Add) throws -> FoundServer {
@@ -98,7 +105,6 @@ struct AddSource {
     if bytes.starts(with: Array("PK".utf8)) {
       return try take(bundle: bytes, file, names, state: state)
     }
-    isList = true
     try take(list: try Self.list(bytes, file), names, file)
   }
 
@@ -113,6 +119,17 @@ struct AddSource {
     if let name = names.first { server.name = name }
     servers = [server]
     self.bundle = bundle
+  }
+
+  /// The folder whose clients' configuration the file is; nil if it is a person's own.
+  private static func project(of file: String) -> String? {
+    let parts = file.split(separator: "/").filter { $0 != "." }.map(String.init)
+    let path = "/" + parts.joined(separator: "/")
+    let names = ["/.mcp.json", "/.cursor/mcp.json", "/.vscode/mcp.json", "/.gemini/settings.json"]
+    guard let name = names.first(where: { path.hasSuffix($0) }) else { return nil }
+    let folder = String(path.dropLast(name.count))
+    let home = Process.environment["HOME"] ?? ""
+    return folder.isEmpty || folder == home || folder + "/" == home ? nil : folder
   }
 
   private static func list(_ bytes: [UInt8], _ file: String) throws -> ServerList {
@@ -130,6 +147,15 @@ struct AddSource {
   private mutating func take(list: ServerList, _ names: [String], _ file: String) throws {
     servers = list.servers
     left = list.left
+    if let project = Self.project(of: Process.absolute(file)) {
+      servers = servers.map { $0.placed(in: project, always: true, exists: Process.exists) }
+    }
+    for index in servers.indices {
+      guard let path = servers[index].relativePath else { continue }
+      servers[index].notes.append(
+        "'\(path)' is relative to where the client ran it, which the file does not tell; "
+          + "write the whole path into the manifest")
+    }
     guard !names.isEmpty else { return }
     servers.removeAll { !names.contains($0.name) }
     left.removeAll { !names.contains($0.name) }

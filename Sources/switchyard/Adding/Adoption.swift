@@ -5,10 +5,19 @@ import Manifest
 /// Servers on their way into the configuration: made into manifests, checked, shown, written.
 struct Adoption {
   struct Item {
+    enum State {
+      /// The same manifest, with the same secrets, is there already.
+      case there
+      case new
+      /// It takes the place of a service of its name.
+      case replacement
+    }
+
     let server: FoundServer
     let manifest: ServerManifest
-    /// The same manifest, with the same secrets, is there already.
-    let isThere: Bool
+    let state: State
+    /// What is to be said of its name.
+    var notes: [String] = []
     /// What keeps the service from being served.
     var problems: [String] = []
     /// What the machine lacks for it, as far as one can see from here.
@@ -21,57 +30,38 @@ struct Adoption {
 
   /// - Parameters:
   ///   - folder: that of the configuration.
-  ///   - known: services that are there.
-  ///   - reusing: a server whose manifest is there, to the letter, is not added again.
+  ///   - placement: of the same folder.
   init(
     _ servers: [FoundServer], left: [LeftServer], asking answers: Answers, into folder: String,
-    known: [String], reusing: Bool
+    _ placement: Placement
   ) {
     self.folder = folder
     self.left = left
-    let files = Process.names(in: folder + "/manifests").map { name in
-      String(name.prefix { $0 != "." })
-    }
-    var taken = Set(known + files + Process.names(in: folder + "/secrets"))
+    var placement = placement
     for server in servers {
       do throws(LeftServer) {
-        let answers = try answers.answers(for: server)
-        let plain = try ServerManifest(server, answers: answers)
-        if reusing, Self.isThere(plain, in: folder) {
-          items.append(Item(server: server, manifest: plain, isThere: true))
-          continue
-        }
-        let manifest = try ServerManifest(server, answers: answers, taken: taken)
-        taken.formUnion([manifest.name] + manifest.secrets.map(\.name))
-        items.append(Item(server: server, manifest: manifest, isThere: false))
+        items.append(try placement.place(server, try answers.answers(for: server)))
       } catch {
         self.left.append(error)
       }
     }
   }
 
-  private static func isThere(_ manifest: ServerManifest, in folder: String) -> Bool {
-    let file = Process.contents(of: "\(folder)/manifests/\(manifest.name).yaml", limit: 1 << 20)
-    guard file == Array(manifest.text.utf8) else { return false }
-    return manifest.secrets.allSatisfy { secret in
-      let file = Process.contents(of: "\(folder)/secrets/\(secret.name)", limit: 1 << 20)
-      return secret.value.map { Array(($0 + "\n").utf8) == file } ?? true
-    }
-  }
-
   /// Whether there is anything to write.
-  var hasNews: Bool { items.contains { !$0.isThere } }
+  var hasNews: Bool { items.contains { $0.state != .there } }
 
   /// `this manifest`, `these 3 manifests`.
   var newManifests: String {
-    let count = items.count { !$0.isThere }
+    let count = items.count { $0.state != .there }
     return count == 1 ? "this manifest" : "these \(count) manifests"
   }
 
   // MARK: Checking
 
   /// Has the manifests read as the gateway reads them, before any of them is in its place.
-  mutating func check() {
+  ///
+  /// - Parameter isPending: their files come later, so that only commands of `PATH` can be missing.
+  mutating func check(isPending: Bool = false) {
     guard let draft = try? DraftFolder(beside: folder) else { return }
     defer { draft.remove() }
     for index in items.indices {
@@ -84,8 +74,15 @@ struct Adoption {
         .filter { $0.severity == .error && !(isUnwritten && $0.cause == .secret) }
         .map(\.message)
       items[index].warnings = configuration.ready
+        .filter { !isPending || Self.isNotInPath($0) }
         .compactMap { $0.commandWarning(inherited: Process.environment)?.message }
+        .map { $0.replacing(draft.path + "/", with: folder + "/") }
     }
+  }
+
+  private static func isNotInPath(_ manifest: ServiceManifest) -> Bool {
+    if case .notInPath = manifest.process.trouble(inherited: Process.environment) { return true }
+    return false
   }
 
   /// Leaves out what the gateway could not serve as it is.
@@ -94,7 +91,10 @@ struct Adoption {
       let unwritten = item.manifest.secrets.filter { $0.value == nil }.map {
         "its secret '\($0.name)' is not known; give it with --set"
       }
-      guard let why = (item.problems + unwritten).first else { continue }
+      let foreign = [item.manifest.unresolved, item.server.relativePath].compactMap { $0 }.map {
+        "only the client knows what '\($0)' means"
+      }
+      guard let why = (item.problems + unwritten + foreign).first else { continue }
       left.append(LeftServer(name: item.server.name, why: why))
     }
     let dropped = Set(left.map(\.name))
@@ -120,7 +120,8 @@ struct Adoption {
       text += "  " + title + String(repeating: " ", count: 11 - title.count) + value + "\n"
     }
     row(manifest.isRemote ? "reaches" : "runs", manifest.line)
-    if item.isThere {
+    if let directory = manifest.directory { row("in", directory) }
+    if item.state == .there {
       row("note", "is there already, just so")
       return text
     }
@@ -130,7 +131,7 @@ struct Adoption {
     if !manifest.secrets.isEmpty {
       row("secret", manifest.secrets.map { "secrets/" + $0.name }.joined(separator: " "))
     }
-    for note in manifest.notes { row("note", note) }
+    for note in item.notes + manifest.notes { row("note", note) }
     for warning in item.warnings { row("warning", warning) }
     for problem in item.problems { row("problem", problem) }
     return text
@@ -138,23 +139,27 @@ struct Adoption {
 
   // MARK: Writing
 
-  /// Secrets before the manifest that wants them; never over a file that is there.
+  /// Secrets before the manifest that wants them; over a file that is there only where a person has
+  /// said so.
   func write() throws {
-    for item in items where !item.isThere {
+    for item in items where item.state != .there {
+      let replaces = item.state == .replacement
       for secret in item.manifest.secrets {
         guard let value = secret.value else { continue }
-        try Self.write(value + "\n", to: folder + "/secrets/" + secret.name)
+        try Self.write(value + "\n", to: folder + "/secrets/" + secret.name, replaces: replaces)
       }
       let file = "\(folder)/manifests/\(item.manifest.name).yaml"
-      try Self.write(item.manifest.text, to: file)
-      Terminal.output.write("wrote \(file)\n")
+      try Self.write(item.manifest.text, to: file, replaces: replaces)
+      Terminal.output.write("\(replaces ? "replaced" : "wrote") \(file)\n")
     }
   }
 
-  private static func write(_ text: String, to path: String) throws {
+  private static func write(_ text: String, to path: String, replaces: Bool) throws {
     let parent = path.split(separator: "/").dropLast().joined(separator: "/")
     try NewFolder.make("/" + parent)
-    try NewFile.write(Array(text.utf8), to: path, mode: 0o600)
+    let bytes = Array(text.utf8)
+    guard replaces else { return try NewFile.write(bytes, to: path, mode: 0o600) }
+    try NewFile.replace(bytes, at: path, mode: 0o600)
   }
 }
 

@@ -55,17 +55,13 @@ struct ClientTakeover {
     var servers = list.servers
     // Clients run a project's servers in its folder.
     if target.scope == .project, target.file == nil {
-      for index in servers.indices {
-        guard case .process(var launch) = servers[index].way, launch.directory == nil else {
-          continue
-        }
-        launch.directory = FoundText(Process.workingDirectory)
-        servers[index].way = .process(launch)
+      servers = servers.map {
+        $0.placed(in: Process.workingDirectory, always: true, exists: Process.exists)
       }
     }
     return Adoption(
-      servers, left: list.left, asking: answers, into: paths.configuration, known: services,
-      reusing: true)
+      servers, left: list.left, asking: answers, into: paths.configuration,
+      Placement(in: paths.configuration, known: services, replaces: false, advice: ""))
   }
 
   private func carryOut(

@@ -19,7 +19,7 @@ struct ServerBundle {
     do {
       archive = try ZipArchive(bytes)
       guard let entry = archive.file("manifest.json") else {
-        throw CommandFailure("\(file): there is no manifest.json in it; it is no MCP bundle")
+        throw CommandFailure("there is no manifest.json in it; it is no MCP bundle")
       }
       let text = try archive.contents(of: entry, limit: Self.manifestLimit)
       manifest = try BundleManifest(parsing: text)
@@ -31,8 +31,12 @@ struct ServerBundle {
         server.notes.append("its entry point '\(entryPoint)' is not in the bundle")
       }
       server.notes.append("the bundle has the SHA-256 \(digest)")
-      server.notes.append(BundleSignature(bytes[archive.trailer]).note)
+      let signature = BundleSignature(bytes[archive.trailer])
+      server.notes.append(
+        try signature.note(on: bytes, endingAt: archive.trailer.lowerBound))
       self.server = server
+    } catch let error as CommandFailure {
+      throw CommandFailure("\(file): \(error.message.printable())")
     } catch let error as ZipError {
       throw CommandFailure("\(file): \("\(error)".printable()); nothing was unpacked")
     } catch let error as LeftServer {
@@ -63,9 +67,12 @@ struct ServerBundle {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// Whether its files are in their place.
+  var isUnpacked: Bool { Process.exists(place) }
+
   /// Puts the files in their place, unless the same bundle is there already.
   func unpack() throws {
-    if Process.exists(place) { return }
+    if isUnpacked { return }
     let parent = place.split(separator: "/").dropLast().joined(separator: "/")
     try NewFolder.make("/" + parent)
     var executables: Set<String> = []

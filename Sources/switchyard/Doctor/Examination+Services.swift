@@ -18,19 +18,28 @@ extension Examination {
   }
 
   private mutating func examineEra(of manifest: ServiceManifest) {
-    guard let record = state.catalogue(of: manifest.name),
-      let spoken = Revision(rawValue: record.revision)
-    else { return }
-    let expected: Era
-    switch manifest.process.protocolChoice {
+    let choice = manifest.process.protocolChoice
+    switch choice {
     case .auto: return
-    case .legacy: expected = .legacy
-    case .modern: expected = .modern
+    case .legacy: examineEra(of: manifest.name, .legacy, choice.rawValue)
+    case .modern: examineEra(of: manifest.name, .modern, choice.rawValue)
     }
-    guard spoken.era != expected else { return }
-    find(
-      .eraWrong, manifest.name,
-      "'protocol: \(manifest.process.protocolChoice.rawValue)', but it spoke \(record.revision)")
+  }
+
+  mutating func examineEra(of remote: RemoteService, _ name: String) {
+    let choice = remote.protocolChoice
+    switch choice {
+    case .auto: return
+    case .legacy, .sse: examineEra(of: name, .legacy, choice.rawValue)
+    case .modern: examineEra(of: name, .modern, choice.rawValue)
+    }
+  }
+
+  private mutating func examineEra(of name: String, _ expected: Era, _ choice: String) {
+    guard let record = state.catalogue(of: name), let spoken = Revision(rawValue: record.revision),
+      spoken.era != expected
+    else { return }
+    find(.eraWrong, name, "'protocol: \(choice)', but it spoke \(record.revision)")
   }
 
   private mutating func examineInterpreter(of manifest: ServiceManifest) {
@@ -68,7 +77,8 @@ extension Examination {
   mutating func examineLogin(at remote: RemoteService, of name: String) {
     guard remote.bearer == nil else { return }
     let file = LoginFile(state: paths.state, service: name)
-    let keeper = LoginKeeper(file: file, service: name, choice: .file)
+    let keeper = LoginKeeper(
+      file: file, service: name, choice: .file, patience: LoginKeeper.shortPatience)
     if let why = keeper.trouble(for: remote.url) { find(.loginUnusable, name, why) }
   }
 

@@ -53,6 +53,7 @@ struct Examination {
       } else if let remote = manifest.remote {
         examine(remote.address, of: manifest.name)
         examineLogin(at: remote, of: manifest.name)
+        examineEra(of: remote, manifest.name)
       } else {
         examine(manifest)
       }

@@ -51,12 +51,21 @@ final class CallbackListener {
       if polls[0].revents != 0, let query = takeRequest() { return query }
       guard polls[1].revents != 0 else { continue }
       switch takeLine() {
-      case .line(let line) where !line.isEmpty: return line
+      case .line(let line) where Self.isAnswer(line): return line
+      case .line(let line) where !line.isEmpty:
+        Terminal.error.write(
+          "That is not the address that the browser ends at, which has 'code=' in it; paste it "
+            + "whole.\n")
       case .end: listensToPerson = false
       default: break
       }
     }
     throw Refusal(Interrupt.isPending ? "Interrupted." : "The browser did not come back in time.")
+  }
+
+  /// Whether a line that somebody typed may be an answer at all (RFC 6749 section 4.1.2).
+  private static func isAnswer(_ line: String) -> Bool {
+    line.contains("code=") || line.contains("error=")
   }
 
   // MARK: The browser

@@ -54,7 +54,8 @@ struct Login: ParsableCommand {
   @Option(help: "The port on this machine that the browser comes back to; otherwise a free one.")
   var port: UInt16 = 0
 
-  @Option(help: "How many seconds to wait for the browser.")
+  @Option(
+    help: "How many seconds to wait for the browser; and with --keyring for that, at most 60.")
   var timeout = 600
 
   @OptionGroup var folders: FolderOptions
@@ -64,7 +65,8 @@ struct Login: ParsableCommand {
     let remote = try remoteService(paths)
     let file = LoginFile(state: paths.state, service: service)
     let choice = keyring.map { $0 ? LoginKeeper.Choice.keyring : .file } ?? .automatic
-    let keeper = LoginKeeper(file: file, service: service, choice: choice)
+    let patience = min(Duration.seconds(timeout), LoginKeeper.longPatience)
+    let keeper = LoginKeeper(file: file, service: service, choice: choice, patience: patience)
     if forget {
       let (wasThere, trouble) = keeper.forget()
       Terminal.output.write(wasThere ? "forgotten\n" : "there was none\n")

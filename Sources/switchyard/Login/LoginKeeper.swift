@@ -16,11 +16,14 @@ struct LoginKeeper {
   let file: LoginFile
   let service: String
   let choice: Choice
+  /// How long somebody may take to unlock the keyring that is wanted.
+  let patience: Duration
 
-  /// A person may have to unlock it.
-  private static let patience = Duration.seconds(60)
-  /// Nobody asked for it.
-  private static let shortPatience = Duration.seconds(3)
+  /// The most that `patience` is, and what it is where nobody asked for the keyring.
+  static let longPatience = Duration.seconds(60)
+  static let shortPatience = Duration.seconds(3)
+  /// From then on a person is told what is waited for.
+  private static let silence = Duration.seconds(1)
 
   private func keyring(bus: String? = nil) -> Keyring {
     Keyring(for: file, environment: Process.environment, bus: bus)
@@ -65,11 +68,13 @@ struct LoginKeeper {
       return outcome.map { ($0, nil, lock) }
     }
     let bytes = credential.json.serialized()
+    let hint = hint()
     let stored = await withCheckedContinuation { continuation in
-      keyring.store(bytes, label: "Switchyard: \(service)", within: Self.patience) {
+      keyring.store(bytes, label: "Switchyard: \(service)", within: patience) {
         continuation.resume(returning: $0)
       }
     }
+    hint.stop()
     guard case .failure(let failure) = stored else { return .success((credential, keyring, lock)) }
     guard choice == .automatic else { return .failure(Self.refusal(failure)) }
     tell(failure)
@@ -97,10 +102,12 @@ struct LoginKeeper {
     let isWanted = choice == .keyring
     // One that is there for this session only is not taken unasked.
     guard isWanted || choice == .automatic && keyring.bus?.isLasting == true else { return nil }
-    let patience = isWanted ? Self.patience : Self.shortPatience
+    let patience = isWanted ? patience : Self.shortPatience
+    let hint = hint()
     let failure = await withCheckedContinuation { continuation in
       keyring.test(within: patience) { continuation.resume(returning: $0) }
     }
+    hint.stop()
     guard let failure else {
       if let bus = keyring.bus, !bus.isLasting {
         Terminal.error.write(
@@ -111,6 +118,16 @@ struct LoginKeeper {
     guard !isWanted else { throw Self.refusal(failure) }
     if failure != .noProgram { tell(failure) }
     return nil
+  }
+
+  /// Says after a while that the keyring is waited for, unless it is stopped before.
+  @EventLoop
+  private func hint() -> LoopTimer {
+    let timer = LoopTimer {
+      Terminal.error.write("Waiting for the keyring, which may be asking on the screen ...\n")
+    }
+    timer.start(after: Self.silence)
+    return timer
   }
 
   private func tell(_ failure: Keyring.Failure) {

@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -35,16 +36,17 @@ pytestmark = pytest.mark.skipif(
 
 
 class Site:
-    """A resource behind an authorization server, and our commands that use it."""
+    """Two resources behind an authorization server, and our commands that use them."""
 
     def __init__(self, folder, kind, said):
         self.folder = folder
-        self.url, self.origin = said.split()
+        self.url, self.origin, self.other = said.split()
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         browser = folder / "browser"
         browser.write_text(BROWSER)
         browser.chmod(0o700)
-        fronts.write_manifests(folder, {"far": {"http": {"url": self.url}}})
+        servers = {"far": self.url, "near": self.other}
+        fronts.write_manifests(folder, {name: {"http": {"url": url}} for name, url in servers.items()})
 
     def tell(self, deed, data=b""):
         self.opener.open(f"{self.origin}/{deed}", data, timeout=20).read()
@@ -61,13 +63,18 @@ class Site:
     def kept(self):
         return self.folder / "state/logins/far.json"
 
-    def command(self, *more):
-        program = str(fronts.GATEWAY.with_name("switchyard"))
-        return [program, "login", "far", "--timeout", "30", *more, *fronts.gateway(self.folder)[1:]]
+    def shown(self, url):
+        """The resources that the tokens are for which came to `url`, one a request; or none."""
+        seen = self.seen
+        return [seen["tokens"].get(token, token) for place, token in seen["shown"] if place == url]
 
-    def login(self, *more):
+    def command(self, *more, service="far"):
+        program = str(fronts.GATEWAY.with_name("switchyard"))
+        return [program, "login", service, "--timeout", "30", *more, *fronts.gateway(self.folder)[1:]]
+
+    def login(self, *more, service="far"):
         run = subprocess.run(
-            self.command("--no-keyring", *more),
+            self.command("--no-keyring", *more, service=service),
             capture_output=True,
             text=True,
             timeout=60,
@@ -152,6 +159,71 @@ def test_openid_discovery_a_known_client_and_a_pasted_answer(tmp_path, marker):
             assert succeeds(answer := talk.request(*CALL)), answer
         # Before the first request, not after a refusal.
         assert far.seen["events"][:2] == [["authorization_code", 200], ["refresh_token", 200]]
+
+
+def test_a_token_is_for_its_resource_and_never_goes_to_another(tmp_path, marker):
+    other = ("tools/call", {"name": "near_get_time", "arguments": {}})
+    with site(tmp_path, "oauth", marker) as far:
+        far.login()
+        with gateway(tmp_path, marker, MODERN) as talk:
+            assert succeeds(answer := talk.request(*CALL)), answer
+            # The same authorization server, and a login for one of its resources only.
+            answer = talk.request(*other)
+            assert "run 'switchyard login near'" in json.dumps(answer), answer
+        assert set(far.shown(far.other)) == {None}
+        far.login(service="near")
+        with gateway(tmp_path, marker, MODERN) as talk:
+            for call in (CALL, other):
+                assert succeeds(answer := talk.request(*call)), answer
+            far.tell("expire")
+            for call in (CALL, other):
+                assert succeeds(answer := talk.request(*call)), answer
+        assert far.refreshes == [200, 200]
+        assert set(far.shown(far.url)) == {None, far.url}
+        assert set(far.shown(far.other)) == {None, far.other}
+
+
+@pytest.mark.parametrize("renews", [True, False])
+def test_a_token_for_another_resource_is_refused_and_told_once(tmp_path, marker, renews):
+    with site(tmp_path, "oauth", marker) as far:
+        # The authorization server gives out a token for another one than it was asked for.
+        far.tell("misdirect", far.other.encode())
+        if not renews:
+            far.tell("forget")
+        far.login()
+        assert far.seen["resources"] == [far.other]
+        with gateway(tmp_path, marker, MODERN) as talk:
+            answer = talk.request(*CALL)
+            assert not succeeds(answer), answer
+            text = json.dumps(answer)
+            why = "does not accept our credentials" if renews else "the login is over (invalid_target)"
+            assert why in text, answer
+            assert "run 'switchyard login far'" in text, answer
+            # Nothing goes on without end: each start of the service renews it once at most.
+            talk.request(*CALL)
+            refreshes, shown = far.refreshes, far.shown(far.url)
+            assert set(refreshes) == {200 if renews else 400} and len(refreshes) <= 3, refreshes
+            assert shown.count(far.other) <= 6, shown
+            assert far.shown(far.other).count(far.other) == 0
+            far.tell("misdirect")
+            far.login()
+            # The service may be waiting before it is tried again.
+            end = time.monotonic() + 20
+            while not succeeds(answer := talk.request(*CALL)):
+                assert time.monotonic() < end, answer
+                time.sleep(0.1)
+
+
+def test_a_token_of_one_resource_in_the_manifest_of_another_is_told(tmp_path, marker):
+    with site(tmp_path, "oauth", marker) as far:
+        far.login()
+        [token] = far.seen["tokens"]
+        (tmp_path / "config/manifests/near.yaml").write_text(
+            json.dumps({"http": {"url": far.other, "auth": {"bearer": token}}}) + "\n")
+        with gateway(tmp_path, marker, MODERN) as talk:
+            answer = json.dumps(talk.request("tools/call", {"name": "near_get_time", "arguments": {}}))
+            assert "does not accept our credentials" in answer, answer
+            assert "check 'http.auth'" in answer and token not in answer, answer
 
 
 def answered(link):

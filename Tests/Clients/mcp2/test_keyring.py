@@ -183,7 +183,7 @@ def test_a_keyring_that_hangs_or_is_gone_holds_nothing_up_and_is_told(tmp_path, 
             assert talk.request("ping")["result"] == {}
             assert time.monotonic() - begun < 10  # It waits 15 s for the keyring.
         told = login(far, session.variables)
-        assert "The keyring did not answer in time; unlock it; the login is kept in a file." in told
+        assert "The keyring did not answer in time; it may be asking on the screen, or be locked; the login is kept in a file." in told
         session.keyring.send_signal(signal.SIGCONT)
 
         login(far, session.variables, "--keyring")
