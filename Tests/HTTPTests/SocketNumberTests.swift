@@ -1,4 +1,3 @@
-import CCurl
 import Glibc
 import Loop
 import LoopTesting
@@ -10,6 +9,11 @@ import Testing
 /// one with that number for one that it has asked to be watched.
 @Suite(.eventLoop)
 struct SocketNumberTests {
+  /// CURL_POLL_IN and CURL_POLL_REMOVE. Importing libcurl's declarations here would hide those of
+  /// sockets from files that import Glibc alone.
+  private let wantsToRead: Int32 = 1
+  private let wantsNothing: Int32 = 4
+
   /// One of libcurl's multi handles, and how often it was told of something.
   @EventLoop
   private final class Watched {
@@ -42,14 +46,14 @@ struct SocketNumberTests {
     let watched = try await Watched()
     let first = pair()
     watched.multi.opened(first.near)
-    watched.multi.want(first.near, CURL_POLL_IN)
+    watched.multi.want(first.near, wantsToRead)
     // Closed unheard; another has its number at once, and nobody asks for it.
     let second = pair(number: first.near)
     watched.multi.opened(second.near)
     #expect(write(second.far, "x", 1) == 1)
     let isTold = await eventually { watched.told > 0 }
     #expect(isTold)
-    watched.multi.want(second.near, CURL_POLL_REMOVE)
+    watched.multi.want(second.near, wantsNothing)
     watched.multi.close()
     for socket in [first.far, second.near, second.far] { close(socket) }
   }
@@ -59,20 +63,20 @@ struct SocketNumberTests {
     let (one, other) = (try await Watched(), try await Watched())
     let first = pair()
     one.multi.opened(first.near)
-    one.multi.want(first.near, CURL_POLL_IN)
+    one.multi.want(first.near, wantsToRead)
     let second = pair(number: first.near)
     other.multi.opened(second.near)
-    other.multi.want(second.near, CURL_POLL_IN)
+    other.multi.want(second.near, wantsToRead)
     #expect(write(second.far, "x", 1) == 1)
     let isTold = await eventually { other.told > 0 }
     #expect(isTold)
     #expect(one.told == 0)
     // What the first says of it now is of no matter.
-    one.multi.want(first.near, CURL_POLL_REMOVE)
+    one.multi.want(first.near, wantsNothing)
     let before = other.told
     let isHeard = await eventually { other.told > before }
     #expect(isHeard)
-    other.multi.want(second.near, CURL_POLL_REMOVE)
+    other.multi.want(second.near, wantsNothing)
     for watched in [one, other] { watched.multi.close() }
     for socket in [first.far, second.near, second.far] { close(socket) }
   }
