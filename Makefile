@@ -89,7 +89,7 @@ lint: packages ## formatting, warnings as errors, declared imports, gates
 
 BENCH := .build/bench
 BENCH_SOURCES := $(addprefix Tests/Benchmarks/,main.c report.c peer.c calls.c processes.c lifetime.c web.c rest.c remote.c \
-  flood.c import.c notices.c reload.c policies.c crowd.c)
+  flood.c import.c notices.c reload.c policies.c crowd.c manifests.c)
 BENCH_FLAGS := -std=gnu11 -O2 -Wall -Wextra
 
 bench-programs:

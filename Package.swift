@@ -204,8 +204,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Digest", "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop", "Store",
-        "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
+        "Digest", "FuzzProperties", "Harness", "HTTPTesting", "RawJSON", "MCP", "Manifest", "Loop",
+        "Store", "TestSupport", "CommandTesting", "switchyard", "switchyard-gateway",
         "switchyard-fake-backend",
       ],
       swiftSettings: common),

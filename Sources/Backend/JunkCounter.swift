@@ -33,9 +33,10 @@ struct JunkCounter {
   private var firstLine = ""
   private var foreignReplyTimes: [Instant] = []
 
-  mutating func count(_ line: UnsafeRawBufferPointer, at now: Instant) {
+  /// - Parameter text: what may be shown of the line.
+  mutating func count(_ text: String) {
     total += 1
-    if total == 1 { firstLine = Printable.text(line) }
+    if total == 1 { firstLine = text }
   }
 
   mutating func countForeignReply(at now: Instant) {

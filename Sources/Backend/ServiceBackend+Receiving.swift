@@ -71,7 +71,7 @@ extension ServiceBackend {
     var id = JSON.integer(error.id, in: line.bytes).flatMap { UInt64(exactly: $0) }
     if id == nil { id = ReplyID.find(in: line.prefix(ReplyID.searchedBytes)) }
     guard let id, let entry = pending.take(id) else { return receiveJunk(line) }
-    let shown = Printable.text(line, limit: 120)
+    let shown = shown(line, limit: 120)
     let detail = "Service '\(service)' sent an invalid answer (\(error)): \(shown)"
     entry.exchange.failed(BackendFailure(.protocolError, wasSent: true, detail: detail))
   }
@@ -89,12 +89,22 @@ extension ServiceBackend {
 
   /// Log text, banners, terminal colours: skipped, counted, shown when something else goes wrong.
   final func receiveJunk(_ line: UnsafeRawBufferPointer) {
-    junk.count(line, at: EventLoop.now)
+    let count = junk.total + 1
+    let isTold = count <= 5 || count % 1000 == 0
+    let text = isTold ? shown(line) : ""
+    junk.count(text)
     delegate.backendWroteJunk(self)
-    if junk.total <= 5 || junk.total % 1000 == 0 {
-      log(
-        .warning, "backend.not_json",
-        ["service": service, "count": String(junk.total), "line": Printable.text(line)])
-    }
+    guard isTold else { return }
+    log(
+      .warning, "backend.not_json", ["service": service, "count": String(count), "line": text])
+  }
+
+  /// What a person may read of a line, without the secrets of its manifest (row S13).
+  private func shown(_ line: UnsafeRawBufferPointer, limit: Int = 200) -> String {
+    guard !settings.redactor.isEmpty else { return Printable.text(line, limit: limit) }
+    // Enough of it that no secret is cut where it would be shown.
+    var beginning = Array(line.prefix(4096))
+    settings.redactor.redact(&beginning)
+    return Printable.text(beginning, limit: limit)
   }
 }

@@ -50,6 +50,8 @@ package struct BackendSettings: Sendable {
   package var clientCapabilities = Array("{}".utf8)
 
   package var errors: ErrorOutputLimits
+  /// Takes out of what it says beside its messages what nobody else may know.
+  package var redactor = Redactor([])
 
   package init(
     longestMessage: Int, probeTime: Duration, startTime: Duration, stallTime: Duration,

@@ -17,6 +17,13 @@ extension Gateway {
             + "schemas, so none of them gets the call; make them equal, or leave it out of one.",
           reason: "schemas_differ")
       }
+      if !collision.ownNames.isEmpty {
+        let own = collision.ownNames.map { "'\(Printable.text($0, limit: 80))'" }
+          .joined(separator: " and ")
+        return .invalidParams(
+          "The \(word) '\(shown)' is what \(own) of service \(services) both come to, so neither "
+            + "gets the call; give one another name with tools.rename.", reason: "name_collision")
+      }
       return .invalidParams(
         "The \(word) '\(shown)' is claimed by the services \(services), so none of them gets the "
           + "call; give one another tools.prefix.", reason: "name_collision")
@@ -35,8 +42,9 @@ extension Gateway {
       return .serviceOff(entry.name, why: whyOff(entry))
     }
     for service in services where name.starts(with: service.manifest.prefix.utf8) {
-      guard service.offer == nil, !service.manifest.prefix.isEmpty else { continue }
-      guard let failure = service.lastFailure else { continue }
+      guard service.offer == nil || service.lack != nil, !service.manifest.prefix.isEmpty
+      else { continue }
+      guard let failure = service.lastFailure ?? service.lack else { continue }
       return .backend(failure, service: service.name)
     }
     return .unknown(word, "'\(shown)'")

@@ -49,20 +49,24 @@ extension Gateway: ServiceHost {
     let wasUnknown = undiscovered.remove(service.index) != nil
     var changes: Set<Announcement> = []
     switch outcome {
-    case .found(let offer, let lifetime):
+    case .found(let offer, let lifetime, let lack):
+      lacks(service, lack)
       if service.manifest.remote != nil { remoteRetry = Gateway.firstRemoteRetry }
       service.feed.freshness.found(lifetime, at: EventLoop.now)
       service.hasStaleOffer = false
       if service.offer != offer {
         service.offer = offer
-        remember(offer, of: service)
+        if lack == nil { remember(offer, of: service) }
         changes = rebuildCatalogue()
         // A list that waits for this service is answered with it; that is no change.
         if wasUnknown, undiscovered.isEmpty { changes.subtract(awaitedLists.subtracting(listed)) }
       }
     case .failed(let failure):
-      log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
-      if service.offer == nil { askAgainLater(service) }
+      if service.offer == nil {
+        lacks(service, failure)
+      } else {
+        log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
+      }
     }
     let told = service.feed.refresh.ended()
     announce(changes, told: isHidden(service) ? [] : told)
@@ -70,6 +74,16 @@ extension Gateway: ServiceHost {
     scheduleRefresh(of: service)
     resumeParked()
     if undiscovered.isEmpty, beingAsked.isEmpty { surroundings.store?.emptyLog() }
+  }
+
+  /// Tells why nothing is known of what a service offers, or of its tools; nil where it is known.
+  private func lacks(_ service: Service, _ failure: BackendFailure?) {
+    service.lack = failure.map {
+      BackendFailure(.unavailable, wasSent: false, detail: $0.detail)
+    }
+    guard let failure else { return }
+    log(.warning, "discovery.failed", ["service": service.name, "why": failure.detail])
+    askAgainLater(service)
   }
 
   /// A service that could not be asked is never given up for good.
@@ -84,7 +98,7 @@ extension Gateway: ServiceHost {
   static let firstRemoteRetry = Duration.milliseconds(500)
 
   private func askAgain() {
-    for service in services where service.offer == nil { ask(service) }
+    for service in services where service.offer == nil || service.lack != nil { ask(service) }
   }
 
   /// A remote server may be back at any moment, and an attempt costs next to nothing: it is asked
@@ -93,7 +107,8 @@ extension Gateway: ServiceHost {
     let timer =
       remoteRetryTimer
       ?? LoopTimer { [unowned self] in
-        for service in services where service.offer == nil && service.manifest.remote != nil {
+        for service in services
+        where (service.offer == nil || service.lack != nil) && service.manifest.remote != nil {
           ask(service)
         }
       }
@@ -154,6 +169,8 @@ extension Gateway: ServiceHost {
         line: gateway.stderr.line, linesPerSecond: gateway.stderr.rate,
         quoted: gateway.stderr.quoted))
     settings.clientCapabilities = service.profile(of: declared).legacyCapabilities
+    let variables = service.manifest.process.environment
+    settings.redactor = Redactor(variables.flatMap(\.confidential).map(\.exposed))
     return settings
   }
 
@@ -208,7 +225,8 @@ extension Gateway: ServiceHost {
     noteEra(of: service, on: backend)
     // What it offers may be different from what was stored in an earlier run.
     // What it could not be asked in time, it is asked now.
-    if service.offer == nil || service.hasStaleOffer || service.readyCount == 1 { ask(service) }
+    let isUncertain = service.offer == nil || service.hasStaleOffer || service.lack != nil
+    if isUncertain || service.readyCount == 1 { ask(service) }
   }
 
   func service(

@@ -192,7 +192,7 @@ package final class Gateway {
         [
           "name": Printable.text(collision.name),
           "services": collision.services.joined(separator: ", "),
-          "next": "give one of them another tools.prefix or rename the tool",
+          "next": collision.advice,
         ])
     }
     return views == nil && shownBefore == nil

@@ -18,6 +18,8 @@ final class CurlMulti {
   private let handle: UnsafeMutableRawPointer
   private var members: [UnsafeMutableRawPointer: CurlEasy] = [:]
   private var watches: [Int32: SocketWatch] = [:]
+  /// Who has a watch of each number: what is closed unheard may be opened for another origin.
+  private static var holders: [Int32: Holder] = [:]
   /// Sockets that were opened for libcurl and not closed by it yet. Their watches are kept
   /// between requests.
   private var sockets: Set<Int32> = []
@@ -96,8 +98,7 @@ final class CurlMulti {
     isInside = true
     _ = library.table.pointee.multi_cleanup(handle)
     isInside = false
-    for watch in watches.values { watch.close() }
-    watches = [:]
+    for socket in watches.keys { forget(socket) }
     timer.stop()
   }
 
@@ -135,7 +136,8 @@ final class CurlMulti {
 
   // MARK: What libcurl calls
 
-  fileprivate func want(_ socket: Int32, _ what: Int32) {
+  /// libcurl wants to hear of a socket, or no more.
+  func want(_ socket: Int32, _ what: Int32) {
     if what == CURL_POLL_REMOVE {
       wanted[socket] = nil
       return unwant(socket)
@@ -145,6 +147,7 @@ final class CurlMulti {
       watches[socket] = try? SocketWatch(socket: socket) { [unowned self] readiness in
         act(socket, readiness.rawValue)
       }
+      if watches[socket] != nil { Self.holders[socket] = Holder(multi: self) }
     }
     // The bits of CURL_POLL_IN and CURL_POLL_OUT are those of `Readiness`.
     watches[socket]?.watch(for: SocketWatch.Readiness(rawValue: what & 3))
@@ -195,6 +198,7 @@ final class CurlMulti {
   /// that it is over, it takes the new one for watched too, and will not ask again.
   func opened(_ socket: Int32) {
     forget(socket)
+    if let other = Self.holders[socket]?.multi { other.lost(socket) }
     sockets.insert(socket)
     if let what = wanted[socket] { want(socket, what) }
   }
@@ -205,8 +209,21 @@ final class CurlMulti {
     Glibc.close(socket)
   }
 
+  /// Its number is another origin's now.
+  private func lost(_ socket: Int32) {
+    sockets.remove(socket)
+    forget(socket)
+  }
+
   private func forget(_ socket: Int32) {
-    watches.removeValue(forKey: socket)?.close()
+    guard let watch = watches.removeValue(forKey: socket) else { return }
+    watch.close()
+    Self.holders[socket] = nil
+  }
+
+  /// It has a watch as long as it stands here, and gives all of them up before it ends.
+  private struct Holder {
+    unowned let multi: CurlMulti
   }
 }
 

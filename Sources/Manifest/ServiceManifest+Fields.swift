@@ -197,9 +197,7 @@ extension Field {
       key, path, about, shape, show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .variable) { pair, reader in
-          reader.environmentValue(pair).map {
-            EnvironmentVariable(name: pair.key, value: Secret($0))
-          }
+          reader.environmentVariable(pair)
         }
       })
   }
@@ -259,13 +257,16 @@ extension Reader {
   /// The variable by which the gateway finds its descendants; no manifest may set it.
   static let reservedVariable = "SWITCHYARD_LINEAGE"
 
-  fileprivate mutating func environmentValue(_ pair: Node.Pair) -> String? {
+  fileprivate mutating func environmentVariable(_ pair: Node.Pair) -> EnvironmentVariable? {
     guard pair.key != Self.reservedVariable else {
       report("\(subject) is set by the gateway", at: pair.keyPosition)
       return nil
     }
-    guard let template = template(pair.value, .word) else { return nil }
-    return expanded(template, .word, at: pair.value)
+    guard let template = template(pair.value, .word),
+      let value = expanded(template, .word, at: pair.value)
+    else { return nil }
+    return EnvironmentVariable(
+      name: pair.key, value: Secret(value), secrets: variables.secrets(in: template))
   }
 
   fileprivate mutating func arguments(_ node: Node) -> [String]? {

@@ -95,10 +95,28 @@ package struct EnvironmentVariable: Sendable {
   package var name: String
   /// Kept from messages and logs whether it came from a secret or not.
   package var value: Secret
+  /// What the service itself may not say in its log either: what came from secrets, and the value
+  /// where the name says what it is.
+  package var confidential: [Secret]
 
-  package init(name: String, value: Secret) {
+  /// - Parameter secrets: those that are part of the value.
+  package init(name: String, value: Secret, secrets: [Secret] = []) {
     self.name = name
     self.value = value
+    confidential = secrets + (Self.isConfidential(name) ? [value] : [])
+  }
+
+  private static let endings = ["TOKEN", "KEY", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS"]
+
+  /// `GITHUB_TOKEN` and `apiKey`, and not `KEY_FILE`, which says where something is.
+  private static func isConfidential(_ name: String) -> Bool {
+    let words = name.uppercased().utf8.split(separator: UInt8(ascii: "_"))
+    guard let last = words.last,
+      !["FILE", "PATH", "DIR"].contains(where: { last.elementsEqual($0.utf8) })
+    else { return false }
+    return words.contains { word in
+      endings.contains { word.suffix($0.utf8.count).elementsEqual($0.utf8) }
+    }
   }
 }
 

@@ -39,6 +39,14 @@ struct Variables: Sendable {
     return text
   }
 
+  /// The secrets that are part of the text, those that are missing left out.
+  func secrets(in template: Template) -> [Secret] {
+    template.parts.compactMap { part in
+      guard !isDry, case .secret(let name) = part else { return nil }
+      return (try? secret(name)).map { Secret($0) }
+    }
+  }
+
   private func variable(_ name: String, _ fallback: String?) throws(Missing) -> String {
     if isDry { return "" }
     let value = environment[name]

@@ -72,14 +72,6 @@ package struct RestartPolicy: Hashable, Sendable {
     earliest = now + wait
   }
 
-  /// The process has been up until `now`. Call it when somebody looks, or at `stableAt`.
-  package mutating func observedUp(at now: Instant) {
-    if let last = starts.last, now - last >= limits.stableAfter { forget() }
-  }
-
-  /// When a process started last counts as stable.
-  package var stableAt: Instant? { starts.last.map { $0 + limits.stableAfter } }
-
   /// It was stopped on purpose, or its manifest changed: nothing is held against it.
   package mutating func forget() {
     starts = []

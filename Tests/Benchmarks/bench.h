@@ -148,6 +148,7 @@ void measure_failover(void);
 void measure_ready(void);
 void measure_inflight(void);
 void measure_idle(void);
+void measure_manifests(void);
 
 /// A figure of /proc/PID/status in MiB, and forgetting the peak so far.
 double megabytes(pid_t, const char *key);

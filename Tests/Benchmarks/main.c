@@ -56,7 +56,8 @@ static void usage(void) {
           "      --folder SCRATCH\n"
           "      [--json FILE] [--commit TEXT] [--rounds N] [--cpu N, -1 for any]\n"
           "      [--only sequential,pipelined,start,memory,leftovers,rest,remote,streams,return,\n"
-          "       flood,import,notices,reload,policies,cache,failover,ready,inflight,idle]\n");
+          "       flood,import,notices,reload,policies,cache,failover,ready,inflight,idle,\n"
+          "       manifests]\n");
   exit(64);
 }
 
@@ -110,5 +111,6 @@ int main(int argc, char **argv) {
   if (is_wanted(only, "ready")) measure_ready();
   if (is_wanted(only, "inflight")) measure_inflight();
   if (is_wanted(only, "idle")) measure_idle();
+  if (is_wanted(only, "manifests")) measure_manifests();
   return report_write(json, commit) ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import FuzzProperties
 import Harness
 import MCP
 import RawJSON
@@ -36,6 +37,28 @@ import Testing
     try run.finish()
   }
 
+  private static let notJSON = SharedCorpus.files("corpora/json-test-suite/test_parsing")?
+    .filter { $0.key.hasPrefix("n_") }
+
+  @Test(.enabled(if: notJSON != nil, "JSONTestSuite is not in ../shared"))
+  func `C01: everything that JSONTestSuite refuses is a parse error, and the next line is served`()
+    throws
+  {
+    let run = try GatewayRun.open([Service("good")])
+    var lines = 0
+    // A file of several lines is several lines, and one of nothing but space is none.
+    for (name, text) in Self.notJSON ?? [:] where !text.dropLast().contains(10) {
+      guard text.contains(where: { ![9, 10, 13, 32].contains($0) }) else { continue }
+      lines += 1
+      try run.client.send(text + (text.last == 10 ? [] : [10]))
+      let answer = try run.client.nextError()
+      #expect(answer.errorCode == ErrorCode.parse.rawValue, "\(name): \(answer.text)")
+    }
+    #expect(lines > 170)
+    try expectNext(run)
+    try run.finish()
+  }
+
   @Test func `C01: a modern client gets the parse error without an id`() throws {
     let run = try GatewayRun.open([Service("good")], revision: .newest)
     let answer = try expectRefusal(run, Array("{nonsense".utf8), .parse)
@@ -54,6 +77,7 @@ import Testing
     try run.finish()
     #expect(run.client.transcript.messages.count == before)
     #expect(folder.read("ledger") == "")
+    #expect(run.client.stderr.contains("client.partial_line"))
   }
 
   @Test func `C03: invalid UTF-8 is a parse error, and the next line is served`() throws {

@@ -88,6 +88,10 @@ import Testing
     try run.expectOK()
     #expect(run.client.transcript.answerCount == 2)
     try run.finish()
+    let told = run.client.stderr.split(separator: "\n").first {
+      $0.contains("client.stray_answers")
+    }
+    #expect(told?.contains(#""count":"3""#) == true, "\(run.client.stderr)")
   }
 
   @Test func `C17: an unknown tool and a disabled tool are told apart`() throws {
@@ -109,6 +113,13 @@ import Testing
     // 1 is the id of initialize, which is done and can never be cancelled.
     try run.client.send(
       line: #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":\#(params)}"#)
+    try run.expectOK()
+    // Nor does one of the call that was just answered.
+    let done = try run.client.request("tools/call", ["name": "good_echo"])
+    #expect(try run.client.response(to: done).kind == .result)
+    try run.client.send(
+      line: #"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":\#(done)}}"#
+    )
     try run.expectOK()
     #expect(run.client.transcript.messages.allSatisfy { $0.kind != .failure })
     try run.finish()

@@ -107,8 +107,36 @@ import Testing
     try run.finish()
   }
 
-  @Test func `T06: the log is in UTC wherever the machine is`() throws {
-    let run = try GatewayRun([Service("good")], environment: ["TZ": "Pacific/Kiritimati"])
+  @Test(.enabled(if: access(faketime, R_OK) == 0, "faketime is not installed"))
+  func `T01: a jump of the wall clock moves no breaker and no kept result`() throws {
+    let folder = try TemporaryFolder()
+    let clock = try folder.write("+0d", to: "clock")
+    let run = try disturbed(
+      folder, clock,
+      [
+        Service("a", more: ["tools: {read_only: [pid], cache: {pid: 1h}}"]), Service("bad"),
+      ],
+      settings: GatewayRun.patientSettings
+        + "breaker: {failures: 1, open: 10m, longest: 10m}\n")
+    try run.client.handshake()
+    func calls() throws -> JSONValue? {
+      try run.client.call("a_pid", ["text": "x"]).result?.at(pointer: "/structuredContent/calls")
+    }
+    try run.expectOK("bad_echo")
+    try run.expectError("bad_crash", .backendLost)
+    let kept = try calls()
+    #expect(kept?.intValue != nil)
+    for jump in Self.jumps {
+      try folder.write(jump, to: "clock")
+      #expect(try calls() == kept, "\(jump)")
+      try run.expectError("bad_echo", .circuitOpen)
+    }
+    try run.finish()
+  }
+
+  @Test(arguments: [["TZ=Pacific/Kiritimati"], ["-u", "TZ"], ["TZ=:/no/such/zone"]])
+  func `T06: the log is in UTC wherever the machine is`(zone: [String]) throws {
+    let run = try GatewayRun([Service("good")], wrapper: ["/usr/bin/env"] + zone)
     func minute(_ offset: Int) -> String {
       var seconds = time(nil) + offset
       var parts = tm()

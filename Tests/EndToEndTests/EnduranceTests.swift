@@ -56,7 +56,7 @@ import Testing
     // Services that never become ready and take all the time that they get.
     let spinners = (0..<4).map {
       Service(
-        "spin\($0)", command: "/bin/sh", arguments: ["-c", "while :; do :; done"],
+        "spin\($0)", command: "/usr/bin/nice", arguments: ["sh", "-c", "while :; do :; done"],
         process: ["start: always"])
     }
     let run = try GatewayRun.open(
@@ -73,7 +73,13 @@ import Testing
       let answer = try run.client.response(to: id, within: GatewayRun.patience)
       #expect(answer.errorCode == ErrorCode.timeout.rawValue, "\(answer.text)")
     }
+    let limit = Duration.milliseconds(500 + 500)
+    let took = try Promptness.time(under: limit) {
+      try run.expectError("hung_hang", .timeout)
+    }
+    #expect(took < limit)
     try run.expectOK()
+    #expect(!run.client.stderr.contains("breaker.open"), "\(run.client.stderr)")
     #expect(!run.client.stderr.contains(#""service":"good","retry_ms""#), "\(run.client.stderr)")
     try run.finish()
   }

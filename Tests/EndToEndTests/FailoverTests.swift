@@ -146,6 +146,21 @@ import Testing
     try run.finish()
   }
 
+  @Test func `B12: a call that a closed stdin cannot take is executed once, by whom it reaches`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let run = try open(pair("only=digest,close-stdin,delay=200", in: folder), folder)
+    // It closes its stdin, and answers what it has all the same.
+    #expect(try run.client.call("pool_digest", ["uuid": "d"]).kind == .result)
+    for number in 0..<5 {
+      let uuid = "u\(number)"
+      #expect(try run.client.call("pool_echo", ["uuid": .string(uuid)]).kind == .result)
+      #expect(executions(folder, "a", of: uuid) + executions(folder, "b", of: uuid) == 1)
+    }
+    try run.finish()
+  }
+
   @Test func `an open breaker is passed by, and when all are open the call is refused at once`()
     throws
   {

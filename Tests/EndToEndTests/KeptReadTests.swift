@@ -100,16 +100,7 @@ import Testing
     for _ in 0..<2 { #expect(try read(run, "memo://error").kind == .failure) }
     #expect(reads(folder, of: "memo://error") == 2)
     for name in ["one", "two", "one"] {
-      let before = run.client.transcript.answerCount
-      try run.client.send(
-        line: #"{"jsonrpc":"2.0","id":"\#(name)\#(before)","method":"resources/read","params":{"#
-          + #""uri":"memo://ttl-600000/public","_meta":{"#
-          + #""io.modelcontextprotocol/protocolVersion":"2026-07-28","#
-          + #""io.modelcontextprotocol/clientCapabilities":{},"#
-          + #""io.modelcontextprotocol/clientInfo":{"name":"\#(name)","version":"1"}}}}"#)
-      let isThere = run.client.run(
-        until: { $0.answerCount > before }, within: GatewayRun.patience)
-      #expect(isThere)
+      try run.ask(as: name, "resources/read", #""uri":"memo://ttl-600000/public""#)
     }
     #expect(reads(folder, of: "memo://ttl-600000/public") == 2)
     try run.finish()

@@ -12,7 +12,7 @@ import Testing
       [
         Service(
           "a", "modern,watch,ledger=\(folder.path)/ledger",
-          more: ["tools: {read_only: [return], cache: {'*': 1h}, clears: {'*': []}}"])
+          more: ["tools: {read_only: [return, ask], cache: {'*': 1h}, clears: {'*': []}}"])
       ], revision: .newest, folder: folder)
     try run.client.handshake()
     _ = try KeyBehaviour.tools(run)
@@ -71,19 +71,32 @@ import Testing
     let folder = try TemporaryFolder()
     let run = try open(folder)
     for (name, scope) in [("one", "public"), ("two", "public"), ("one", "public")] {
-      let before = run.client.transcript.answerCount
-      try run.client.send(
-        line: #"{"jsonrpc":"2.0","id":"\#(name)\#(before)","method":"tools/call","params":{"#
-          + #""name":"a_return","arguments":{"uuid":"u","result":{"content":[],"#
-          + #""ttlMs":60000,"cacheScope":"\#(scope)"}},"_meta":{"#
-          + #""io.modelcontextprotocol/protocolVersion":"2026-07-28","#
-          + #""io.modelcontextprotocol/clientCapabilities":{},"#
-          + #""io.modelcontextprotocol/clientInfo":{"name":"\#(name)","version":"1"}}}}"#)
-      let isThere = run.client.run(
-        until: { $0.answerCount > before }, within: GatewayRun.patience)
-      #expect(isThere)
+      try run.ask(
+        as: name, "tools/call",
+        #""name":"a_return","arguments":{"uuid":"u","result":{"content":[],"#
+          + #""ttlMs":60000,"cacheScope":"\#(scope)"}}"#)
     }
     #expect(executions(folder, of: "u") == 2)
+    try run.finish()
+  }
+
+  @Test func `S17: what asks something, and a call that brings answers, are not kept`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(folder)
+    run.client.capabilities = GatewayRun.everything
+    let asking: [String: JSONValue] = ["stateless": true, "uuid": "asks"]
+    for _ in 0..<2 {
+      let answer = try run.client.response(to: run.ask("a_ask", "roots/list", more: asking))
+      #expect(answer.result?["resultType"] == "input_required", "\(answer.text)")
+    }
+    #expect(executions(folder, of: "asks") == 2)
+    for _ in 0..<2 {
+      let id = try run.ask(
+        "a_ask", "roots/list", more: ["uuid": "told"],
+        request: ["inputResponses": ["k1": Asked.roots]])
+      #expect(try run.client.response(to: id).result?["resultType"] == "complete")
+    }
+    #expect(executions(folder, of: "told") == 2)
     try run.finish()
   }
 

@@ -1,3 +1,4 @@
+import CommandTesting
 import Glibc
 import Harness
 import MCP
@@ -51,10 +52,14 @@ import Testing
     KeyBehaviour(
       key: "service", values: [("x", "x_echo x_add"), ("y", "y_echo y_add")],
       services: { [Service($0)] }, observe: names),
-    // The gateway says nothing of it; `switchyard list services` shows it.
+    // The gateway says nothing of it.
     KeyBehaviour(
-      key: "description", values: [("''", "off"), ("Words.", "on")], services: more("description: ")
-    ) { run, _ in try KeyBehaviour.tools(run).isEmpty ? "off" : "on" },
+      key: "description", values: [("One.", "One."), ("Two.", "Two.")],
+      services: more("description: ")
+    ) { run, _ in
+      let shown = try run.command("list", "services").output
+      return ["One.", "Two."].filter { shown.contains($0) }.joined(separator: " ")
+    },
     KeyBehaviour(
       key: "enabled", values: [("true", "result"), ("false", "-31008")], services: more("enabled: ")
     ) { try KeyBehaviour.outcome($0, of: "a_echo", $1) },

@@ -151,6 +151,22 @@ import Testing
   }
 
   @Test(arguments: [
+    ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: Sun, 06 Nov 1994 08:49:38 GMT"],
+    ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: Sun, 06 Nov 1994 08:49:36 GMT"],
+  ])
+  func `H05: a date is waited for by the server's clock, one that is past is now`(
+    _ headers: [String]
+  ) throws {
+    let api = try api(refusing: 1, headers)
+    let start = ContinuousClock.now
+    let answer = try api.call("send", ["act": "echo", "text": "x"])
+    #expect(answer.result?["isError"] == nil, "\(answer.text)")
+    if headers[1].contains(":38") { #expect(ContinuousClock.now - start >= .milliseconds(950)) }
+    #expect(api.server.requests.count == 2)
+    try api.finish()
+  }
+
+  @Test(arguments: [
     ["Retry-After: 1000000000"], ["Retry-After: 3600"],
     ["Date: Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After: Sun, 06 Nov 1994 09:49:37 GMT"],
   ])

@@ -187,6 +187,70 @@ import Testing
     try run.finish()
   }
 
+  /// Runs the gateway with a terminal of its own, whose other end it closes when a file is there.
+  private static let terminal = """
+    import os, sys, time
+    master, slave = os.openpty()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        os.close(master)
+        kept = os.open(os.ttyname(slave), os.O_RDWR)
+        os.set_inheritable(kept, True)
+        os.execv(sys.argv[2], sys.argv[2:])
+    os.close(slave)
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if master >= 0 and os.path.exists(sys.argv[1]):
+            os.close(master)
+            master = -1
+        time.sleep(0.02)
+    """
+
+  @Test(.enabled(if: access("/usr/bin/python3", X_OK) == 0, "python3 is not installed"))
+  func `R12: with a terminal SIGHUP reads anew, and the end of the terminal ends the gateway`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let run = try GatewayRun(
+      [Service("good")], wrapper: ["python3", "-c", Self.terminal, folder.path + "/hangup"],
+      folder: folder)
+    try run.client.handshake()
+    try run.expectOK()
+    let gateway = try #require(run.waitForControl()).pid
+    try run.folder.write("nonsense: 1\n", to: "gateway.yaml")
+    kill(gateway, SIGHUP)
+    let isRead = run.wait { run.client.stderr.contains("config.kept") }
+    #expect(isRead)
+    try run.expectOK()
+    try folder.write("", to: "hangup")
+    #expect(try run.client.waitForExit(within: GatewayRun.patience) == .code(0))
+    #expect(run.client.stderr.contains("gateway.signalled"))
+    run.checkWhatIsLeft()
+  }
+
+  @Test(arguments: ["manifests", "nowhere", "gateway.yaml"])
+  func `M16: a folder that cannot be read changes nothing`(target: String) throws {
+    let run = try open()
+    try run.expectOK()
+    let names = try tools(run)
+    let before = run.processes(of: "good")
+    let folder = run.folder.path + "/manifests"
+    #expect(rename(folder, folder + ".away") == 0)
+    // A link to itself, to nothing, and to what is no folder.
+    #expect(symlink(target, folder) == 0)
+    _ = try run.control().ask(#"{"command":"reload"}"#)
+    let isKept = run.wait { run.client.stderr.contains("config.kept") }
+    #expect(isKept)
+    #expect(try tools(run) == names)
+    try run.expectOK("other_echo")
+    #expect(run.processes(of: "good") == before)
+    #expect(unlink(folder) == 0 && rename(folder + ".away", folder) == 0)
+    try run.write(Service("new"))
+    _ = try run.client.notification(Self.changed)
+    try run.expectOK("new_echo")
+    try run.finish()
+  }
+
   @Test(.enabled(if: access("/usr/bin/strace", X_OK) == 0, "strace is not installed"))
   func `M20: where the system gives out no watches, the files are looked at`() throws {
     let run = try GatewayRun(

@@ -1,11 +1,12 @@
 import Glibc
+import HTTPTesting
 import Harness
 import MCP
 import RawJSON
 import TestSupport
 import Testing
 
-/// Rows R01, R02 and R08: descriptors and processes that are missing.
+/// Rows R01 to R04 and R08: descriptors, processes and disks that are missing.
 @Suite struct ResourceTests {
   /// A shell that changes something and becomes the gateway.
   private func shell(_ before: String, _ after: String = "") -> [String] {
@@ -18,7 +19,15 @@ import Testing
     throws
   {
     let services = (0..<60).map { ShellService.named("s\($0)") }
-    let run = try GatewayRun(services, wrapper: shell("ulimit -n 64;"))
+    let api = try RawHTTPServer { _, connection in
+      connection.respond("200 OK", ["Content-Type: application/json"], Array("{}".utf8))
+      return true
+    }
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "rest: {url: '\(api.url)'}\ntools: {t: {description: x, get: /x}}\n",
+      to: "manifests/api.yaml")
+    let run = try GatewayRun(services, wrapper: shell("ulimit -n 64;"), folder: folder)
     try run.client.handshake()
     try run.expectOK("s0_echo")
     var served: [Int] = []
@@ -36,11 +45,35 @@ import Testing
     }
     #expect(served.count > 3 && refused.count > 3, "\(served), \(refused)")
     for index in served { try run.expectOK("s\(index)_echo") }
+    // What is kept in hand is enough for connections.
+    #expect(try run.client.call("api_t").kind == .result)
     // Three of them end; what was refused, and is known by now, has room.
     for index in served.prefix(3) { try run.expectError("s\(index)_crash", .backendLost) }
     let late = served.suffix(1) + served.prefix(1)
     for index in late { try run.expectOK("s\(index)_echo") }
     try run.finish()
+    api.stop()
+  }
+
+  @Test(
+    .enabled(if: access(strace, X_OK) == 0, "strace is not installed"),
+    arguments: ["pwrite64:error=ENOSPC", "pwrite64:error=EROFS:when=3+", "fdatasync:error=EIO"])
+  func `R03, R04: a state that cannot be written costs no call`(injected: String) throws {
+    let call = injected.prefix { $0 != ":" }
+    let run = try GatewayRun(
+      [Service("good"), Service("other")],
+      settings: GatewayRun.patientSettings + "health: {every: 100ms}\n",
+      wrapper: [
+        Self.strace, "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e", "inject=\(injected)",
+      ])
+    try run.client.handshake()
+    #expect(try KeyBehaviour.tools(run).contains("other_echo"))
+    for _ in 0..<5 { try run.expectOK() }
+    try run.expectError("other_crash", .backendLost)
+    try run.expectOK("other_echo")
+    run.client.closeInput()
+    #expect(try run.client.waitForExit(within: GatewayRun.patience) == .code(0))
+    run.checkWhatIsLeft()
   }
 
   @Test func `R01: with hardly any descriptors it starts or says no, and never traps`() throws {

@@ -70,6 +70,41 @@ import Testing
     try run.finish()
   }
 
+  @Test func `S13: a service that tells its secrets tells them to nobody`() throws {
+    let canary = "canary-4f81d2c6"
+    let folder = try TemporaryFolder()
+    try folder.makeFolder("secrets")
+    try folder.write(canary + "-file\n", to: "secrets/key", mode: 0o600)
+    let said = "echo \"no entry with $HEADER, $API_TOKEN, $GIVEN\""
+    let variables = [
+      "HEADER": "Bearer ${secret:key}", "API_TOKEN": canary + "-literal",
+      "GIVEN": "${secret:key}",
+    ]
+    let run = try GatewayRun(
+      [
+        ShellService.named(
+          "dies", environment: variables.merging(["AT_START": said + " >&2; exit 3"]) { $1 }),
+        ShellService.named(
+          "noisy", environment: variables.merging(["AT_START": said + "; " + said + " >&2"]) { $1 }),
+      ], folder: folder)
+    try run.client.handshake()
+    let answer = try run.expectError("dies_echo", .backendUnavailable)
+    #expect(answer.text.contains("no entry with Bearer ***"), "\(answer.text)")
+    try run.expectOK("noisy_echo")
+    try run.expectError("noisy_crash", .backendLost)
+    try run.finish()
+    for event in ["backend.stderr", "backend.not_json", "service.failed"] {
+      #expect(run.client.stderr.contains(#""event":"\#(event)""#), "\(event)")
+    }
+    #expect(!run.client.stderr.contains(canary), "\(run.client.stderr)")
+    let told = run.client.transcript.messages.map(\.text)
+    #expect(!told.contains { $0.contains(canary) }, "\(told)")
+    for name in ["state.sqlite", "state.sqlite-wal"] {
+      let bytes = SmallFile.bytes(of: folder.path + "/state/" + name)
+      #expect(!String(decoding: bytes, as: UTF8.self).contains(canary))
+    }
+  }
+
   @Test func `S08: no shell ever reads an argument`() throws {
     let folder = try TemporaryFolder()
     let mark = folder.path + "/pwned"

@@ -59,6 +59,31 @@ import Testing
     #expect(catalogue.collisions.map(\.services) == [["a", "a_b"]])
   }
 
+  @Test func `S03: two tools of one service that come to one name are no tool`() {
+    let catalogue = Catalogue([
+      (0, manifest("d"), offer(tools: ["ad d", "ad/d", "x", "d_x", "y", "y"]))
+    ])
+    // What is listed twice is one.
+    #expect(names(catalogue) == ["d_y"])
+    #expect(catalogue.collisions.map(\.services) == [["d"], ["d"]])
+    let own = catalogue.collisions.map { $0.ownNames.map { String(decoding: $0, as: UTF8.self) } }
+    #expect(own.map { $0.sorted() } == [["ad d", "ad/d"], ["d_x", "x"]])
+  }
+
+  @Test func `S03: a name of the gateway's own stays the gateway's`() throws {
+    var settings = GatewayConfiguration.defaults.surface
+    settings.tools = true
+    let surface = try #require(Surface.offer(settings))
+    let catalogue = Catalogue([
+      (0, manifest("b", prefix: ""), offer(tools: ["gateway_status"])),
+      (Surface.index, Surface.manifest, surface),
+    ])
+    let entry = catalogue.entries(.tools).first { $0.publicName == Array("gateway_status".utf8) }
+    #expect(entry?.service == Surface.index)
+    #expect(catalogue.collisions.map(\.services) == [["b"]])
+    #expect(catalogue.collisions.first?.isReserved == true)
+  }
+
   @Test func `names are found by their bytes only`() {
     let catalogue = Catalogue([(0, manifest("a", prefix: ""), offer(tools: ["Kill"]))])
     for (name, isThere) in [("Kill", true), ("kill", false), ("\u{212A}ill", false), ("", false)] {

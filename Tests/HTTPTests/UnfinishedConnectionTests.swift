@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import HTTPTesting
 import Loop
 import LoopTesting
 import Resilience
@@ -106,6 +107,67 @@ struct UnfinishedConnectionTests {
     #expect(allAnswered)
     for answer in answers { #expect(answer.events.contains(.responded(200))) }
     client.close()
+    await pause(.milliseconds(5))
+  }
+
+  /// The number of a socket that is closed so may also be that of a connection to another origin.
+  @Test(arguments: [1, 3]) @EventLoop
+  func `H22: what was given up while it connected is in the way of no other origin`(
+    count: Int
+  ) async throws {
+    let port = try FullPort()
+    let lost = HTTPClient(
+      origin: try HTTPOrigin.parse("http://127.0.0.1:\(port.port)").origin, connections: 4)
+    let server = try RawHTTPServer()
+    defer { server.stop() }
+    var limits = HTTPLimits()
+    limits.connect = .seconds(120)
+    let request = HTTPRequest(method: "GET", target: "/", limits: limits)
+    // More than once, in case another test has taken the number meanwhile.
+    for _ in 0..<3 {
+      let transfers = (0..<count).map { _ in lost.start(request, events: EventRecorder()) }
+      for _ in 0..<4 { await pause(.milliseconds(5)) }
+      for transfer in transfers { transfer.cancel() }
+      let other = HTTPClient(origin: try HTTPOrigin.parse(server.url).origin, connections: 4)
+      let answers = (0..<count).map { _ in EventRecorder() }
+      let asked = HTTPRequest(method: "GET", target: "/status/200", limits: limits)
+      for answer in answers { _ = other.start(asked, events: answer) }
+      let allAnswered = await eventually { answers.allSatisfy { $0.outcome != nil } }
+      #expect(allAnswered)
+      for answer in answers { #expect(answer.events.contains(.responded(200))) }
+      other.close()
+    }
+    lost.close()
+    await pause(.milliseconds(5))
+  }
+
+  /// libcurl does not ask again for a number that it takes for watched.
+  @Test(arguments: ["127.0.0.1", "localhost"]) @EventLoop
+  func `H22: a server that comes back is heard at once, however many refusals there were`(
+    host: String
+  ) async throws {
+    var server = try RawHTTPServer(isReplaceable: true)
+    let client = HTTPClient(
+      origin: try HTTPOrigin.parse("http://\(host):\(server.port)").origin, connections: 4)
+    var limits = HTTPLimits()
+    limits.connect = .seconds(120)
+    let request = HTTPRequest(method: "GET", target: "/status/200", limits: limits)
+    func ask(_ count: Int) async -> [EventRecorder] {
+      let answers = (0..<count).map { _ in EventRecorder() }
+      for answer in answers { _ = client.start(request, events: answer) }
+      let areOver = await eventually { answers.allSatisfy { $0.outcome != nil } }
+      #expect(areOver)
+      return answers
+    }
+    for round in 0..<6 {
+      for answer in await ask(3) { #expect(answer.events.contains(.responded(200))) }
+      let port = server.port
+      server.stop()
+      for _ in 0...round { _ = await ask(1 + round % 3) }
+      server = try RawHTTPServer(port: port, isReplaceable: true)
+    }
+    client.close()
+    server.stop()
     await pause(.milliseconds(5))
   }
 }

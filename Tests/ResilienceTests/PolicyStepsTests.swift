@@ -39,6 +39,37 @@ import Testing
     #expect(mistakes == 0)
   }
 
+  @Test func `a million steps of restarts: six in ten seconds at most, and never given up`() {
+    var random = SplitMix(seed: 8)
+    var policy = RestartPolicy()
+    var now = Instant.zero
+    var starts: [Instant] = []
+    var mistakes = 0
+    for _ in 0..<1_000_000 {
+      switch policy.decide(at: now) {
+      case .wait(let until, let isFlapping):
+        if until <= now || until - now > .seconds(isFlapping ? 66 : 30) { mistakes += 1 }
+        now = until
+      case .start:
+        policy.started(at: now)
+        starts.append(now)
+        if starts.count > 7 { starts.removeFirst() }
+        // The pauses and the minute of flapping leave no room for a seventh.
+        if starts.count == 7, now - starts[0] <= .seconds(10) { mistakes += 1 }
+        // Mostly it dies at once, now and then it stays for up to two minutes.
+        let most: UInt64 = random.next() % 20 == 0 ? 120_000 : 200
+        let up = random.next() % most
+        now = now + .milliseconds(up)
+        let share = Double(random.next() >> 11) / Double(1 << 53)
+        policy.failed(at: now, random: share)
+        // A minute of being up forgets what was.
+        if up >= 60_000, policy.failuresInARow != 1 { mistakes += 1 }
+        if up < 60_000, policy.isFlapping, policy.failuresInARow < 6 { mistakes += 1 }
+      }
+    }
+    #expect(mistakes == 0)
+  }
+
   @Test func `a million steps of a retry budget: never more than a fifth, and always three`() {
     var random = SplitMix(seed: 4)
     var budget = RetryBudget()

@@ -18,7 +18,8 @@ package struct ErrorOutputLimits: Sendable {
 }
 
 /// A child's stderr: always read, so that the child never blocks on it; passed
-/// on to the log as escaped lines, at a bounded rate (rows B19, B20, S14).
+/// on to the log as escaped lines, at a bounded rate, without the secrets of its
+/// manifest (rows B19, B20, S13, S14).
 @EventLoop
 final class ErrorOutput: ByteSink {
   /// How many of the last lines an error message quotes.
@@ -26,6 +27,7 @@ final class ErrorOutput: ByteSink {
 
   private let limits: ErrorOutputLimits
   private let service: String
+  private let redactor: Redactor
   private let log: Log
   private var reader: DescriptorReader?
   private let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 8)
@@ -35,9 +37,12 @@ final class ErrorOutput: ByteSink {
   private var window = Instant.zero
   private var linesInWindow = 0
 
-  init(descriptor: Int32, service: String, limits: ErrorOutputLimits, log: Log) {
+  init(
+    descriptor: Int32, service: String, limits: ErrorOutputLimits, redactor: Redactor, log: Log
+  ) {
     self.limits = limits
     self.service = service
+    self.redactor = redactor
     self.log = log
     reader = DescriptorReader(descriptor: descriptor, sink: self)
   }
@@ -80,6 +85,7 @@ final class ErrorOutput: ByteSink {
     defer { line.removeAll(keepingCapacity: true) }
     if line.last == UInt8(ascii: "\r") { line.removeLast() }
     guard !line.isEmpty else { return }
+    redactor.redact(&line)
     // One byte more than is shown, so that it shows where it was cut.
     lastLines.append(Array(line.prefix(limits.quoted + 1)))
     if lastLines.count > Self.quotedLines { lastLines.removeFirst() }

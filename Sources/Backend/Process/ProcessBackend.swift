@@ -50,7 +50,8 @@ package final class ProcessBackend: ServiceBackend {
     reader = DescriptorReader(descriptor: child.output, sink: relay)
     writer = DescriptorWriter(descriptor: child.input)
     errors = ErrorOutput(
-      descriptor: child.errors, service: service, limits: settings.errors, log: log)
+      descriptor: child.errors, service: service, limits: settings.errors,
+      redactor: settings.redactor, log: log)
     super.init(service: service, settings: settings, delegate: delegate, log: log)
     relay.backend = self
     writer.onDrained = { relay.backend?.writerDrained() }
@@ -159,6 +160,9 @@ package final class ProcessBackend: ServiceBackend {
     found.revision = revision
     introduction = found
     isAccepting = true
+    if framer.skippedByteOrderMark {
+      log(.warning, "backend.byte_order_mark", ["service": service])
+    }
     if revision.era == .legacy { write(Messages.initialized) }
     delegate.backendIsReady(self)
   }

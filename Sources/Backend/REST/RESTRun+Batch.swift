@@ -103,13 +103,11 @@ extension RESTRun {
   private func run(
     _ groups: [[Action]], atOnce: Int, stops: Bool
   ) async throws(RESTFailure) -> [Int: JSONValue] {
-    var results: [Int: JSONValue] = [:]
-    var hasFailed = false
-    var lastFailure: RESTFailure?
+    var results = BatchResults()
     await withTaskGroup(of: (Int, Result<[JSONValue], RESTFailure>).self) { tasks in
       var started = 0
       func startNext() {
-        guard started < groups.count, !(stops && hasFailed) else { return }
+        guard started < groups.count, !(stops && results.hasFailed) else { return }
         let index = started
         let actions = groups[index]
         started += 1
@@ -118,17 +116,7 @@ extension RESTRun {
       for _ in 0..<max(1, atOnce) { startNext() }
       while let (index, outcome) = await tasks.next() {
         let actions = groups[index]
-        switch outcome {
-        case .success(let values):
-          for (action, value) in zip(actions, values) { results[action.index] = value }
-          if values.contains(where: { $0["errors"] != nil }) { hasFailed = true }
-        case .failure(let failure):
-          hasFailed = true
-          lastFailure = failure
-          for action in actions {
-            results[action.index] = Self.result(action, status: failure.status, failure.text)
-          }
-        }
+        results.take(outcome, of: actions)
         meter.done += actions.count
         tell(
           .progress(
@@ -138,9 +126,34 @@ extension RESTRun {
       }
     }
     if Task.isCancelled { throw .cancelled }
-    // Nothing at all was done: that is the call's failure, not its result.
-    if let lastFailure, !results.values.contains(where: { $0["data"] != nil }) { throw lastFailure }
-    return results
+    if let failure = results.failureOfAll { throw failure }
+    return results.byIndex
+  }
+
+  /// What the groups of actions came to so far.
+  private struct BatchResults {
+    private(set) var byIndex: [Int: JSONValue] = [:]
+    private(set) var hasFailed = false
+    private var lastFailure: RESTFailure?
+
+    /// Nothing at all was done: that is the call's failure, not its result.
+    var failureOfAll: RESTFailure? {
+      byIndex.values.contains { $0["data"] != nil } ? nil : lastFailure
+    }
+
+    mutating func take(_ outcome: Result<[JSONValue], RESTFailure>, of actions: [Action]) {
+      switch outcome {
+      case .success(let values):
+        for (action, value) in zip(actions, values) { byIndex[action.index] = value }
+        if values.contains(where: { $0["errors"] != nil }) { hasFailed = true }
+      case .failure(let failure):
+        hasFailed = true
+        lastFailure = failure
+        for action in actions {
+          byIndex[action.index] = RESTRun.result(action, status: failure.status, failure.text)
+        }
+      }
+    }
   }
 
   private func outcome(of actions: [Action]) async -> Result<[JSONValue], RESTFailure> {
@@ -214,7 +227,9 @@ extension RESTRun {
     ]
   }
 
-  private static func result(_ action: Action, status: Int?, _ message: String) -> JSONValue {
+  private nonisolated static func result(_ action: Action, status: Int?, _ message: String)
+    -> JSONValue
+  {
     [
       "index": .number(JSONNumber(action.index)), "tool": .string(action.tool.name),
       "status_code": .number(JSONNumber(status ?? 0)),

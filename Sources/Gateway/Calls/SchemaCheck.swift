@@ -130,34 +130,41 @@ struct SchemaCheck {
     where object[name] == nil {
       add(Violation.step(pointer, name), "is required")
     }
-    let known = rules["properties"]?.objectValue ?? JSONObject()
-    let patterned = rules["patternProperties"]?.objectValue ?? JSONObject()
     for member in object {
       let place = Violation.step(pointer, member.key)
-      var isKnown = false
-      if let rule = known[member.key] {
-        isKnown = true
-        check(member.value, by: rule, at: place, depth: depth + 1)
-      }
-      for rule in patterned {
-        // One that cannot be matched may be meant.
-        guard schema.pattern(rule.key)?.matches(member.key) != false else { continue }
-        isKnown = true
-        guard schema.pattern(rule.key) != nil else { continue }
-        check(member.value, by: rule.value, at: place, depth: depth + 1)
-      }
-      if !isKnown, let rule = rules["additionalProperties"] {
-        if rule.boolValue == false {
-          add(place, "is not known")
-        } else {
-          check(member.value, by: rule, at: place, depth: depth + 1)
-        }
-      }
+      checkMember(member.key, member.value, rules, place, depth)
       if let rule = rules["propertyNames"], !accepts(.string(member.key), rule, depth) {
         add(place, "has a name that is not allowed")
       }
     }
     checkDependents(object, rules, pointer, depth)
+  }
+
+  /// By what its name says, or by what is said of all others.
+  private mutating func checkMember(
+    _ name: String, _ value: JSONValue, _ rules: JSONObject, _ place: String, _ depth: Int
+  ) {
+    var isKnown = false
+    if let rule = rules["properties"]?.objectValue?[name] {
+      isKnown = true
+      check(value, by: rule, at: place, depth: depth + 1)
+    }
+    for rule in rules["patternProperties"]?.objectValue ?? JSONObject() {
+      // One that cannot be matched may be meant.
+      guard let pattern = schema.pattern(rule.key) else {
+        isKnown = true
+        continue
+      }
+      guard pattern.matches(name) else { continue }
+      isKnown = true
+      check(value, by: rule.value, at: place, depth: depth + 1)
+    }
+    guard !isKnown, let rule = rules["additionalProperties"] else { return }
+    if rule.boolValue == false {
+      add(place, "is not known")
+    } else {
+      check(value, by: rule, at: place, depth: depth + 1)
+    }
   }
 
   private mutating func checkDependents(

@@ -79,11 +79,23 @@ final class Catalogue {
     }
   }
 
-  /// A name that two services claim, or a URI.
+  /// A name that two services claim, or one service for two of its own, or a URI.
   struct Collision: Hashable, Sendable {
     var kind: Offer.Kind
     var name: [UInt8]
+    /// Each once; without the gateway itself.
     var services: [String]
+    /// What a service calls its own that come to the name, where there are several of one.
+    var ownNames: [[UInt8]] = []
+    /// The gateway's own has the name.
+    var isReserved = false
+
+    /// What the log says to do.
+    var advice: String {
+      if isReserved { return "the name is the gateway's own; rename the tool" }
+      if !ownNames.isEmpty { return "two of its own come to this name; rename one" }
+      return "give one of them another tools.prefix or rename the tool"
+    }
   }
 
   /// One kind of item, and how it is found by name.
@@ -164,19 +176,40 @@ final class Catalogue {
     var lost: [[UInt8]] = []
     for claim in claims {
       guard let first = claim.first else { continue }
-      if Set(claim.map(\.service)).count == 1 {
-        unique.append(first)
-      } else if let shared = Entry(
-        sharing: claim, groups: claim.map { manifest($0.service)?.group })
-      {
-        unique.append(shared)
-      } else {
-        lost.append(first.publicName)
-        let names = claim.map { manifest($0.service)?.name ?? "?" }
-        collisions.append(Collision(kind: kind, name: first.publicName, services: names))
+      if let entry = Self.undisputed(claim, manifest) {
+        unique.append(entry)
+        continue
       }
+      let own = claim.first { $0.service == Surface.index }
+      if let own { unique.append(own) } else { lost.append(first.publicName) }
+      let services = claim.filter { $0.service != Surface.index }
+      var names: [String] = []
+      for entry in services {
+        let name = manifest(entry.service)?.name ?? "?"
+        if !names.contains(name) { names.append(name) }
+      }
+      collisions.append(
+        Collision(
+          kind: kind, name: first.publicName, services: names,
+          ownNames: names.count == 1 && own == nil ? services.map(\.ownName) : [],
+          isReserved: own != nil))
     }
     lists[kind.rawValue] = List(unique, lost: lost)
+  }
+
+  /// What a name stands for, where nothing else claims it or all who do are one group; nil where
+  /// it cannot be told which is meant.
+  private static func undisputed(
+    _ claim: [Entry], _ manifest: (Int) -> ServiceManifest?
+  ) -> Entry? {
+    guard let first = claim.first, claim.count > 1 else { return claim.first }
+    // What a service lists twice is one; two of its own that come to one name are not.
+    let isAmbiguous = claim.contains { one in
+      claim.contains { $0.service == one.service && $0.ownName != one.ownName }
+    }
+    if isAmbiguous { return nil }
+    if claim.allSatisfy({ $0.service == first.service }) { return first }
+    return Entry(sharing: claim, groups: claim.map { manifest($0.service)?.group })
   }
 
   private static func isBefore(_ left: Entry, _ right: Entry) -> Bool {

@@ -67,7 +67,7 @@ extension Service {
     report["tools"] = offer.map { .count($0.items[.tools]?.count ?? 0) } ?? .null
     if case .held = phase, let preparation, preparation.isBusy {
       report["why"] = .string(preparation.words)
-    } else if let why = lastFailure?.detail {
+    } else if let why = (lastFailure ?? lack)?.detail {
       report["why"] = .string(why)
     }
     if case .pausing(let until) = phase {

@@ -164,6 +164,7 @@ final class ClientSession: ByteSink {
   func ended(_ reason: EndOfInput) {
     reader = nil
     if framer.pendingBytes > 0 { log(.warning, "client.partial_line") }
+    if strayReplies > 0 { log(.warning, "client.stray_answers", ["count": String(strayReplies)]) }
     delegate?.clientLeft(self, failure: nil)
   }
 }

@@ -8,8 +8,9 @@ import Telemetry
 /// Asks one service for everything it offers: each list it declares, page by page.
 ///
 /// Bounded in time (from the service's own start), in pages and in items; a
-/// cursor that comes again ends the list (row B29). An error of one list leaves
-/// that list empty and the others in place.
+/// cursor that comes again ends the list (row B29). A list that cannot be read
+/// stays what it was and leaves the others in place; a service that says so of its
+/// tools, of which none were known, is asked again.
 @EventLoop
 final class Discovery: ServiceRequest {
   /// Limits of reliability 2.4.
@@ -19,8 +20,9 @@ final class Discovery: ServiceRequest {
   static let reasonsPerPage = 20
 
   enum Outcome {
-    /// With the least time for which the service says that its lists may be kept, if it does.
-    case found(Offer, lifetime: Duration?)
+    /// With the least time for which the service says that its lists may be kept, if it does, and
+    /// why its tools are not there, if they could not be read.
+    case found(Offer, lifetime: Duration?, lack: BackendFailure?)
     case failed(BackendFailure)
   }
 
@@ -30,6 +32,7 @@ final class Discovery: ServiceRequest {
   private var finish: (@EventLoop (Outcome) -> Void)?
   private var offer: Offer?
   private var lifetime: Duration?
+  private var lack: BackendFailure?
   private var backend: ServiceBackend?
   private var kinds: ArraySlice<Offer.Kind> = []
   private var cursors: Set<[UInt8]> = []
@@ -75,8 +78,15 @@ final class Discovery: ServiceRequest {
 
   func answered(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
     guard let kind = kinds.first, finish != nil else { return }
-    guard envelope.kind == .result else { return nextKind() }
     let bytes = line.bytes
+    guard envelope.kind == .result else {
+      // Some declare what they do not have.
+      let isThere =
+        JSON.integer(envelope.errorCode, in: bytes) != Int64(ErrorCode.methodNotFound.rawValue)
+      let message = JSON.member("message", of: envelope.error, in: bytes)
+      let said = JSON.string(message, in: bytes).map { Printable.text($0) } ?? "an error"
+      return isThere ? cannotRead(kind, "answered with an error: \(said)") : nextKind()
+    }
     let array = JSON.member(kind.member, of: envelope.result, in: bytes)
     if let time = Freshness.lifetime(said: envelope.ttlMs, in: bytes) {
       lifetime = min(lifetime ?? time, time)
@@ -155,8 +165,22 @@ final class Discovery: ServiceRequest {
   func progressed(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {}
 
   func failed(_ failure: BackendFailure) {
-    if failure.reason == .protocolError, finish != nil, kinds.first != nil { return nextKind() }
+    if failure.reason == .protocolError, finish != nil, let kind = kinds.first {
+      return cannotRead(kind, "cannot be understood: \(failure.detail)")
+    }
     end(.failed(failure))
+  }
+
+  /// What is known of the list stays.
+  private func cannotRead(_ kind: Offer.Kind, _ why: String) {
+    let detail = "\(kind.method.name) of service '\(service.name)' \(why)"
+    log(.warning, "discovery.list_failed", ["service": service.name, "why": detail])
+    if let known = service.offer?.items[kind], !known.isEmpty {
+      offer?.items[kind] = known
+    } else if kind == .tools {
+      lack = BackendFailure(.unavailable, wasSent: false, detail: detail)
+    }
+    nextKind()
   }
 
   private func timeElapsed() {
@@ -167,7 +191,7 @@ final class Discovery: ServiceRequest {
 
   private func succeed() {
     guard let offer else { return }
-    end(.found(offer, lifetime: lifetime))
+    end(.found(offer, lifetime: lifetime, lack: lack))
   }
 
   private func end(_ outcome: Outcome) {

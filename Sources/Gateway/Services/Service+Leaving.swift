@@ -33,6 +33,7 @@ extension Service {
     policy = RestartPolicy()
     breaker = CircuitBreaker(host.breakerLimits)
     lastFailure = nil
+    lack = nil
     preparation?.forgetFailure()
     switch phase {
     case .asleep, .held, .closed: break

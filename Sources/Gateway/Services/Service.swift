@@ -49,6 +49,8 @@ final class Service {
   var hasStaleOffer = false
   /// Why the last attempt to start failed, for errors and the status.
   var lastFailure: BackendFailure?
+  /// Why nothing is known of what it offers, or of its tools, once it was asked in vain.
+  var lack: BackendFailure?
   /// Its process was told less about the client than is known now, and is replaced when idle.
   var isOutdated = false
   /// The era of the requests for which it was last started.

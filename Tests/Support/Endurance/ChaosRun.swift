@@ -15,6 +15,7 @@ import Glibc
 import Harness
 import RawJSON
 import Resilience
+import TestSupport
 
 /// One run of chaos.
 package final class ChaosRun {
@@ -46,7 +47,7 @@ package final class ChaosRun {
   private let fleet: Fleet
   private let gateway: GatewayUnderLoad
   private var killer: Killer
-  private var random: SeededRandom
+  private var random: SplitMix
   /// What ends a deed, and when.
   private var later: [(at: Instant, act: () -> Void)] = []
   private var busy: Set<String> = []
@@ -54,7 +55,7 @@ package final class ChaosRun {
 
   package init(_ settings: Settings) throws {
     self.settings = settings
-    random = SeededRandom(seed: settings.seed)
+    random = SplitMix(seed: settings.seed)
     // Those that are not take ten seconds to come back, which small runs do not have.
     fleet = Fleet(eager: settings.calls < 50_000)
     killer = Killer(seed: settings.seed &+ 1, fleet: fleet)

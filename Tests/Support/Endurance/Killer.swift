@@ -1,11 +1,12 @@
 import Glibc
 import Resilience
+import TestSupport
 
 /// Decides what is done next to whom. It spares a service that it has ended three times, gives it
 /// a new manifest, and goes on: one that ends more often is *flapping* and tried once a minute,
 /// which is right and would take the run a minute.
 struct Killer {
-  private var random: SeededRandom
+  private var random: SplitMix
   private let fleet: Fleet
   private var ended: [String: Int] = [:]
   private var sparedUntil: [String: Instant] = [:]
@@ -19,7 +20,7 @@ struct Killer {
   }
 
   init(seed: UInt64, fleet: Fleet) {
-    random = SeededRandom(seed: seed)
+    random = SplitMix(seed: seed)
     self.fleet = fleet
   }
 

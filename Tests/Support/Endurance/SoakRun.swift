@@ -2,6 +2,7 @@ import Glibc
 import Harness
 import RawJSON
 import Resilience
+import TestSupport
 
 /// A day in a few minutes: load that rises and falls, and in each hour a reload, a crash, a client
 /// that does not read for a while, and a storm of changed lists. At the end of each hour, when
@@ -33,12 +34,12 @@ package final class SoakRun {
   private let settings: Settings
   private let fleet = Fleet(alone: services)
   private let gateway: GatewayUnderLoad
-  private var random: SeededRandom
+  private var random: SplitMix
   private var client: LoadClient { gateway.client }
 
   package init(_ settings: Settings) throws {
     self.settings = settings
-    random = SeededRandom(seed: settings.seed)
+    random = SplitMix(seed: settings.seed)
     gateway = try GatewayUnderLoad(fleet: fleet, isModern: false)
   }
 
