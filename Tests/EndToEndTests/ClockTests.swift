@@ -68,7 +68,7 @@ import Testing
   /// A gateway whose wall clock is what the file `clock` says.
   private func disturbed(
     _ folder: TemporaryFolder, _ clock: String, _ services: [Service],
-    settings: String = GatewayRun.patientSettings
+    settings: String = GatewayRun.patientSettings, keepsMonotonic: Bool = true
   ) throws -> GatewayRun {
     // Swift reads no arguments under this preload, therefore the folders come by variables.
     try folder.ensureFolder("home")
@@ -77,7 +77,8 @@ import Testing
       services, settings: settings,
       environment: [
         "LD_PRELOAD": Self.faketime, "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "XDG_CONFIG_HOME": folder.path + "/home",
+        "FAKETIME_DONT_FAKE_MONOTONIC": keepsMonotonic ? "1" : "0",
+        "XDG_CONFIG_HOME": folder.path + "/home",
         "XDG_STATE_HOME": folder.path + "/home/state",
       ], folder: folder)
   }
@@ -131,6 +132,46 @@ import Testing
       #expect(try calls() == kept, "\(jump)")
       try run.expectError("bad_echo", .circuitOpen)
     }
+    try run.finish()
+  }
+
+  @Test(.enabled(if: access(faketime, R_OK) == 0, "faketime is not installed"))
+  func `T02: a leap of all clocks is one round of checks, and nobody is taken out`() throws {
+    let folder = try TemporaryFolder()
+    let clock = try folder.write("+0s", to: "clock")
+    let names = ["a", "b", "c"]
+    let run = try disturbed(
+      folder, clock, names.map { Service($0) },
+      settings: GatewayRun.patientSettings
+        + "surface: {tools: true}\nbreaker: {failures: 1}\nalerts: {after: 0s}\n"
+        + "health: {every: 200ms, degraded_over: 1m, timeout: 1m}\n", keepsMonotonic: false)
+    try run.client.handshake()
+    for name in names { try run.expectOK("\(name)_echo") }
+    let processes = names.map { run.processes(of: $0) }
+    func checks() -> [Int] {
+      names.map { name in
+        let answer = try? run.client.call("gateway_metrics", ["service": .string(name)])
+        return answer?.result?.at(pointer: "/structuredContent/checks")?.intValue ?? 0
+      }
+    }
+    #expect(run.wait { checks().allSatisfy { $0 > 1 } })
+    // Less than a check or a call may take, and 225 rounds that were not made.
+    let before = checks()
+    let start = ContinuousClock.now
+    try folder.write("+45s", to: "clock")
+    for name in names { try run.expectOK("\(name)_echo") }
+    let status = try run.client.call("gateway_status")
+    let uptime = status.result?.at(pointer: "/structuredContent/uptimeMs")?.intValue ?? 0
+    #expect(uptime >= 45_000, "\(status.text)")
+    #expect(run.wait { zip(checks(), before).allSatisfy { $0 > $1 + 2 } })
+    let after = checks()
+    let rounds = Int((ContinuousClock.now - start) / .milliseconds(200))
+    #expect(
+      zip(after, before).allSatisfy { $0 - $1 <= rounds + 10 }, "\(before) \(after) \(rounds)")
+    for name in names { try run.expectOK("\(name)_echo") }
+    #expect(names.map { run.processes(of: $0) } == processes)
+    #expect(!run.client.stderr.contains("alert.raised"))
+    #expect(!run.client.stderr.contains("breaker.open"))
     try run.finish()
   }
 

@@ -36,6 +36,19 @@ import Testing
     #expect((try JSONValue(parsing: Array(json.output.utf8))).arrayValue?.count == 4)
   }
 
+  @Test(arguments: [["list"], ["call", "demo_add"]])
+  func `a configuration that cannot be used is told as check tells it`(words: [String]) throws {
+    let home = try DemoHome()
+    try home.folder.write("deadlines: {cal: 2m}\n", to: ".config/switchyard/gateway.yaml")
+    let run = try CommandRun(words, environment: home.environment)
+    #expect(run.code == 3 && run.output == "")
+    let lines = run.errors.split(separator: "\n").map(String.init)
+    #expect(lines.first == "switchyard: the gateway ended without an answer; it says:")
+    let place = "\(home.configuration)/gateway.yaml:1:13: unknown key 'cal' in 'deadlines'"
+    #expect(lines.dropFirst().first?.hasPrefix(place) == true, "\(run.errors)")
+    #expect(!run.errors.contains("{\""))
+  }
+
   @Test func `call prints the text of the result, or all of it as JSON`() throws {
     let home = try DemoHome()
     let sum = try home.run("call", "demo_add", "--args", #"{"a": 1, "b": 2}"#)

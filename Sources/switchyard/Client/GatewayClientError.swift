@@ -21,13 +21,22 @@ extension GatewayClientError: CustomStringConvertible {
     switch self {
     case .cannotStart(let path, let systemError): "cannot start \(path): \(systemError)"
     case .ended(let log):
-      "the gateway ended without an answer" + (log.isEmpty ? "" : "; its log says:\n\(log)")
+      "the gateway ended without an answer" + (log.isEmpty ? "" : "; it says:\n\(Self.shown(log))")
     case .timeout(let seconds):
       "no answer within \(seconds) s; --timeout waits longer, 'switchyard status' shows the services"
     case .notAMessage(let line): "the gateway wrote something that is not MCP: \(line)"
     case .refused(let code, let message, _): "\(message.printable()) (code \(code))"
     case .interrupted: "interrupted"
     }
+  }
+
+  /// What is wrong with the configuration as `switchyard check` tells it, other lines as they are.
+  private static func shown(_ log: String) -> String {
+    let lines = log.split(separator: "\n").map { line in
+      let problem = (try? JSONValue(parsing: Array(line.utf8)))?["problem"]?.stringValue
+      return problem?.printable() ?? String(line)
+    }
+    return lines.joined(separator: "\n")
   }
 
   var status: ExitStatus {
