@@ -14,7 +14,10 @@ package struct SHA256: Sendable {
   package init() { block.reserveCapacity(64) }
 
   /// Takes more of the message.
-  package mutating func update(_ bytes: some Sequence<UInt8>) {
+  package mutating func update(_ bytes: some Sequence<UInt8>) { update(Array(bytes)) }
+
+  // Not generic: nothing is specialised for other modules.
+  package mutating func update(_ bytes: [UInt8]) {
     for byte in bytes {
       block.append(byte)
       length &+= 8
@@ -45,7 +48,9 @@ package struct SHA256: Sendable {
   }
 
   /// The digest of `bytes` as 64 lower-case hexadecimal digits.
-  package static func hex(_ bytes: some Sequence<UInt8>) -> String {
+  package static func hex(_ bytes: some Sequence<UInt8>) -> String { hex(Array(bytes)) }
+
+  package static func hex(_ bytes: [UInt8]) -> String {
     var hash = SHA256()
     hash.update(bytes)
     let digits = Array("0123456789abcdef".utf8)

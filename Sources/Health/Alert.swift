@@ -40,8 +40,10 @@ package enum AlertRule: String, CaseIterable, Comparable, Hashable, Sendable {
 
 /// What is told, how soon, and how often.
 package struct AlertPolicy: Hashable, Sendable {
-  /// Rules without a level raise nothing.
-  package var levels: [AlertRule: AlertLevel]
+  /// Of each rule; those without one raise nothing.
+  package var degraded: AlertLevel?
+  package var down: AlertLevel?
+  package var flapping: AlertLevel?
   /// For how long a condition must hold.
   package var after: Duration
   /// For how long it must be over before the alert is resolved.
@@ -50,14 +52,25 @@ package struct AlertPolicy: Hashable, Sendable {
   package var cooldown: Duration
 
   package init(
-    levels: [AlertRule: AlertLevel] = [.degraded: .warning, .down: .error, .flapping: .critical],
-    after: Duration = .seconds(5), clearAfter: Duration = .seconds(10),
+    degraded: AlertLevel? = .warning, down: AlertLevel? = .error,
+    flapping: AlertLevel? = .critical, after: Duration = .seconds(5),
+    clearAfter: Duration = .seconds(10),
     cooldown: Duration = .seconds(300)
   ) {
-    self.levels = levels
+    self.degraded = degraded
+    self.down = down
+    self.flapping = flapping
     self.after = after
     self.clearAfter = clearAfter
     self.cooldown = cooldown
+  }
+
+  package func level(of rule: AlertRule) -> AlertLevel? {
+    switch rule {
+    case .degraded: degraded
+    case .down: down
+    case .flapping: flapping
+    }
   }
 }
 

@@ -32,7 +32,7 @@ package struct AlertBook: Sendable {
     _ service: Int, _ state: HealthState, _ reason: HealthReason, at now: Instant
   ) {
     var slot = slots[service] ?? Slot(since: now)
-    var rule = AlertRule(state, reason).flatMap { policy.levels[$0] == nil ? nil : $0 }
+    var rule = AlertRule(state, reason).flatMap { policy.level(of: $0) == nil ? nil : $0 }
     // A service that nobody needs has not shown that it does well.
     if state == .asleep { rule = slot.open }
     if slot.condition != rule {
@@ -103,7 +103,7 @@ package struct AlertBook: Sendable {
   private func tell(
     _ rule: AlertRule, _ slot: inout Slot, _ service: Int, at now: Instant
   ) -> AlertEvent? {
-    guard let level = policy.levels[rule] else { return nil }
+    guard let level = policy.level(of: rule) else { return nil }
     if let last = slot.lastTold[rule], now < last + policy.cooldown {
       slot.quiet[rule, default: 0] += 1
       return nil

@@ -8,6 +8,7 @@ package import Resilience
 /// again and each service is checked once, not as often as it was missed (reliability row T02).
 package struct CheckSchedule: Sendable {
   private struct Plan: Sendable {
+    let service: Int
     var every: Duration
     var due: Instant
     /// When the check that is under way counts as unanswered.
@@ -16,7 +17,8 @@ package struct CheckSchedule: Sendable {
 
   /// How long a check may take.
   package var patience: Duration
-  private var plans: [Int: Plan] = [:]
+  /// In the order of their numbers.
+  private var plans: [Plan] = []
   private var lastAsked: Instant?
 
   package init(patience: Duration) { self.patience = patience }
@@ -29,16 +31,20 @@ package struct CheckSchedule: Sendable {
   /// - Parameter random: in 0..<1.
   package mutating func add(_ service: Int, every: Duration, at now: Instant, random: Double) {
     guard every > .zero else { return }
-    plans[service] = Plan(every: every, due: now + Self.part(random, of: every))
+    remove(service)
+    let plan = Plan(service: service, every: every, due: now + Self.part(random, of: every))
+    plans.insert(plan, at: plans.firstIndex { $0.service > service } ?? plans.count)
   }
 
-  package mutating func remove(_ service: Int) { plans[service] = nil }
+  package mutating func remove(_ service: Int) { plans.removeAll { $0.service == service } }
 
   /// The interval of a planned service; nil if it has none.
-  package func interval(of service: Int) -> Duration? { plans[service]?.every }
+  package func interval(of service: Int) -> Duration? {
+    plans.first { $0.service == service }?.every
+  }
 
   /// When `due` should be asked next.
-  package var nextDue: Instant? { plans.values.map { $0.deadline ?? $0.due }.min() }
+  package var nextDue: Instant? { plans.map { $0.deadline ?? $0.due }.min() }
 
   package struct Due: Hashable, Sendable {
     /// To be checked now, in the order of their numbers.
@@ -57,27 +63,33 @@ package struct CheckSchedule: Sendable {
     forgiveLeap(at: now)
     lastAsked = now
     var result = Due()
-    for service in plans.keys.sorted() {
-      guard var plan = plans[service] else { continue }
+    for index in plans.indices {
+      var plan = plans[index]
+      var isOverdue = false
       if let deadline = plan.deadline {
         guard now >= deadline else { continue }
-        result.overdue.append(service)
+        result.overdue.append(plan.service)
+        isOverdue = true
         plan.deadline = nil
         plan.due = max(plan.due, now)
       }
-      if now >= plan.due, !result.overdue.contains(service) {
-        result.checks.append(service)
+      if now >= plan.due, !isOverdue {
+        result.checks.append(plan.service)
         plan.deadline = now + patience
         // A tenth of jitter keeps services apart that were started together.
         plan.due = now + Self.part(0.95, of: plan.every) + Self.part(random() / 10, of: plan.every)
       }
-      plans[service] = plan
+      plans[index] = plan
     }
     return result
   }
 
   /// The check of a service has ended, or could not be made: nothing of it is under way.
-  package mutating func ended(_ service: Int) { plans[service]?.deadline = nil }
+  package mutating func ended(_ service: Int) {
+    if let index = plans.firstIndex(where: { $0.service == service }) {
+      plans[index].deadline = nil
+    }
+  }
 
   /// A part from 0 to 1 of a span.
   private static func part(_ share: Double, of span: Duration) -> Duration {
@@ -88,8 +100,8 @@ package struct CheckSchedule: Sendable {
   private mutating func forgiveLeap(at now: Instant) {
     guard let lastAsked, let expected = nextDue else { return }
     guard now - max(expected, lastAsked) > Self.leap else { return }
-    for (service, plan) in plans where plan.deadline != nil {
-      plans[service]?.deadline = now + patience
+    for index in plans.indices where plans[index].deadline != nil {
+      plans[index].deadline = now + patience
     }
   }
 }

@@ -17,14 +17,17 @@ final class FarTimers {
   static let shared = FarTimers()
 
   private struct Entry {
-    unowned let timer: LoopTimer
+    // It takes itself out when it ends; until then it may have to be told of another place, even
+    // where its last reference is gone and it waits for its end on the loop.
+    unowned(unsafe) let timer: LoopTimer
     let deadline: Instant
   }
 
   private let descriptor = timerfd_create(
     CLOCK_MONOTONIC, Int32(TFD_NONBLOCK) | Int32(TFD_CLOEXEC))
   private var watch: Watch?
-  private var entries: [ObjectIdentifier: Entry] = [:]
+  /// In no order; each timer knows its place.
+  private var entries: [Entry] = []
   private var armedFor = Instant.distantFuture
 
   private init() {
@@ -36,14 +39,18 @@ final class FarTimers {
   /// Answers false where no descriptor was to be had: the timer is libuv's then.
   func add(_ timer: LoopTimer, at deadline: Instant) -> Bool {
     guard watch != nil else { return false }
-    entries[ObjectIdentifier(timer)] = Entry(timer: timer, deadline: deadline)
+    timer.place = entries.count
+    entries.append(Entry(timer: timer, deadline: deadline))
     if deadline < armedFor { arm(for: deadline) }
     return true
   }
 
-  func contains(_ timer: LoopTimer) -> Bool { entries[ObjectIdentifier(timer)] != nil }
-
-  func remove(_ timer: LoopTimer) { entries[ObjectIdentifier(timer)] = nil }
+  /// Takes out what is at `place`; the last one gets the place.
+  func remove(at place: Int) {
+    entries.swapAt(place, entries.count - 1)
+    entries.removeLast()
+    if place < entries.count { entries[place].timer.place = place }
+  }
 
   private func arm(for deadline: Instant) {
     armedFor = deadline
@@ -62,12 +69,9 @@ final class FarTimers {
     let now = EventLoop.now
     armedFor = .distantFuture
     // One after the other: the action of one may release or stop the next.
-    while let next = entries.min(by: { $0.value.deadline < $1.value.deadline }),
-      next.value.deadline <= now
-    {
-      entries[next.key] = nil
-      next.value.timer.fire()
-    }
-    if let next = entries.values.map(\.deadline).min(), next < armedFor { arm(for: next) }
+    while let next = earliest, next.deadline <= now { next.timer.fire() }
+    if let next = earliest, next.deadline < armedFor { arm(for: next.deadline) }
   }
+
+  private var earliest: Entry? { entries.min { $0.deadline < $1.deadline } }
 }

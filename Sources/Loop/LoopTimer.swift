@@ -7,8 +7,8 @@ package import Resilience
 package final class LoopTimer {
   private let handle: UnsafeMutablePointer<uv_timer_t>
   fileprivate let action: @EventLoop () -> Void
-  /// Whether it waits among the far timers.
-  private var isFar = false
+  /// Where it waits among the far timers; nil where it does not.
+  var place: Int?
   /// Among the far timers: when it is due, and from there to the next time, if there is one.
   private var due = Instant.zero
   private var interval: Duration?
@@ -22,7 +22,7 @@ package final class LoopTimer {
   }
 
   isolated deinit {
-    if isFar { FarTimers.shared.remove(self) }
+    if let place { FarTimers.shared.remove(at: place) }
     closeHandle(handle)
   }
 
@@ -35,16 +35,21 @@ package final class LoopTimer {
   package func start(at deadline: Instant) { start(at: deadline, every: nil) }
 
   package func stop() {
-    if isFar { FarTimers.shared.remove(self) }
-    isFar = false
+    leaveFar()
     uv_timer_stop(handle)
   }
 
-  package var isActive: Bool { isFar || uv_is_active(rawHandle(handle)) != 0 }
+  private func leaveFar() {
+    guard let place else { return }
+    self.place = nil
+    FarTimers.shared.remove(at: place)
+  }
+
+  package var isActive: Bool { place != nil || uv_is_active(rawHandle(handle)) != 0 }
 
   /// Its time among the far timers is over.
   func fire() {
-    isFar = false
+    leaveFar()
     // From when it was due and not from when it fires, but never twice for one wait.
     if let interval { start(at: max(due + interval, EventLoop.now), every: interval) }
     action()
@@ -57,7 +62,6 @@ package final class LoopTimer {
     if interval ?? (deadline - EventLoop.turnTime) > FarTimers.threshold,
       FarTimers.shared.add(self, at: deadline)
     {
-      isFar = true
       due = deadline
       self.interval = interval
       return

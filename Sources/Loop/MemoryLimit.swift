@@ -40,7 +40,7 @@ package enum MemoryLimit {
   private static func limitsOnTheWay(_ root: String, _ path: String, _ file: String) -> [UInt64] {
     var folder = root
     var limits: [UInt64] = []
-    for name in [""] + path.split(separator: "/").filter({ $0 != ".." }) {
+    for name in [""] + path.split(separator: "/").filter({ $0 != ".." }).map(String.init) {
       folder += name.isEmpty ? "" : "/" + name
       guard let text = ProcessFile.read(folder + "/" + file) else { continue }
       let digits = text.prefix { (0x30...0x39).contains($0) }

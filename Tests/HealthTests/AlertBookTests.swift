@@ -11,12 +11,12 @@ private struct Desk {
 
   init(
     after: Duration = .seconds(5), clearAfter: Duration = .seconds(10),
-    cooldown: Duration = .seconds(300),
-    levels: [AlertRule: AlertLevel] = [.degraded: .warning, .down: .error, .flapping: .critical]
+    cooldown: Duration = .seconds(300)
   ) {
-    book = AlertBook(
-      AlertPolicy(levels: levels, after: after, clearAfter: clearAfter, cooldown: cooldown))
+    book = AlertBook(AlertPolicy(after: after, clearAfter: clearAfter, cooldown: cooldown))
   }
+
+  init(_ policy: AlertPolicy) { book = AlertBook(policy) }
 
   mutating func note(_ state: HealthState, _ reason: HealthReason = .unanswered, _ service: Int = 1)
   {
@@ -150,7 +150,7 @@ private struct Desk {
   }
 
   @Test func `rules without a level raise nothing`() {
-    var desk = Desk(levels: [.flapping: .info])
+    var desk = Desk(AlertPolicy(degraded: nil, down: nil, flapping: .info))
     desk.note(.degraded, .slow)
     desk.pass(.seconds(60))
     desk.note(.down)

@@ -49,6 +49,47 @@ struct FarTimersTests {
     #expect(!isReleasedFired)
     keep = []
   }
+
+  @Test @EventLoop
+  func `timers that are stopped, or released on any thread, leave the others theirs`() async {
+    for round in 0..<20 {
+      var fired: Set<Int> = []
+      let released = Timers()
+      var stopped: [LoopTimer] = []
+      var kept: [LoopTimer] = []
+      for number in 0..<300 {
+        let timer = LoopTimer { fired.insert(number) }
+        // Those that are released are never due in this test, however busy the machine is.
+        timer.start(
+          after: number % 3 == 0
+            ? .seconds(86_400) : .milliseconds(150 + (number * 7 + round) % 20))
+        switch number % 3 {
+        case 0: released.all.append(timer)
+        case 1: stopped.append(timer)
+        default: kept.append(timer)
+        }
+      }
+      // Their ends wait for the loop, which stops others meanwhile.
+      await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+        OffLoop.run(
+          stack: 1 << 18, fallback: (), work: { released.all = [] },
+          completion: { _ in done.resume() })
+        for timer in stopped.shuffled() { timer.stop() }
+      }
+      await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+        let last = LoopTimer { done.resume() }
+        last.start(after: .milliseconds(200))
+        kept.append(last)
+      }
+      #expect(fired == Set(stride(from: 2, to: 300, by: 3)))
+      #expect(kept.allSatisfy { !$0.isActive } && stopped.allSatisfy { !$0.isActive })
+    }
+  }
+}
+
+/// Given up on another thread than the one that made them.
+private final class Timers: @unchecked Sendable {
+  var all: [LoopTimer] = []
 }
 
 @EventLoop private var keep: [LoopTimer] = []
