@@ -137,8 +137,11 @@ extension Server {
     if let size = script.bigLine {
       let open = start + Array(#","result":{"content":[{"type":"text","text":""#.utf8)
       let close = Array(#""}]}}"#.utf8)
-      let filler = max(0, size - open.count - close.count)
-      return open + [UInt8](repeating: UInt8(ascii: "x"), count: filler) + close
+      let filler = [UInt8](
+        repeating: UInt8(ascii: "x"), count: max(0, size - open.count - close.count))
+      guard script.idIsLast else { return open + filler + close }
+      let result = Array(#"{"jsonrpc":"2.0","result":{"content":[{"type":"text","text":""#.utf8)
+      return result + filler + Array(#""}]},"id":"#.utf8) + id + [UInt8(ascii: "}")]
     }
     return line
   }

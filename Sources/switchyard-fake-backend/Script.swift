@@ -20,6 +20,7 @@ struct Script: Sendable {
   var garbage = false
   var half = false
   var bigLine: Int?
+  var idIsLast = false
   var endless = false
   var duplicates = false
   var spoofsID = false
@@ -202,7 +203,8 @@ struct Script: Sendable {
     "hang": { $0.hangs = true }, "usage": { $0.printsUsage = true },
     "garbage": { $0.garbage = true }, "half": { $0.half = true },
     "endless": { $0.endless = true }, "dup": { $0.duplicates = true },
-    "spoof-id": { $0.spoofsID = true }, "id-as-string": { $0.idAsString = true },
+    "id-last": { $0.idIsLast = true }, "spoof-id": { $0.spoofsID = true },
+    "id-as-string": { $0.idAsString = true },
     "both": { $0.resultAndError = true }, "neither": { $0.neither = true },
     "badjson": { $0.badJSON = true }, "wrong-version": { $0.wrongVersion = true },
     "ignore-term": { $0.ignoresTerm = true }, "ignore-eof": { $0.ignoresEOF = true },

@@ -44,6 +44,7 @@ let usageText = """
   Wrong answers
     garbage                  log text, blank lines and ANSI escapes before each answer
     bigline=BYTES            an answer of that length
+    id-last                  with bigline: its id stands at the end
     endless                  an answer that never ends
     dup                      every answer twice
     spoof-id                 first an answer to an id that was never asked

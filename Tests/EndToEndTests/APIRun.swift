@@ -63,7 +63,8 @@ final class APIRun {
   init(
     tools: String = APIRun.tools, rest: [String] = [], more: [String] = [],
     settings: String = "deadlines: {call: 20s}\n", revision: Revision = .newestLegacy,
-    environment: [String: String] = [:], answer: @escaping RawHTTPServer.Answer = APIRun.answer
+    environment: [String: String] = [:], others: [Service] = [],
+    answer: @escaping RawHTTPServer.Answer = APIRun.answer
   ) throws {
     server = try RawHTTPServer(answer: answer)
     let folder = try TemporaryFolder()
@@ -74,7 +75,7 @@ final class APIRun {
     lines += more
     try folder.write(lines.joined(separator: "\n") + "\n" + tools, to: "manifests/api.yaml")
     gateway = try GatewayRun(
-      [], settings: settings, revision: revision, environment: environment, folder: folder)
+      others, settings: settings, revision: revision, environment: environment, folder: folder)
     try gateway.client.handshake()
   }
 

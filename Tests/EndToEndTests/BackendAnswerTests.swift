@@ -30,6 +30,23 @@ import Testing
     try run.finish()
   }
 
+  @Test func `B09: an answer over the limit whose id comes too late ends at its deadline`() throws {
+    let run = try GatewayRun.open(
+      [
+        Service("bad", "only=digest,bigline=1500000,id-last", more: ["limits: {timeout: 2s}"]),
+        Service("good"),
+      ],
+      settings: "limits: {backend_message: 1MiB}\n")
+    try run.expectServed("bad_echo")
+    let before = run.processes(of: "bad")
+    try run.expectError("bad_digest", .timeout)
+    #expect(run.client.stderr.contains("backend.line_too_long"))
+    try run.expectServed("bad_echo")
+    try run.expectOK()
+    #expect(run.processes(of: "bad") == before)
+    try run.finish()
+  }
+
   @Test func `B09: an answer of 100 MB is not kept`() throws {
     let run = try GatewayRun.open(
       [Service("bad", "only=digest,bigline=100000000"), Service("good")])

@@ -13,22 +13,8 @@ import Testing
   private let folder: TemporaryFolder
 
   init() throws {
-    server = try OAuthServer()
-    folder = try TemporaryFolder()
-    try folder.makeFolder("manifests")
-    try folder.makeFolder("state")
-    try folder.write(
-      RemoteRun.manifest(url: server.http.url + "/mcp", more: ["limits: {timeout: 20s}"]),
-      to: "manifests/far.yaml")
-    // Follows redirects, as a browser does.
-    let browser = try folder.write(
-      """
-      #!/usr/bin/python3
-      import sys, urllib.request
-      urllib.request.build_opener(urllib.request.ProxyHandler({})).open(sys.argv[1], timeout=20).read()
-
-      """, to: "browser")
-    chmod(browser, 0o700)
+    let place = try LoginPlace()
+    (server, folder) = (place.server, place.folder)
   }
 
   private func login(_ more: [String] = [], input: String = "") throws -> CommandRun {

@@ -120,11 +120,12 @@ import Testing
 @Suite struct RESTRateTests {
   /// Refuses the first `count` requests with 429 and these headers.
   private func api(
-    refusing count: Int, _ headers: [String], settings: String = "deadlines: {call: 20s}\n"
+    refusing count: Int, _ headers: [String], settings: String = "deadlines: {call: 20s}\n",
+    others: [Service] = []
   ) throws -> APIRun {
     let refused = Mutex(0)
     return try APIRun(
-      settings: settings,
+      settings: settings, others: others,
       answer: { request, connection in
         let isRefused = refused.withLock { done -> Bool in
           done += 1
@@ -172,7 +173,7 @@ import Testing
   ])
   func `H05: a wait beyond the deadline fails at once and says how long`(_ headers: [String]) throws
   {
-    let api = try api(refusing: 1, headers)
+    let api = try api(refusing: 1, headers, others: [Service("good")])
     let start = ContinuousClock.now
     let (text, facts) = try api.refusal("go", ["act": "echo"])
     #expect(text.contains("slow down"))
@@ -183,6 +184,8 @@ import Testing
     #expect(next.errorCode == ErrorCode.overloaded.rawValue)
     #expect((next.error?.at(pointer: "/data/retryAfterMs")?.intValue ?? 0) > 3_000_000)
     #expect(next.error?.at(pointer: "/data/sent") == false)
+    // Other services know nothing of it.
+    try api.gateway.expectOK()
     #expect(ContinuousClock.now - start < .seconds(15))
     #expect(api.server.requests.count == 1)
     try api.finish()
