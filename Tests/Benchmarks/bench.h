@@ -95,6 +95,12 @@ enum bound { no_bound, at_most, at_least };
 void report_title(const char *title);
 /// One row of the table and of the JSON; returns nothing, remembers a miss.
 void report(const char *name, double value, const char *unit, enum bound, double limit);
+/// The rows so far; the misses among those since then; the same, but 0 where anything else than a
+/// time, a rate or a ratio of them was missed; these rows forgotten.
+int report_count(void);
+int report_missed_since(int first);
+int report_missed_times_since(int first);
+void report_forget_since(int first);
 /// Returns how many rows were missed.
 int report_write(const char *path, const char *commit);
 

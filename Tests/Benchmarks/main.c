@@ -50,6 +50,33 @@ double median(double *values, size_t count) {
 
 static int is_wanted(const char *only, const char *part) { return !only || strstr(only, part); }
 
+enum { most_attempts = 4, pause_in_seconds = 20 };
+
+/// Measures a part, and again after a pause where a time of it missed its limit: a machine that is
+/// shared has phases in which everything takes up to twice as long. What misses four times has
+/// missed, and what is counted misses at once.
+static void measure(const char *only, const char *part, void (*body)(void)) {
+  if (!is_wanted(only, part)) return;
+  const char *folder = setting.folder;
+  char again[512];
+  for (int attempt = 1;; attempt++) {
+    int first = report_count();
+    body();
+    int missed = report_missed_times_since(first);
+    if (attempt > 1) report("attempts, of which this is the last", attempt, "", no_bound, 0);
+    if (!missed || attempt == most_attempts) break;
+    printf("\n%d missed: measured again in %d s\n", missed, pause_in_seconds);
+    fflush(stdout);
+    report_forget_since(first);
+    sleep(pause_in_seconds);
+    // Nothing that the last attempt left behind makes a difference.
+    snprintf(again, sizeof again, "%s/again%d", folder, attempt);
+    make_folders(again);
+    setting.folder = again;
+  }
+  setting.folder = folder;
+}
+
 static void usage(void) {
   fprintf(stderr,
           "bench --gateway FILE --relay FILE --echo FILE --fake FILE --command FILE\n"
@@ -92,25 +119,25 @@ int main(int argc, char **argv) {
   snprintf(marker, sizeof marker, "SWITCHYARD_BENCH=%d-%lx", getpid(), (long)nanoseconds());
   setting.marker = marker;
   signal(SIGPIPE, SIG_IGN);
-  if (is_wanted(only, "sequential")) measure_sequential();
-  if (is_wanted(only, "pipelined")) measure_pipelined();
-  if (is_wanted(only, "start")) measure_start();
-  if (is_wanted(only, "memory")) measure_memory();
-  if (is_wanted(only, "leftovers")) measure_leftovers();
-  if (is_wanted(only, "rest")) measure_rest();
-  if (is_wanted(only, "remote")) measure_remote();
-  if (is_wanted(only, "streams")) measure_streams();
-  if (is_wanted(only, "return")) measure_return();
-  if (is_wanted(only, "flood")) measure_flood();
-  if (is_wanted(only, "import")) measure_import();
-  if (is_wanted(only, "notices")) measure_notices();
-  if (is_wanted(only, "reload")) measure_reload();
-  if (is_wanted(only, "policies")) measure_policies();
-  if (is_wanted(only, "cache")) measure_cache();
-  if (is_wanted(only, "failover")) measure_failover();
-  if (is_wanted(only, "ready")) measure_ready();
-  if (is_wanted(only, "inflight")) measure_inflight();
-  if (is_wanted(only, "idle")) measure_idle();
-  if (is_wanted(only, "manifests")) measure_manifests();
+  measure(only, "sequential", measure_sequential);
+  measure(only, "pipelined", measure_pipelined);
+  measure(only, "start", measure_start);
+  measure(only, "memory", measure_memory);
+  measure(only, "leftovers", measure_leftovers);
+  measure(only, "rest", measure_rest);
+  measure(only, "remote", measure_remote);
+  measure(only, "streams", measure_streams);
+  measure(only, "return", measure_return);
+  measure(only, "flood", measure_flood);
+  measure(only, "import", measure_import);
+  measure(only, "notices", measure_notices);
+  measure(only, "reload", measure_reload);
+  measure(only, "policies", measure_policies);
+  measure(only, "cache", measure_cache);
+  measure(only, "failover", measure_failover);
+  measure(only, "ready", measure_ready);
+  measure(only, "inflight", measure_inflight);
+  measure(only, "idle", measure_idle);
+  measure(only, "manifests", measure_manifests);
   return report_write(json, commit) ? 1 : 0;
 }

@@ -43,6 +43,33 @@ void report(const char *name, double value, const char *unit, enum bound bound, 
   fflush(stdout);
 }
 
+int report_count(void) { return row_count; }
+
+int report_missed_since(int first) {
+  int missed = 0;
+  for (int i = first; i < row_count; i++) missed += rows[i].missed;
+  return missed;
+}
+
+/// What is counted does not depend on how fast a machine is: a call that was lost is lost.
+static int is_time(const struct row *row) {
+  static const char *const units[] = {"us", "ms", "s", "x", "M/s"};
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    if (!strcmp(row->unit, units[i])) return 1;
+  return 0;
+}
+
+int report_missed_times_since(int first) {
+  int missed = 0;
+  for (int i = first; i < row_count; i++) {
+    if (rows[i].missed && !is_time(&rows[i])) return 0;
+    missed += rows[i].missed;
+  }
+  return missed;
+}
+
+void report_forget_since(int first) { row_count = first; }
+
 static void machine(char *text, size_t size) {
   struct utsname system;
   char line[256], model[128] = "unknown CPU";
@@ -70,8 +97,7 @@ static void write_rows(FILE *file) {
 int report_write(const char *path, const char *commit) {
   char text[512], date[32];
   time_t now = time(NULL);
-  int missed = 0;
-  for (int i = 0; i < row_count; i++) missed += rows[i].missed;
+  int missed = report_missed_since(0);
   machine(text, sizeof text);
   strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
   printf("\n%s, commit %s, %s\n", text, commit, date);
