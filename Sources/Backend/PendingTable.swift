@@ -63,8 +63,7 @@ package struct PendingTable<Entry> {
   /// Removes and returns the entry that `id` answers.
   package mutating func take(_ id: UInt64) -> Entry? {
     let index = Self.index(of: id)
-    if index < slots.count, let slot = slots[index], slot.id == id {
-      slots[index] = nil
+    if index < slots.count, slots[index]?.id == id, let slot = slots[index].take() {
       count -= 1
       return slot.entry
     }

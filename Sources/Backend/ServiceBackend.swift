@@ -83,9 +83,10 @@ package class ServiceBackend {
   /// Where it is, for the log: a name and a value without secrets.
   package var place: (name: StaticString, value: String) { ("pid", "0") }
 
-  /// Writes a line with edits that carries `nextID`, and awaits its answer.
+  /// Writes a line with edits that carries `nextID`, and awaits its answer. The splice stays as it
+  /// is; it is lent and not copied.
   package func send(
-    _ line: UnsafeRawBufferPointer, edited splice: borrowing Splice, for exchange: any Exchange
+    _ line: UnsafeRawBufferPointer, edited splice: inout Splice, for exchange: any Exchange
   ) {}
 
   /// Writes a request of our own.

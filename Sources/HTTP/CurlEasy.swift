@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import Loop
 import Resilience
 
@@ -190,7 +191,14 @@ final class CurlEasy {
   /// By bytes: texts that Unicode calls equivalent are not the same. Not isolated, since closures
   /// of isolated code check the thread each time that they are called.
   private nonisolated static func isSame(_ left: String?, _ right: String) -> Bool {
-    left?.utf8.elementsEqual(right.utf8) ?? false
+    guard var left, left.utf8.count == right.utf8.count else { return false }
+    var right = right
+    return left.withUTF8 { left in
+      right.withUTF8 { right in
+        guard let one = left.baseAddress, let other = right.baseAddress else { return true }
+        return memcmp(one, other, left.count) == 0
+      }
+    }
   }
 
   private nonisolated static func areSame(_ left: [HTTPHeader]?, _ right: [HTTPHeader]) -> Bool {

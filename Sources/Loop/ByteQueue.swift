@@ -30,6 +30,18 @@ struct ByteQueue {
     count += 1
   }
 
+  /// Appends what `fill` writes into the room it is given, and `last` behind it.
+  @inline(__always)
+  mutating func append(
+    atMost length: Int, endingWith last: UInt8, _ fill: (UnsafeMutableRawBufferPointer) -> Int
+  ) {
+    let room = tail(length + 1)
+    let filled = min(
+      max(0, fill(UnsafeMutableRawBufferPointer(start: room, count: length))), length)
+    (room + filled).storeBytes(of: last, as: UInt8.self)
+    count += filled + 1
+  }
+
   mutating func consume(_ length: Int) {
     head += length
     count -= length

@@ -75,17 +75,15 @@ package final class DescriptorWriter: EndOfTurnWork, WatchOwner {
     }
   }
 
-  /// Writes a line of less than `directLine` bytes that `pieces` hands over one by one: straight
-  /// into the queue, without a list of them. Answers false, and does nothing, for a longer line.
+  /// Writes a line of less than `directLine` bytes that `fill` puts straight into the queue: it is
+  /// given room for `byteCount` bytes and says how many it has written there. Answers false, and
+  /// does nothing, for a longer line.
   package func writeShort(
-    byteCount: Int, _ pieces: ((UnsafeRawBufferPointer) -> Void) -> Void
+    byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int
   ) -> Bool {
     guard byteCount < Self.directLine else { return false }
     guard state == .open else { return true }
-    pieces { piece in
-      if let base = piece.baseAddress { queue.append(base, piece.count) }
-    }
-    queue.append(newline)
+    queue.append(atMost: byteCount, endingWith: newline, fill)
     if isBlocked {
       noteLevel()
     } else if queue.count > Self.largestCollection {

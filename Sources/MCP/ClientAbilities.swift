@@ -49,6 +49,7 @@ package struct ClientAbilities: OptionSet, Hashable, Sendable {
 
   /// The members that declare these abilities to a service of an era, without braces.
   package func members(in era: Era) -> [UInt8] {
+    if rawValue == 0 { return [] }
     var members: [String] = []
     if contains(.roots) {
       let changes = contains(.rootsChanges) && era == .legacy

@@ -5,11 +5,11 @@ package import RawJSON
 /// A trivial value: nothing is copied from the line, and the ranges mean
 /// nothing without it. Strings keep their quotes. Members that are missing, and
 /// `_meta: null`, are absent.
-package struct Envelope: Sendable, BitwiseCopyable {
+public struct Envelope: Sendable, BitwiseCopyable {
   /// Bytes of a method name, between its quotes.
   package static let maximumMethodLength = 128
 
-  package enum Kind: Hashable, Sendable, BitwiseCopyable {
+  public enum Kind: Hashable, Sendable, BitwiseCopyable {
     /// A method with an id.
     case request
     /// A method without an id.
@@ -23,7 +23,7 @@ package struct Envelope: Sendable, BitwiseCopyable {
 
     // The compiler's own comparison is called through a witness table from other modules.
     @inlinable @inline(__always)
-    package static func == (left: Kind, right: Kind) -> Bool {
+    public static func == (left: Kind, right: Kind) -> Bool {
       unsafe unsafeBitCast(left, to: UInt8.self) == unsafeBitCast(right, to: UInt8.self)
     }
   }

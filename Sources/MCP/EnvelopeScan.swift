@@ -5,8 +5,8 @@ struct EnvelopeScan {
   var envelope = Envelope.blank
   /// The first key that was found a second time.
   var repeated: EnvelopeKey?
-  private var version = Envelope.blank.id
-  private var paramsToken = Envelope.blank.id
+  private var version = ByteRange.absent
+  private var paramsToken = ByteRange.absent
   private var seen: UInt64 = 0
   /// Whether there was more than one id.
   private var isAmbiguous = false
@@ -20,7 +20,7 @@ struct EnvelopeScan {
     let first = cursor.peek(in: bytes)
     if first == UInt8(ascii: "{") {
       envelope.whole = try JSON.outline(bytes, EnvelopeKey.table) { slot, range in
-        if let key = EnvelopeKey(rawValue: slot) { found(key, range) }
+        found(EnvelopeKey(slot: slot), range)
       }
       return
     }
@@ -181,6 +181,10 @@ extension EnvelopeScan {
 }
 
 extension EnvelopeKey {
+  /// The key of a slot of `table`, which has no others.
+  @inline(__always)
+  fileprivate init(slot: UInt8) { self = unsafe unsafeBitCast(slot, to: EnvelopeKey.self) }
+
   /// The key as one bit of a set.
   @inline(__always)
   fileprivate var bit: UInt64 { 1 &<< UInt64(rawValue) }

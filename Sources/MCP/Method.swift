@@ -1,5 +1,5 @@
 /// Every method of every revision, requests and notifications of both sides.
-package enum Method: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+public enum Method: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   /// A method that no revision defines.
   case unknown
   case initialize, ping, discover
@@ -80,7 +80,7 @@ package enum Method: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 // The compiler's own comparison is called through a witness table from other modules.
 extension Method {
   @inlinable @inline(__always)
-  package static func == (left: Method, right: Method) -> Bool {
+  public static func == (left: Method, right: Method) -> Bool {
     unsafe unsafeBitCast(left, to: UInt8.self) == unsafeBitCast(right, to: UInt8.self)
   }
 }

@@ -1,14 +1,14 @@
-package import RawJSON
+public import RawJSON
 
 /// A request's id exactly as its sender wrote it, quotes and all.
 ///
 /// `1`, `"1"` and `1.0` are three ids. Ids are echoed, never interpreted.
-package struct RequestID: Hashable, Sendable, CustomStringConvertible {
+public struct RequestID: Hashable, Sendable, CustomStringConvertible {
   /// Bytes between the quotes of a string, or of a whole number.
   package static let maximumLength = 256
 
   /// The text as it was written.
-  private let text: ShortBytes
+  @usableFromInline let text: ShortBytes
 
   /// The id at `range`; nil if no legal id is there.
   package init?(_ range: ByteRange, in bytes: RawSpan) {
@@ -28,8 +28,11 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
     text = ShortBytes(bytes)
   }
 
+  @inlinable @inline(__always)
+  public static func == (left: RequestID, right: RequestID) -> Bool { left.text == right.text }
+
   /// What `Dictionary` asks for before `hash(into:)`: ids are looked up three times a call.
-  package func _rawHashValue(seed: Int) -> Int { text.hash(seed: seed) }
+  public func _rawHashValue(seed: Int) -> Int { text.hash(seed: seed) }
 
   /// The id as JSON text; a copy.
   package var bytes: [UInt8] { text.bytes }
@@ -42,7 +45,7 @@ package struct RequestID: Hashable, Sendable, CustomStringConvertible {
   /// Appends the id as JSON text.
   package func append(to output: inout [UInt8]) { text.append(to: &output) }
 
-  package var description: String { String(decoding: bytes, as: UTF8.self) }
+  public var description: String { String(decoding: bytes, as: UTF8.self) }
 
   /// Whether the JSON value at `range` may be an id: a string, or a number that is an integer by
   /// its form (`7`, `-0`, `1.0`; not `1.5`, `1e3`). Progress tokens follow the same rule.

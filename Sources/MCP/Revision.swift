@@ -1,5 +1,5 @@
 /// The two families of revisions.
-package enum Era: Hashable, Sendable {
+public enum Era: Hashable, Sendable {
   /// 2024-11-05 to 2025-11-25: a session opened by `initialize`.
   case legacy
   /// Since 2026-07-28: no session, every request describes itself in `_meta`.
@@ -7,7 +7,7 @@ package enum Era: Hashable, Sendable {
 
   // The compiler's own comparison is called through a witness table from other modules.
   @inlinable @inline(__always)
-  package static func == (left: Era, right: Era) -> Bool {
+  public static func == (left: Era, right: Era) -> Bool {
     switch (left, right) {
     case (.legacy, .legacy), (.modern, .modern): true
     default: false
@@ -19,7 +19,7 @@ package enum Era: Hashable, Sendable {
 ///
 /// A case is called as its date, so that the table of differences reads like the changelog.
 // swift-format-ignore: AlwaysUseLowerCamelCase
-package enum Revision: String, CaseIterable, Comparable, Sendable {
+public enum Revision: String, CaseIterable, Comparable, Sendable {
   case r2024_11_05 = "2024-11-05"
   case r2025_03_26 = "2025-03-26"
   case r2025_06_18 = "2025-06-18"
@@ -53,7 +53,7 @@ package enum Revision: String, CaseIterable, Comparable, Sendable {
   package static var modern: [Revision] { allCases.filter { $0.era == .modern } }
 
   // The names are dates in year-first form, so their order is that of their bytes.
-  package static func < (left: Revision, right: Revision) -> Bool {
+  public static func < (left: Revision, right: Revision) -> Bool {
     left.rawValue.utf8.lexicographicallyPrecedes(right.rawValue.utf8)
   }
 }

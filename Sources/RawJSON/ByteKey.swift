@@ -2,8 +2,8 @@
 ///
 /// The general hasher takes ten times as long for a hundred bytes, and is asked for each look-up.
 /// Nobody outside of the process can foresee a hash, because the secrets differ in each.
-package struct ByteKey: Hashable, Sendable {
-  package let bytes: [UInt8]
+public struct ByteKey: Hashable, Sendable {
+  public let bytes: [UInt8]
   /// The hash, good for tables that keep their keys themselves.
   @usableFromInline package let digest: UInt64
 
@@ -13,17 +13,17 @@ package struct ByteKey: Hashable, Sendable {
   }
 
   @inlinable
-  package static func == (left: ByteKey, right: ByteKey) -> Bool {
+  public static func == (left: ByteKey, right: ByteKey) -> Bool {
     left.digest == right.digest
       && (unsafe haveEqualBytes(left.bytes.span.bytes, right.bytes.span.bytes))
   }
 
   @inlinable
-  package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+  public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
 
   /// What `Dictionary` asks for before `hash(into:)`.
   @inlinable
-  package func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: digest) ^ seed }
+  public func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: digest) ^ seed }
 
   private static let secrets = (
     UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)
@@ -66,6 +66,7 @@ package struct ByteKey: Hashable, Sendable {
     return word
   }
 
+  @usableFromInline
   package static func haveEqualBytes(_ left: RawSpan, _ right: RawSpan) -> Bool {
     let count = left.byteCount
     guard count == right.byteCount else { return false }

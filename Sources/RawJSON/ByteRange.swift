@@ -1,5 +1,8 @@
 /// A half-open range of byte offsets into a text that is known from the context.
-package struct ByteRange: Hashable, Sendable, BitwiseCopyable {
+///
+/// Public, as each type here is whose members are `@inlinable`: the compiler inlines them into other
+/// modules of the package for public types only.
+public struct ByteRange: Hashable, Sendable, BitwiseCopyable {
   // Four bytes each: an envelope has thirty of these, and is copied. No text is longer than
   // 2 GiB; `JSON.outline` refuses it, and every other text is part of a message.
   @usableFromInline var first: Int32
@@ -23,6 +26,12 @@ package struct ByteRange: Hashable, Sendable, BitwiseCopyable {
   @inlinable @inline(__always) package init(start: Int, end: Int) {
     first = Int32(clamping: start)
     behind = Int32(clamping: end)
+  }
+
+  /// The same for offsets into a text that is known to be no longer than 2 GiB.
+  @inline(__always) init(short start: Int, _ end: Int) {
+    first = Int32(truncatingIfNeeded: start)
+    behind = Int32(truncatingIfNeeded: end)
   }
 
   /// Whether there is nothing in it.

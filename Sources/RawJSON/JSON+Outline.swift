@@ -38,25 +38,33 @@ extension JSON {
     var position = bytes.skippingSpace(from: start &+ 1)
     if bytes.byte(at: position) == UInt8(ascii: "}") { return position &+ 1 }
     while true {
-      let key = ByteRange(start: position, end: try bytes.endOfKey(at: position))
+      guard bytes.byte(at: position) == UInt8(ascii: "\"") else {
+        throw bytes.unexpected(at: position)
+      }
+      let text = position &+ 1
+      var end = bytes.endOfShortString(from: text)
+      let isPlain = end != 0
+      if !isPlain { end = try bytes.endOfLongString(from: text) }
       keys &+= 1
-      let value = try bytes.skippingColon(from: key.end)
-      if let name = table.find(key, level: level, in: bytes) {
-        if let inner = name.inner, bytes.byte(at: value) == UInt8(ascii: "{"), depth < 8 {
-          position = try members(
-            of: value, level: inner, depth: depth &+ 1, in: bytes, table, keys: &keys,
-            found: found)
-        } else {
-          position = try bytes.endOfValue(at: value, room: room, &keys)
-        }
-        found(name.slot, ByteRange(start: value, end: position))
+      let name = table.find(from: text, to: end &- 1, isPlain: isPlain, level: level, in: bytes)
+      let value = try bytes.skippingColon(from: end)
+      let first = bytes.byte(at: value)
+      if first == UInt8(ascii: "\"") {
+        position = try bytes.endOfString(from: value &+ 1)
+      } else if first == UInt8(ascii: "{"), depth < 8, let inner = name?.inner {
+        position = try members(
+          of: value, level: inner, depth: depth &+ 1, in: bytes, table, keys: &keys, found: found)
       } else {
         position = try bytes.endOfValue(at: value, room: room, &keys)
       }
-      position = bytes.skippingSpace(from: position)
-      let byte = bytes.byte(at: position)
-      if byte == UInt8(ascii: "}") { return position &+ 1 }
-      guard byte == UInt8(ascii: ",") else { throw bytes.unexpected(at: position) }
+      if let name { found(name.slot, ByteRange(short: value, position)) }
+      var next = bytes.byte(at: position)
+      if next <= 0x20 {
+        position = bytes.skippingSpace(from: position)
+        next = bytes.byte(at: position)
+      }
+      if next == UInt8(ascii: "}") { return position &+ 1 }
+      guard next == UInt8(ascii: ",") else { throw bytes.unexpected(at: position) }
       position = bytes.skippingSpace(from: position &+ 1)
     }
   }

@@ -46,7 +46,7 @@ package struct NameTable: Sendable {
     for name in names.prefix(128) {
       let entry = name.text.withUTF8Buffer { buffer in
         let bytes = unsafe buffer.span.bytes
-        let words = bytes.ends(of: ByteRange(start: 0, end: bytes.byteCount))
+        let words = bytes.ends(from: 0, to: bytes.byteCount)
         return Entry(
           first: words.first, last: words.last, count: Int32(clamping: bytes.byteCount),
           level: name.level, slot: name.slot, inner: name.inner)
@@ -64,33 +64,43 @@ package struct NameTable: Sendable {
   /// Allocates only if the string has an escape and is not found.
   package func slot(of range: ByteRange, level: UInt8 = 0, in bytes: RawSpan) -> UInt8? {
     guard JSON.isString(range, in: bytes) else { return nil }
-    return find(range, level: level, in: bytes)?.slot
+    return find(
+      from: range.start &+ 1, to: range.end &- 1, isPlain: false, level: level, in: bytes)?.slot
   }
 
-  /// What is said about the key at `range`, which must be that of a string in `bytes`.
+  /// What is said about the text of a string in `bytes` between its quotes.
+  ///
+  /// - Parameter isPlain: it is known to have no escapes.
   @inline(__always)
-  func find(_ range: ByteRange, level: UInt8, in bytes: RawSpan) -> Entry? {
-    let text = ByteRange(start: range.start &+ 1, end: range.end &- 1)
-    if let entry = findPlain(text, level: level, in: bytes) { return entry }
-    return bytes.containsBackslash(in: text) ? findEscaped(range, level: level, in: bytes) : nil
+  func find(
+    from start: Int, to end: Int, isPlain: Bool, level: UInt8, in bytes: RawSpan
+  ) -> Entry? {
+    if let entry = findPlain(from: start, to: end, level: level, in: bytes) { return entry }
+    return isPlain ? nil : findEscaped(from: start, to: end, level: level, in: bytes)
   }
 
   @inline(never)
-  private func findEscaped(_ range: ByteRange, level: UInt8, in bytes: RawSpan) -> Entry? {
-    guard let decoded = JSON.string(range, in: bytes) else { return nil }
-    let text = ByteRange(start: 0, end: decoded.count)
-    return unsafe findPlain(text, level: level, in: decoded.span.bytes)
+  private func findEscaped(
+    from start: Int, to end: Int, level: UInt8, in bytes: RawSpan
+  ) -> Entry? {
+    let range = ByteRange(start: start &- 1, end: end &+ 1)
+    guard bytes.containsBackslash(in: range), let decoded = JSON.string(range, in: bytes) else {
+      return nil
+    }
+    return unsafe findPlain(from: 0, to: decoded.count, level: level, in: decoded.span.bytes)
   }
 
   @inline(__always)
-  private func findPlain(_ text: ByteRange, level: UInt8, in bytes: RawSpan) -> Entry? {
-    let words = bytes.ends(of: text)
-    let count = text.end &- text.start
+  private func findPlain(
+    from start: Int, to end: Int, level: UInt8, in bytes: RawSpan
+  ) -> Entry? {
+    let words = bytes.ends(from: start, to: end)
+    let count = end &- start
     var bucket = Self.bucket(words.first, words.last, level)
     while true {
       let entry = buckets[bucket]
       if entry.first == words.first, entry.last == words.last, entry.level == level,
-        Int(entry.count) == count, count <= 16 || isLongText(text, bucket, in: bytes)
+        Int(entry.count) == count, count <= 16 || isLongText(at: start, bucket, in: bytes)
       {
         return entry
       }
@@ -100,8 +110,8 @@ package struct NameTable: Sendable {
   }
 
   @inline(never)
-  private func isLongText(_ text: ByteRange, _ bucket: Int, in bytes: RawSpan) -> Bool {
-    bytes.isText(texts[bucket], at: text.start)
+  private func isLongText(at start: Int, _ bucket: Int, in bytes: RawSpan) -> Bool {
+    bytes.isText(texts[bucket], at: start)
   }
 
   @inline(__always)
@@ -114,14 +124,14 @@ package struct NameTable: Sendable {
 extension RawSpan {
   /// The first and the last eight bytes of a text; of a shorter one its bytes and 0.
   @inline(__always)
-  fileprivate func ends(of text: ByteRange) -> (first: UInt64, last: UInt64) {
-    let count = text.end &- text.start
-    if count >= 8 { return (word(at: text.start), word(at: text.end &- 8)) }
-    if text.start <= byteCount &- 8 {
+  fileprivate func ends(from start: Int, to end: Int) -> (first: UInt64, last: UInt64) {
+    let count = end &- start
+    if count >= 8 { return (word(at: start), word(at: end &- 8)) }
+    if start <= byteCount &- 8 {
       let mask: UInt64 = (1 &<< UInt64(truncatingIfNeeded: count &* 8)) &- 1
-      return (word(at: text.start) & mask, 0)
+      return (word(at: start) & mask, 0)
     }
-    return (shortWord(at: text.start, count: count), 0)
+    return (shortWord(at: start, count: count), 0)
   }
 
   /// Up to seven bytes at the end of the span, the first in the lowest bits.

@@ -8,24 +8,28 @@ extension RawSpan {
   /// - Throws: `controlCharacter`, `badEscape`, `badUTF8` or `unexpectedEnd`.
   @inline(__always)
   func endOfString(from start: Int) throws(JSONError) -> Int {
-    // Keys and most values are short: the first 16 bytes hold the closing quote.
-    if start <= byteCount &- 16 {
-      var offset = start
-      var found = marks(in: word(at: offset))
-      if found == 0 {
-        offset &+= 8
-        found = marks(in: word(at: offset))
-      }
-      if found != 0 {
-        offset &+= found.trailingZeroBitCount >> 3
-        if byte(at: offset) == UInt8(ascii: "\"") { return offset &+ 1 }
-      }
+    let end = endOfShortString(from: start)
+    return end == 0 ? try endOfLongString(from: start) : end
+  }
+
+  /// The same where the string is plain text of up to 15 bytes, as keys and most values are; 0
+  /// where it is not, or where that cannot be told by two words.
+  @inline(__always)
+  func endOfShortString(from start: Int) -> Int {
+    guard start <= byteCount &- 16 else { return 0 }
+    var offset = start
+    var found = marks(in: word(at: offset))
+    if found == 0 {
+      offset &+= 8
+      found = marks(in: word(at: offset))
     }
-    return try endOfLongString(from: start)
+    guard found != 0 else { return 0 }
+    offset &+= found.trailingZeroBitCount >> 3
+    return byte(at: offset) == UInt8(ascii: "\"") ? offset &+ 1 : 0
   }
 
   @inline(never)
-  private func endOfLongString(from start: Int) throws(JSONError) -> Int {
+  func endOfLongString(from start: Int) throws(JSONError) -> Int {
     var offset = start
     while true {
       offset = skippingPlainText(from: offset)

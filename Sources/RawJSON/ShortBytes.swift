@@ -2,13 +2,13 @@
 ///
 /// Ids and tokens are nearly always that short. An array for each of them cost an
 /// allocation a message and a reference count wherever it was handed on.
-package struct ShortBytes: Hashable, Sendable {
+public struct ShortBytes: Hashable, Sendable {
   /// The first eight bytes, the first in the lowest bits.
-  private var low: UInt64 = 0
+  @usableFromInline var low: UInt64 = 0
   /// Up to seven more; the highest byte is the number of all.
-  private var high: UInt64 = 0
+  @usableFromInline var high: UInt64 = 0
   /// All of them where there are more than 15; `low` and `high` are 0 then.
-  private var long: [UInt8]?
+  @usableFromInline var long: [UInt8]?
 
   private static var capacity: Int { 15 }
 
@@ -37,6 +37,13 @@ package struct ShortBytes: Hashable, Sendable {
     unsafe self.init(ByteRange(start: 0, end: bytes.count), in: bytes.span.bytes)
   }
 
+  // Asked by tables for every message; two words tell nearly always.
+  @inlinable @inline(__always)
+  public static func == (left: ShortBytes, right: ShortBytes) -> Bool {
+    left.low == right.low && left.high == right.high
+      && (left.high != 0 || left.long == right.long)
+  }
+
   /// A hash that nobody outside of the process can foresee, for tables that are asked for every
   /// message: the general one takes ten times as long for two words.
   package func hash(seed: Int) -> Int {
@@ -46,13 +53,15 @@ package struct ShortBytes: Hashable, Sendable {
       hasher.combine(long)
       return hasher.finalize()
     }
-    let product = (low ^ Self.secret.0 ^ UInt64(truncatingIfNeeded: seed))
-      .multipliedFullWidth(by: high ^ Self.secret.1)
+    let secret = Self.secret
+    let product = (low ^ secret.0 ^ UInt64(truncatingIfNeeded: seed))
+      .multipliedFullWidth(by: high ^ secret.1)
     return Int(truncatingIfNeeded: product.high ^ product.low)
   }
 
   private static let secret = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
+  @inlinable @inline(__always)
   package var isEmpty: Bool { high == 0 && long == nil }
 
   /// A copy of the bytes.

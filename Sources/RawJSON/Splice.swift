@@ -87,22 +87,61 @@ package struct Splice: Sendable {
   package func forEachSlice(
     of source: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
   ) {
-    unsafe texts.withUnsafeBytes { replacements in
-      var position = 0
-      for index in 0..<editCount {
-        let entry = entries[index]
-        guard entry.range.fits(in: source.count) else { continue }
-        if entry.range.start > position {
-          unsafe body(UnsafeRawBufferPointer(rebasing: source[position..<entry.range.start]))
-        }
-        if !entry.text.isAbsent {
-          unsafe body(
-            UnsafeRawBufferPointer(rebasing: replacements[entry.text.start..<entry.text.end]))
-        }
-        position = entry.range.end
+    unsafe entries.withUnsafeBufferPointer { entries in
+      unsafe texts.withUnsafeBytes { texts in
+        unsafe Self.forEachSlice(
+          of: source, UnsafeBufferPointer(rebasing: entries[..<editCount]), texts, body)
       }
-      guard position < source.count else { return }
-      unsafe body(UnsafeRawBufferPointer(rebasing: source[position...]))
+    }
+  }
+
+  @inline(__always)
+  private static func forEachSlice(
+    of source: UnsafeRawBufferPointer, _ edits: UnsafeBufferPointer<Entry>,
+    _ texts: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    var position = 0
+    for index in 0..<edits.count {
+      let entry = unsafe edits[index]
+      guard entry.range.fits(in: source.count) else { continue }
+      if entry.range.start > position {
+        unsafe body(UnsafeRawBufferPointer(rebasing: source[position..<entry.range.start]))
+      }
+      if !entry.text.isAbsent {
+        unsafe body(UnsafeRawBufferPointer(rebasing: texts[entry.text.start..<entry.text.end]))
+      }
+      position = entry.range.end
+    }
+    guard position < source.count else { return }
+    unsafe body(UnsafeRawBufferPointer(rebasing: source[position...]))
+  }
+
+  /// Writes the edited text to the beginning of `output`, which has room for `resultCount` bytes;
+  /// what does not fit is left out. One call for a line, where pieces cost one each.
+  ///
+  /// Mutating although nothing changes: what is read of a lent value is counted, what is written
+  /// to it is not, and this runs twice a call.
+  ///
+  /// - Returns: the number of bytes written.
+  package mutating func write(
+    _ source: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer
+  ) -> Int {
+    let editCount = editCount
+    return unsafe entries.withUnsafeMutableBufferPointer { entries in
+      unsafe texts.withUnsafeMutableBytes { texts in
+        var end = 0
+        unsafe Self.forEachSlice(
+          of: source, UnsafeBufferPointer(rebasing: entries[..<editCount]),
+          UnsafeRawBufferPointer(texts)
+        ) { piece in
+          let count = min(piece.count, output.count &- end)
+          guard count > 0, let from = piece.baseAddress, let to = output.baseAddress
+          else { return }
+          unsafe (to + end).copyMemory(from: from, byteCount: count)
+          end &+= count
+        }
+        return end
+      }
     }
   }
 

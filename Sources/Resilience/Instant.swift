@@ -3,8 +3,8 @@
 /// Everything that waits takes an `Instant` as an argument instead of asking a
 /// clock, so that tests run on virtual time. The wall clock never enters: a
 /// jump of the date moves no deadline (reliability row T01).
-package struct Instant: Hashable, Comparable, Sendable {
-  package var nanoseconds: Int64
+public struct Instant: Hashable, Comparable, Sendable {
+  public var nanoseconds: Int64
 
   @inlinable @inline(__always)
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
@@ -15,7 +15,7 @@ package struct Instant: Hashable, Comparable, Sendable {
   @inlinable package static var distantFuture: Instant { Instant(nanoseconds: .max) }
 
   @inlinable @inline(__always)
-  package static func < (left: Instant, right: Instant) -> Bool {
+  public static func < (left: Instant, right: Instant) -> Bool {
     left.nanoseconds < right.nanoseconds
   }
 

@@ -3,7 +3,7 @@
 /// The classes are those of reliability 2.2 and 2.3. What a service says about a call (an error, a
 /// result with `isError`) is an answer, however bad it is for the caller: it shows that the service
 /// works. Ill health is what keeps answers from coming.
-package enum Outcome: Int, CaseIterable, Hashable, Sendable {
+public enum Outcome: Int, CaseIterable, Hashable, Sendable {
   /// A result.
   case answered
   /// A result with `isError`.
@@ -31,13 +31,21 @@ package enum Outcome: Int, CaseIterable, Hashable, Sendable {
 
   // The compiler's own comparison is called through a witness table from other modules.
   @inlinable @inline(__always)
-  package static func == (left: Outcome, right: Outcome) -> Bool {
+  public static func == (left: Outcome, right: Outcome) -> Bool {
     unsafe unsafeBitCast(left, to: UInt8.self) == unsafeBitCast(right, to: UInt8.self)
   }
 
   /// What it says about the service.
-  package enum Verdict: Hashable, Sendable { case healthy, ill, nothing }
+  public enum Verdict: Hashable, Sendable {
+    case healthy, ill, nothing
 
+    @inlinable @inline(__always)
+    public static func == (left: Verdict, right: Verdict) -> Bool {
+      unsafe unsafeBitCast(left, to: UInt8.self) == unsafeBitCast(right, to: UInt8.self)
+    }
+  }
+
+  @inlinable @inline(__always)
   package var verdict: Verdict {
     switch self {
     case .answered, .answeredIsError, .answeredError: .healthy
@@ -47,7 +55,7 @@ package enum Outcome: Int, CaseIterable, Hashable, Sendable {
   }
 
   /// What must hold for the call to go out once more without having been executed twice.
-  package enum Repetition: Hashable, Sendable {
+  public enum Repetition: Hashable, Sendable {
     /// No service has seen it.
     case always
     /// It may have been executed: only a call that the manifest declares safe.

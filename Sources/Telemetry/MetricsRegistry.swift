@@ -1,3 +1,5 @@
+import RawJSON
+
 /// All figures of a gateway. They outlive changes of the catalogue: a tool is found by its name.
 ///
 /// Owned by the loop. Finding costs a look-up by name, so whoever observes often keeps what it
@@ -14,7 +16,7 @@ package final class MetricsRegistry {
   }
 
   private var tools: [Key: ToolStatistics] = [:]
-  private var services: [[UInt8]: ServiceStatistics] = [:]
+  private var services: [ByteKey: ServiceStatistics] = [:]
 
   package init() {}
 
@@ -30,7 +32,7 @@ package final class MetricsRegistry {
   }
 
   package func service(_ name: String) -> ServiceStatistics {
-    let key = Array(name.utf8)
+    let key = ByteKey(Array(name.utf8))
     if let known = services[key] { return known }
     let statistics = ServiceStatistics(service: name)
     services[key] = statistics
@@ -47,7 +49,7 @@ package final class MetricsRegistry {
   }
 
   package var allServices: [ServiceStatistics] {
-    services.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    services.sorted { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }.map(\.value)
   }
 
   /// Those of one service, the most called first.

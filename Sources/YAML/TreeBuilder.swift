@@ -1,3 +1,5 @@
+import RawJSON
+
 extension Node {
   /// The only document in `bytes`; nil if there is none (empty, or only comments).
   ///
@@ -104,12 +106,12 @@ private struct TreeBuilder {
 
   private mutating func pairs(from reader: borrowing EventReader) throws(YAMLError) -> [Node.Pair] {
     var pairs: [Node.Pair] = []
-    var seen: [[UInt8]: Position] = [:]
+    var seen: [ByteKey: Position] = [:]
     while true {
       let (event, position) = try reader.next()
       if case .mappingEnd = event { return pairs }
       let key = try key(event, at: position, from: reader)
-      if let first = seen.updateValue(position, forKey: Array(key.utf8)) {
+      if let first = seen.updateValue(position, forKey: ByteKey(Array(key.utf8))) {
         throw YAMLError(.duplicateKey(key, first: first), at: position)
       }
       let (valueEvent, valuePosition) = try reader.next()

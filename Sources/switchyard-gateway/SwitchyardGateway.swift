@@ -101,9 +101,10 @@ struct SwitchyardGateway {
   private static func pluginDirectories() -> [String] {
     guard let path = realpath("/proc/self/exe", nil) else { return [] }
     defer { free(path) }
-    let parts = String(cString: path).split(separator: "/").dropLast()
-    let prefix = "/" + parts.dropLast().joined(separator: "/")
-    return [prefix + "/share/switchyard/plugins"]
+    // Without the name and `bin`.
+    var prefix = String(cString: path)[...]
+    for _ in 0..<2 { prefix = prefix[..<(prefix.lastIndex(of: "/") ?? prefix.startIndex)] }
+    return [String(prefix) + "/share/switchyard/plugins"]
   }
 
   private static func report(_ configuration: Configuration, to log: Log) {

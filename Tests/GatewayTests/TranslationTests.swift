@@ -26,7 +26,8 @@ import Testing
     try bytes.withUnsafeBytes { pointer in
       let envelope = try Envelope.scan(pointer.bytes)
       Translation.request(
-        pointer, envelope, to: revision, id: 7, name: nil, for: .none, splice: &splice)
+        pointer, envelope, to: revision, id: 7, name: nil,
+        for: revision.era == .modern ? ClientProfile.none : nil, splice: &splice)
     }
     return try JSONValue(parsing: splice.applied(to: bytes.span.bytes))
   }

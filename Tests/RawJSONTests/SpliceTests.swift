@@ -82,6 +82,22 @@ import Testing
     #expect(slices.count <= 2 * splice.editCount + 1)
   }
 
+  @Test(arguments: [0, 1, 5, 6, 7, 40])
+  func `the edited text is written to memory as far as that goes, and no further`(room: Int) {
+    var splice = Splice([edit(0, 1, "7"), edit(3, 4, ""), edit(6, 6, "+")])
+    let text = Array("abcdef".utf8)
+    var memory = [UInt8](repeating: UInt8(ascii: "-"), count: 48)
+    let count = text.withUnsafeBytes { source in
+      memory.withUnsafeMutableBytes { output in
+        splice.write(source, to: UnsafeMutableRawBufferPointer(rebasing: output[..<room]))
+      }
+    }
+    #expect(count == min(room, 6))
+    let rest = String(repeating: "-", count: 48 - count)
+    #expect(String(decoding: memory, as: UTF8.self) == "7bcef+".prefix(count) + rest)
+    #expect(splice.editCount == 3 && applied([edit(0, 1, "7")], to: "abc") == "7bc")
+  }
+
   @Test func `I10: every byte outside the edits stays as it was`() throws {
     var random = SplitMix(seed: 20_261_121)
     for _ in 0..<500 {
@@ -96,6 +112,14 @@ import Testing
       #expect(result.count == splice.resultCount(of: text.count))
       #expect(fault(result) == nil)
       #expect(expectation(text, chosen, splice) == result)
+      #expect(written(text, splice) == result)
+    }
+  }
+
+  private func written(_ text: [UInt8], _ splice: Splice) -> [UInt8] {
+    var splice = splice
+    return [UInt8](unsafeUninitializedCapacity: splice.resultCount(of: text.count)) { room, count in
+      count = text.withUnsafeBytes { splice.write($0, to: UnsafeMutableRawBufferPointer(room)) }
     }
   }
 

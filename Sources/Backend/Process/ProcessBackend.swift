@@ -74,16 +74,10 @@ package final class ProcessBackend: ServiceBackend {
     if writer.queuedBytes > settings.stallMark { watchForStall() }
   }
 
-  /// The same for a line with edits, without a list of its pieces where it is short.
   package override func send(
-    _ line: UnsafeRawBufferPointer, edited splice: borrowing Splice, for exchange: any Exchange
+    _ line: UnsafeRawBufferPointer, edited splice: inout Splice, for exchange: any Exchange
   ) {
-    let count = splice.resultCount(of: line.count)
-    if !writer.writeShort(byteCount: count, { splice.forEachSlice(of: line, $0) }) {
-      var slices = Slices()
-      splice.forEachSlice(of: line) { slices.append($0) }
-      writer.write(slices)
-    }
+    writer.write(line, edited: &splice)
     awaitAnswer(exchange)
   }
 

@@ -95,7 +95,7 @@ package final class RemoteBackend: ServiceBackend {
   // MARK: Sending
 
   package override func send(
-    _ line: UnsafeRawBufferPointer, edited splice: borrowing Splice, for exchange: any Exchange
+    _ line: UnsafeRawBufferPointer, edited splice: inout Splice, for exchange: any Exchange
   ) {
     post(splice.applied(to: line.bytes), for: exchange)
   }

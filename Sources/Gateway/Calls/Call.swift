@@ -78,8 +78,11 @@ final class Call: ServiceRequest, ClientRequest {
     self.logLevel = logLevel
     self.taskRole = taskRole
     lastProgress = -.infinity
-    (backend, sentBytes, isDone) = (nil, 0, false)
+    (sentBytes, isDone) = (0, false)
   }
+
+  /// It is over: until it begins again it holds no backend.
+  func rest() { backend = nil }
 
   /// Sends the call now, or keeps it until its service is ready.
   func start(_ line: UnsafeRawBufferPointer, _ envelope: Envelope) {
@@ -122,7 +125,7 @@ final class Call: ServiceRequest, ClientRequest {
     }
     askForTask(envelope)
     hideWish(line, envelope)
-    backend.send(line, edited: session.splice, for: self)
+    backend.send(line, edited: &session.splice, for: self)
   }
 
   /// Where the request says what it is about, and what the service calls that, as JSON; `nil` if

@@ -15,10 +15,10 @@ enum Translation {
   /// - Parameters:
   ///   - name: where the public name stands, and the service's own name as JSON.
   ///   - id: our id of the exchange, which is its progress token as well.
-  ///   - profile: what a modern service is told of the client.
+  ///   - profile: what a modern service is told of the client; nil for a legacy one.
   static func request(
     _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
-    name: (range: ByteRange, own: [UInt8])?, for profile: ClientProfile,
+    name: (range: ByteRange, own: [UInt8])?, for profile: ClientProfile?,
     logLevel: LogLevel? = nil, splice: inout Splice
   ) {
     splice.removeAll()
@@ -29,20 +29,19 @@ enum Translation {
     if revision.era == .legacy, !envelope.isModern, !hasKeysOfOneHop(envelope) {
       splice.replace(envelope.progressToken, with: id)
     } else {
-      requestMeta(
-        line, envelope, to: revision, id: id, for: profile, logLevel, splice: &splice)
+      requestMeta(line, envelope, id: id, for: profile, logLevel, splice: &splice)
     }
   }
 
   /// `_meta` of a request that crosses eras, or that is modern: the envelope of
   /// one hop never travels to the next.
   private static func requestMeta(
-    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, to revision: Revision, id: UInt64,
-    for profile: ClientProfile, _ logLevel: LogLevel?, splice: inout Splice
+    _ line: UnsafeRawBufferPointer, _ envelope: Envelope, id: UInt64,
+    for profile: ClientProfile?, _ logLevel: LogLevel?, splice: inout Splice
   ) {
     let bytes = line.bytes
     var own: [UInt8] = []
-    if revision.era == .modern {
+    if let profile {
       own += profile.envelope
       if let logLevel { own += #","io.modelcontextprotocol/logLevel":"\#(logLevel.name)""#.utf8 }
     }

@@ -112,16 +112,20 @@ final class Catalogue {
       table = NameTable(entries.map(\.publicName))
       self.lost = NameTable(lost)
     }
+
+    func entry(named name: UnsafeRawBufferPointer) -> Entry? {
+      table.find(name).map { entries[$0] }
+    }
   }
 
-  private(set) var collisions: [Collision] = []
+  let collisions: [Collision]
   /// In the order of `Offer.Kind.allCases`.
-  private var lists = Array(repeating: List(), count: Offer.Kind.allCases.count)
+  private let lists: [List]
 
   /// For each service that shares URIs with another: what clients know them as.
-  private(set) var uriNames: [Int: URINames] = [:]
+  let uriNames: [Int: URINames]
   /// The names of the services, in lower case, for URIs that carry one.
-  private var serviceNames: [[UInt8]: Int] = [:]
+  private let serviceNames: [ByteKey: Int]
 
   func entries(_ kind: Offer.Kind) -> [Entry] { lists[kind.rawValue].entries }
 
@@ -138,12 +142,15 @@ final class Catalogue {
           templates: (offer.items[.templates] ?? []).map(\.name))
       })
     uriNames = contest.names
+    var serviceNames: [ByteKey: Int] = [:]
     for (index, manifest, _) in offers {
-      serviceNames[manifest.name.utf8.map { URINamespace.lowercased($0) }] = index
+      serviceNames[ByteKey(manifest.name.utf8.map { URINamespace.lowercased($0) })] = index
     }
-    for kind in Offer.Kind.allCases {
-      var claimed: [[UInt8]: [Entry]] = [:]
-      var order: [[UInt8]] = []
+    self.serviceNames = serviceNames
+    var collisions: [Collision] = []
+    lists = Offer.Kind.allCases.map { kind in
+      var claimed: [ByteKey: [Entry]] = [:]
+      var order: [ByteKey] = []
       for (index, manifest, offer) in offers {
         let items = (offer.items[kind] ?? []).compactMap { item in
           PublicItem.entry(
@@ -151,32 +158,38 @@ final class Catalogue {
             tasks: offer.taskKind)
         }
         for entry in isAlone ? items : items.sorted(by: Catalogue.isBefore) {
-          if claimed[entry.publicName] == nil { order.append(entry.publicName) }
-          claimed[entry.publicName, default: []].append(entry)
+          let name = ByteKey(entry.publicName)
+          if claimed[name] == nil { order.append(name) }
+          claimed[name, default: []].append(entry)
         }
       }
-      file(kind, order.map { claimed[$0] ?? [] }) { index in
-        offers.first { $0.index == index }?.manifest
-      }
+      return Self.list(
+        kind, order.map { claimed[$0] ?? [] },
+        manifest: { index in
+          offers.first { $0.index == index }?.manifest
+        }, collisions: &collisions)
     }
+    self.collisions = collisions
   }
 
   /// Some entries of another catalogue, or others in their places; URIs are resolved by that one.
-  init(_ entries: [Offer.Kind: [Entry]], collisions: [Collision]) {
+  init(_ entries: ByKind<[Entry]>, collisions: [Collision]) {
     self.collisions = collisions
+    (uriNames, serviceNames) = ([:], [:])
     lists = Offer.Kind.allCases.map { kind in
       List(entries[kind] ?? [], lost: collisions.filter { $0.kind == kind }.map(\.name))
     }
   }
 
-  private func file(
-    _ kind: Offer.Kind, _ claims: [[Entry]], manifest: (Int) -> ServiceManifest?
-  ) {
+  private static func list(
+    _ kind: Offer.Kind, _ claims: [[Entry]], manifest: (Int) -> ServiceManifest?,
+    collisions: inout [Collision]
+  ) -> List {
     var unique: [Entry] = []
     var lost: [[UInt8]] = []
     for claim in claims {
       guard let first = claim.first else { continue }
-      if let entry = Self.undisputed(claim, manifest) {
+      if let entry = undisputed(claim, manifest) {
         unique.append(entry)
         continue
       }
@@ -194,7 +207,7 @@ final class Catalogue {
           ownNames: names.count == 1 && own == nil ? services.map(\.ownName) : [],
           isReserved: own != nil))
     }
-    lists[kind.rawValue] = List(unique, lost: lost)
+    return List(unique, lost: lost)
   }
 
   /// What a name stands for, where nothing else claims it or all who do are one group; nil where
@@ -217,9 +230,7 @@ final class Catalogue {
   }
 
   func entry(_ kind: Offer.Kind, named name: UnsafeRawBufferPointer) -> Entry? {
-    let list = lists[kind.rawValue]
-    guard let index = list.table.find(name) else { return nil }
-    return list.entries[index]
+    lists[kind.rawValue].entry(named: name)
   }
 
   /// The entry whose name is the JSON string at `range`; no copy unless it has escapes.
@@ -253,7 +264,7 @@ final class Catalogue {
       return (entry.service, entry.ownName)
     }
     if let (name, own) = URINamespace.split(uri) {
-      return serviceNames[name].map { ($0, own) }
+      return serviceNames[ByteKey(name)].map { ($0, own) }
     }
     return makers(of: uri).map { ($0, uri) }
   }

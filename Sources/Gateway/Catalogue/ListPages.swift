@@ -7,17 +7,13 @@ import RawJSON
 /// A cursor is opaque to the client and names a catalogue and a position; one of
 /// an earlier catalogue, or a forged one, is refused (row C31).
 struct ListPages {
-  private struct Key: Hashable {
-    var kind: Offer.Kind
-    var era: Era
-  }
-
   private var pageSize: Int
   /// Another one in every process: no client can make a cursor up.
   private let cursorKey = Cursor.Key(.random(in: 0 ... .max), .random(in: 0 ... .max))
   /// Grows with every catalogue, so that a cursor of an old one is recognised.
   private var generation: UInt64 = 0
-  private var pages: [Key: [[UInt8]]] = [:]
+  private var legacyPages = ByKind<[[UInt8]]>()
+  private var modernPages = ByKind<[[UInt8]]>()
 
   init(pageSize: Int) { self.pageSize = pageSize }
 
@@ -31,18 +27,18 @@ struct ListPages {
   /// Forgets everything: the catalogue is another.
   mutating func reset() {
     generation += 1
-    pages.removeAll()
+    (legacyPages, modernPages) = (ByKind(), ByKind())
   }
 
   /// The members of one page's result without its braces and without what an era adds.
   mutating func page(
     _ kind: Offer.Kind, cursor: [UInt8]?, era: Era, of catalogue: Catalogue
   ) -> [UInt8]? {
-    let key = Key(kind: kind, era: era)
-    if pages[key] == nil {
-      pages[key] = build(kind, era: era, entries: catalogue.entries(kind))
+    let built = era == .legacy ? legacyPages[kind] : modernPages[kind]
+    let all = built ?? build(kind, era: era, entries: catalogue.entries(kind))
+    if built == nil {
+      if era == .legacy { legacyPages[kind] = all } else { modernPages[kind] = all }
     }
-    guard let all = pages[key] else { return nil }
     guard let cursor else { return all.first }
     guard let position = Cursor.decode(cursor, key: cursorKey), position.generation == generation,
       position.list == kind.cursorName, position.page > 0, position.page < all.count

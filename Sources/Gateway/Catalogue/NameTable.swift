@@ -13,8 +13,8 @@ struct NameTable {
     var count: Int32 = 0
   }
 
-  private var slots: [Slot]
-  private var texts: [UInt8] = []
+  private let slots: [Slot]
+  private let texts: [UInt8]
   private let mask: Int
 
   /// - Parameter names: no name twice; the index of a name is what `find` returns.
@@ -22,7 +22,8 @@ struct NameTable {
     var size = 8
     while size < names.count * 2 { size *= 2 }
     mask = size - 1
-    slots = Array(repeating: Slot(), count: size)
+    var slots = Array(repeating: Slot(), count: size)
+    var texts: [UInt8] = []
     for (index, name) in names.enumerated() {
       var slot = name.withUnsafeBytes { NameTable.hash($0) } & mask
       while slots[slot].index >= 0 { slot = (slot + 1) & mask }
@@ -31,6 +32,7 @@ struct NameTable {
         count: Int32(clamping: name.count))
       texts += name
     }
+    (self.slots, self.texts) = (slots, texts)
   }
 
   func find(_ name: UnsafeRawBufferPointer) -> Int? {

@@ -58,7 +58,7 @@ struct Offer: Hashable, Sendable {
   }
 
   var introduction: ServiceBackend.Introduction
-  var items: [Kind: [Item]] = [:]
+  var items = ByKind<[Item]>()
 
   func declares(_ capability: StaticString) -> Bool {
     let bytes = introduction.capabilities
@@ -138,3 +138,19 @@ extension Offer {
       + [UInt8(ascii: "]")]
   }
 }
+
+/// A value for each kind of item that has one; a place for each, where a dictionary would hash.
+struct ByKind<Value> {
+  private var values: [Value?]
+
+  init() { values = Array(repeating: nil, count: Offer.Kind.allCases.count) }
+
+  subscript(kind: Offer.Kind) -> Value? {
+    get { values[kind.rawValue] }
+    set { values[kind.rawValue] = newValue }
+  }
+}
+
+extension ByKind: Equatable where Value: Equatable {}
+extension ByKind: Hashable where Value: Hashable {}
+extension ByKind: Sendable where Value: Sendable {}

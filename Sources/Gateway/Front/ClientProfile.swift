@@ -37,7 +37,7 @@ final class ClientProfile: Sendable {
   }
 
   /// A client that can be asked nothing.
-  static let none = ClientProfile([])
+  static let none = ClientProfile(ClientAbilities(rawValue: 0))
 
   /// The same client, as if it knew no tasks of the extension.
   var withoutTasks: ClientProfile {

@@ -1,3 +1,4 @@
+import Backend
 import Loop
 import MCP
 import Manifest
@@ -23,7 +24,8 @@ extension ClientSession {
 
   /// Writes `line` with the edits of `splice`.
   func writeEdited(_ line: UnsafeRawBufferPointer) {
-    write(byteCount: splice.resultCount(of: line.count)) { splice.forEachSlice(of: line, $0) }
+    writer.write(line, edited: &splice)
+    noteFullness()
   }
 
   func write(_ line: [UInt8]) {
@@ -50,14 +52,25 @@ extension ClientSession {
   func reply(to id: RequestID, result: UnsafeRawBufferPointer) {
     id.withUnsafeBytes { id in
       let count = Self.aroundResult + id.count + result.count
-      write(byteCount: count) { add in
-        add(Self.bytes(of: Self.beforeID))
-        add(id)
-        add(Self.bytes(of: Self.beforeResult))
-        add(result)
-        add(Self.bytes(of: Self.afterResult))
+      let isWritten = writer.writeShort(byteCount: count) { room in
+        var rest = room
+        rest.fill(Self.bytes(of: Self.beforeID))
+        rest.fill(id)
+        rest.fill(Self.bytes(of: Self.beforeResult))
+        rest.fill(result)
+        rest.fill(Self.bytes(of: Self.afterResult))
+        return count
+      }
+      if !isWritten {
+        var line = Slices(Self.bytes(of: Self.beforeID))
+        line.append(id)
+        line.append(Self.bytes(of: Self.beforeResult))
+        line.append(result)
+        line.append(Self.bytes(of: Self.afterResult))
+        writer.write(line)
       }
     }
+    noteFullness()
   }
 
   private static var beforeID: StaticString { #"{"jsonrpc":"2.0","id":"# }
@@ -70,16 +83,6 @@ extension ClientSession {
   @inline(__always)
   private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-  }
-
-  /// Writes one line of `byteCount` bytes that `pieces` hands over in order.
-  private func write(byteCount: Int, _ pieces: ((UnsafeRawBufferPointer) -> Void) -> Void) {
-    if !writer.writeShort(byteCount: byteCount, pieces) {
-      var line = Slices()
-      pieces { line.append($0) }
-      writer.write(line)
-    }
-    noteFullness()
   }
 
   func reply(to id: RequestID, error: CallError) { writeError(id.bytes, error) }
@@ -119,5 +122,14 @@ extension ClientSession {
     line += error.json()
     line.append(UInt8(ascii: "}"))
     write(line)
+  }
+}
+
+extension UnsafeMutableRawBufferPointer {
+  /// Copies `piece` to the beginning; what is left is the room behind it.
+  @inline(__always)
+  fileprivate mutating func fill(_ piece: UnsafeRawBufferPointer) {
+    copyMemory(from: piece)
+    self = UnsafeMutableRawBufferPointer(rebasing: self[piece.count...])
   }
 }

@@ -43,7 +43,7 @@ extension HealthWatch {
         : statistics(of: entry, record, member: observation.service)
       figures.record(end, nanoseconds: observation.duration)
     }
-    export?.observed(observation, record)
+    if let export, export.wantsSpans { export.observed(observation, record) }
   }
 
   private func statistics(of entry: Catalogue.Entry, _ record: HealthRecord) -> ToolStatistics {

@@ -265,12 +265,10 @@ final class HealthWatch {
 
 extension AlertPolicy {
   init(_ alerts: GatewayConfiguration.Alerts) {
-    var levels: [AlertRule: AlertLevel] = [:]
-    levels[.degraded] = AlertLevel(rawValue: alerts.degraded.rawValue)
-    levels[.down] = AlertLevel(rawValue: alerts.down.rawValue)
-    levels[.flapping] = AlertLevel(rawValue: alerts.flapping.rawValue)
     self.init(
-      levels: levels, after: alerts.after, clearAfter: alerts.clearAfter,
-      cooldown: alerts.cooldown)
+      degraded: AlertLevel(rawValue: alerts.degraded.rawValue),
+      down: AlertLevel(rawValue: alerts.down.rawValue),
+      flapping: AlertLevel(rawValue: alerts.flapping.rawValue),
+      after: alerts.after, clearAfter: alerts.clearAfter, cooldown: alerts.cooldown)
   }
 }

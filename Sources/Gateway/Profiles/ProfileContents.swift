@@ -28,7 +28,7 @@ struct ProfileContents {
       profile.services.isEmpty
         || entry.services.contains { name($0).map(profile.selects) ?? false }
     }
-    var lists: [Offer.Kind: [Catalogue.Entry]] = [:]
+    var lists = ByKind<[Catalogue.Entry]>()
     for kind in Offer.Kind.allCases where kind != .tools {
       lists[kind] = catalogue.entries(kind).filter(isSelected)
     }

@@ -84,11 +84,19 @@ extension Gateway {
 extension ClientAbilities {
   /// What a service may ask for that a manifest allows these.
   init(allowed questions: [ClientQuestion]) {
-    self = questions.reduce(into: []) { all, question in
+    self.init(rawValue: 0)
+    for question in questions {
       switch question {
-      case .roots: all.formUnion([.roots, .rootsChanges])
-      case .sampling: all.formUnion([.sampling, .samplingTools, .samplingContext])
-      case .elicitation: all.formUnion([.forms, .urls])
+      case .roots:
+        insert(.roots)
+        insert(.rootsChanges)
+      case .sampling:
+        insert(.sampling)
+        insert(.samplingTools)
+        insert(.samplingContext)
+      case .elicitation:
+        insert(.forms)
+        insert(.urls)
       }
     }
   }

@@ -150,12 +150,12 @@ extension Call {
     input.kept = 0
   }
 
-  /// Keeps the request for another round, if the service may ask for one; returns what the service
-  /// is told of the client.
+  /// Keeps the request for another round, if the service may ask for one; returns what a modern
+  /// service is told of the client, and nil for a legacy one.
   func prepareForInput(_ line: UnsafeRawBufferPointer, at backend: ServiceBackend)
-    -> ClientProfile
+    -> ClientProfile?
   {
-    guard backend.revision.era == .modern else { return client.profile }
+    guard backend.revision.era == .modern else { return nil }
     let profile = toldProfile
     guard client.era == .legacy || mayBecomeTask, method.mayAskForInput,
       !profile.abilities.isEmpty
@@ -164,7 +164,7 @@ extension Call {
     let input = input ?? CallInput()
     needExtras().input = input
     // Without its request the call could not be tried again, so that nothing may be asked.
-    guard keep(line.count) else { return .none }
+    guard keep(line.count) else { return ClientProfile.none }
     input.original = Array(line)
     return profile
   }

@@ -74,7 +74,10 @@ final class CallPlan: ClientRequest {
   /// It is over, or has not begun: the next call can have it, with the attempt that nobody needs
   /// any more.
   func putBack(with attempt: Call? = nil) {
-    isOver = true
+    // What is put aside holds nothing of the call.
+    (slot, isOver) = (nil, true)
+    line.clear()
+    attempt?.rest()
     if let attempt { spent = attempt }
     gateway.sparePlan = self
   }
@@ -94,10 +97,7 @@ final class CallPlan: ClientRequest {
       return false
     }
     (self.id, self.client, self.role) = (id, client, role)
-    current = entry.service
-    slot = nil
-    (isOver, isCounted) = (false, false)
-    line.clear()
+    (current, isOver, isCounted) = (entry.service, false, false)
     return true
   }
 

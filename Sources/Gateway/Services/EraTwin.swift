@@ -40,7 +40,7 @@ extension Service {
   func lane(for era: Era) -> Service {
     guard let readyEra, readyEra != era else { return self }
     // Whoever is asleep is started in the era of the call.
-    guard case .ready = phase, manifest.leavesEraOpen else { return self }
+    guard case .ready = phase, leavesEraOpen else { return self }
     if let twin {
       return twin.service.readyEra == readyEra ? self : twin.service
     }

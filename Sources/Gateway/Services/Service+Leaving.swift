@@ -19,6 +19,7 @@ extension Service {
     group = nil
     self.digest = digest
     patience = manifest.limits.timeout.inNanoseconds
+    leavesEraOpen = manifest.leavesEraOpen
     if needsProcess { replaceProcess() }
     if case .ready = phase {
       watchIdleness()

@@ -42,6 +42,8 @@ final class Service {
   var digest: String
   /// `limits.timeout` in nanoseconds.
   @exclusivity(unchecked) var patience: Int64
+  /// The manifest's; asked there, it would copy the manifest for each call across eras.
+  var leavesEraOpen: Bool
   var phase = Phase.asleep { didSet { host.phaseChanged(of: self) } }
   /// What it offered when last asked; `nil` if it never was.
   var offer: Offer?
@@ -118,6 +120,7 @@ final class Service {
     self.manifest = manifest
     self.digest = digest
     patience = manifest.limits.timeout.inNanoseconds
+    leavesEraOpen = manifest.leavesEraOpen
     allowed = ClientAbilities(allowed: manifest.asks)
     self.host = host
     callLoad = host.callLoad
