@@ -14,7 +14,7 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 # faster calls, less memory and a shorter start (docs/performance.md).
 ORDER := Tests/Benchmarks/order.txt
 STATIC_LIBRARIES := .build/static
-RELEASE_FLAGS := -c release --static-swift-stdlib \
+RELEASE_FLAGS := -c release --static-swift-stdlib --disable-local-rpath \
   -Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
   -Xswiftc -Xfrontend -Xswiftc -function-sections \
   -Xswiftc -Xfrontend -Xswiftc -disable-dynamic-actor-isolation \

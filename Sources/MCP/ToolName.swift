@@ -15,16 +15,18 @@ package enum ToolName {
   /// The prefix is left out where the name has it already. A byte that is not allowed becomes
   /// `_`. A name that is too long is cut and ends in `_` and eight hexadecimal digits of a hash of
   /// the whole, so that two long names stay two.
+  package static func qualified(prefix: [UInt8], name: [UInt8]) -> [UInt8] {
+    let isPrefixed = name.count > prefix.count && name.starts(with: prefix)
+    var whole = isPrefixed ? name : prefix + name
+    guard !whole.isEmpty else { return [UInt8(ascii: "_")] }
+    let digits = whole.count > maximumLength ? hexadecimal(fingerprint(of: whole)) : []
+    for place in whole.indices where !isLegal(whole[place]) { whole[place] = UInt8(ascii: "_") }
+    guard whole.count > maximumLength else { return whole }
+    return whole.prefix(maximumLength - 1 - digits.count) + [UInt8(ascii: "_")] + digits
+  }
+
   package static func qualified(prefix: String, name: String) -> String {
-    let start = Array(prefix.utf8)
-    let own = Array(name.utf8)
-    let whole = own.starts(with: start) && own.count > start.count ? own : start + own
-    guard !whole.isEmpty else { return "_" }
-    let legal = whole.map { isLegal($0) ? $0 : UInt8(ascii: "_") }
-    guard legal.count > maximumLength else { return String(decoding: legal, as: UTF8.self) }
-    let digits = hexadecimal(fingerprint(of: whole))
-    let kept = legal.prefix(maximumLength - 1 - digits.count)
-    return String(decoding: kept + [UInt8(ascii: "_")] + digits, as: UTF8.self)
+    String(decoding: qualified(prefix: Array(prefix.utf8), name: Array(name.utf8)), as: UTF8.self)
   }
 
   private static func isLegal(_ byte: UInt8) -> Bool {

@@ -3,10 +3,10 @@ import YAML
 extension Field {
   /// `true` or `false`, nothing else: `yes`, `on` and `1` are refused (row M05).
   static func flag(
-    _ key: String, _ path: Path<Bool>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Bool>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .boolean, show: { $0 ? "true" : "false" },
+      key, path(), about, .boolean, show: { $0 ? "true" : "false" },
       parse: { node, reader in
         reader.parsed(node, expected: "true or false") { scalar in
           guard scalar.style == .plain else { return nil }
@@ -21,21 +21,21 @@ extension Field {
 
   /// A whole number in decimal digits without a leading zero.
   static func integer(
-    _ key: String, _ path: Path<Int>, in range: ClosedRange<Int>,
+    _ key: String, _ path: @autoclosure @escaping Path<Int>, in range: ClosedRange<Int>,
     _ about: String
   ) -> Field {
     value(
-      key, path, about, .integer(range), show: { "\($0)" },
+      key, path(), about, .integer(range), show: { "\($0)" },
       parse: { node, reader in reader.whole(node, in: range) })
   }
 
   /// A span such as `5s`.
   static func span(
-    _ key: String, _ path: Path<Duration>,
+    _ key: String, _ path: @autoclosure @escaping Path<Duration>,
     in range: ClosedRange<Duration>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .duration(range), show: SpanText.show,
+      key, path(), about, .duration(range), show: SpanText.show,
       parse: { node, reader in
         reader.parsed(
           node,
@@ -49,11 +49,11 @@ extension Field {
 
   /// A size such as `8MiB`.
   static func size(
-    _ key: String, _ path: Path<Int>, in range: ClosedRange<UInt64>,
+    _ key: String, _ path: @autoclosure @escaping Path<Int>, in range: ClosedRange<UInt64>,
     _ about: String
   ) -> Field {
     value(
-      key, path, about, .size(range), show: { SizeText.show(UInt64($0)) },
+      key, path(), about, .size(range), show: { SizeText.show(UInt64($0)) },
       parse: { node, reader in
         reader.size(node, in: range).flatMap { Int(exactly: $0) }
       })
@@ -61,11 +61,11 @@ extension Field {
 
   /// A size such as `8MiB`, or none.
   static func size(
-    _ key: String, _ path: Path<UInt64?>,
+    _ key: String, _ path: @autoclosure @escaping Path<UInt64?>,
     in range: ClosedRange<UInt64>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .size(range), show: { $0.map { SizeText.show($0) } },
+      key, path(), about, .size(range), show: { $0.map { SizeText.show($0) } },
       parse: { node, reader in
         reader.size(node, in: range)
       })
@@ -73,12 +73,12 @@ extension Field {
 
   /// One of the raw values of an enumeration.
   static func choice<Choice>(
-    _ key: String, _ path: Path<Choice>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Choice>, _ about: String
   ) -> Field
   where Choice: RawRepresentable<String> & CaseIterable & Sendable {
     let words = Choice.allCases.map(\.rawValue)
     return value(
-      key, path, about, .choice(words), show: { $0.rawValue },
+      key, path(), about, .choice(words), show: { $0.rawValue },
       parse: { node, reader in
         reader.parsed(node, expected: "one of " + words.joined(separator: ", ")) { scalar in
           Choice.allCases.first { $0.rawValue.utf8.elementsEqual(scalar.text.utf8) }
@@ -88,12 +88,12 @@ extension Field {
 
   /// A list of raw values of an enumeration, none twice.
   static func choices<Choice>(
-    _ key: String, _ path: Path<[Choice]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[Choice]>, _ about: String
   ) -> Field
   where Choice: RawRepresentable<String> & CaseIterable & Sendable & Equatable {
     let words = Choice.allCases.map(\.rawValue)
     return value(
-      key, path, about, .list(.choice(words)),
+      key, path(), about, .list(.choice(words)),
       show: { "[" + $0.map(\.rawValue).joined(separator: ", ") + "]" },
       parse: { node, reader in
         var seen: [Choice] = []
@@ -115,21 +115,21 @@ extension Field {
 
   /// Text as it is written; templates are not expanded.
   static func text(
-    _ key: String, _ path: Path<String>, _ rule: TextRule,
+    _ key: String, _ path: @autoclosure @escaping Path<String>, _ rule: TextRule,
     _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(rule), show: { $0 },
+      key, path(), about, .text(rule), show: { $0 },
       parse: { node, reader in reader.text(node, rule) })
   }
 
   /// Text as it is written, or none.
   static func text(
-    _ key: String, _ path: Path<String?>, _ rule: TextRule,
+    _ key: String, _ path: @autoclosure @escaping Path<String?>, _ rule: TextRule,
     _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(rule), show: { $0 },
+      key, path(), about, .text(rule), show: { $0 },
       parse: { node, reader in reader.text(node, rule) })
   }
 }

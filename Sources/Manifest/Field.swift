@@ -6,8 +6,9 @@ import YAML
 /// to read and to name the nearest known key; `describe` feeds the JSON Schema
 /// and the reference tables with the default that the code really has.
 struct Field<Target>: Sendable {
-  /// Where a value of the target is kept.
-  typealias Path<Value> = any WritableKeyPath<Target, Value> & Sendable
+  /// Where a value of the target is kept. Asked for when the key is there: to make a key path takes
+  /// the runtime longer than to read the value.
+  typealias Path<Value> = @Sendable () -> any WritableKeyPath<Target, Value> & Sendable
 
   let key: String
   let isRequired: Bool
@@ -32,7 +33,7 @@ struct Field<Target>: Sendable {
 
   /// A key that holds one value: `parse` reports and returns nil if it is not one.
   static func value<Value: Sendable>(
-    _ key: String, _ path: Path<Value>, _ about: String,
+    _ key: String, _ path: @autoclosure @escaping Path<Value>, _ about: String,
     _ shape: KeyDescription.Shape, isRequired: Bool = false,
     show: @escaping @Sendable (Value) -> String?,
     parse: @escaping @Sendable (Node, inout Reader) -> Value?
@@ -42,10 +43,10 @@ struct Field<Target>: Sendable {
       describe: { target in
         KeyDescription(
           key: key, about: about, isRequired: isRequired, shape: shape,
-          defaultText: isRequired ? nil : show(target[keyPath: path]))
+          defaultText: isRequired ? nil : show(target[keyPath: path()]))
       },
       read: { node, target, reader in
-        if let value = parse(node, &reader) { target[keyPath: path] = value }
+        if let value = parse(node, &reader) { target[keyPath: path()] = value }
       })
   }
 
@@ -65,28 +66,28 @@ struct Field<Target>: Sendable {
   }
 
   /// `inner` as a key of what keeps its target at `path`.
-  init<Inner>(lifting inner: Field<Inner>, to path: Path<Inner>) {
+  init<Inner>(lifting inner: Field<Inner>, to path: @autoclosure @escaping Path<Inner>) {
     self.init(
       inner.key, isRequired: inner.isRequired,
-      describe: { inner.describe($0[keyPath: path]) },
-      read: { node, target, reader in inner.read(node, &target[keyPath: path], &reader) })
+      describe: { inner.describe($0[keyPath: path()]) },
+      read: { node, target, reader in inner.read(node, &target[keyPath: path()], &reader) })
   }
 
   /// A key that holds a mapping with keys of its own.
   static func section<Inner: Sendable>(
-    _ key: String, _ path: Path<Inner>, _ about: String,
+    _ key: String, _ path: @autoclosure @escaping Path<Inner>, _ about: String,
     _ fields: @escaping @Sendable () -> [Field<Inner>], isRequired: Bool = false
   ) -> Field {
     Field(
       key, isRequired: isRequired,
       describe: { target in
-        let inner = target[keyPath: path]
+        let inner = target[keyPath: path()]
         return KeyDescription(
           key: key, about: about, isRequired: isRequired,
           shape: .section(fields().compactMap { $0.describe(inner) }), defaultText: nil)
       },
       read: { node, target, reader in
-        reader.read(node, into: &target[keyPath: path], by: fields())
+        reader.read(node, into: &target[keyPath: path()], by: fields())
       })
   }
 

@@ -146,10 +146,10 @@ extension GatewayConfiguration.Stderr {
 extension Field {
   /// Names of services or plugins, none of them twice.
   static func distinctNames(
-    _ key: String, _ path: Path<[String]>, of kind: String, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[String]>, of kind: String, _ about: String
   ) -> Field {
     value(
-      key, path, about, .list(.text(.service)),
+      key, path(), about, .list(.text(.service)),
       show: { "[" + $0.joined(separator: ", ") + "]" },
       parse: { node, reader in
         var seen: Set<String> = []

@@ -131,10 +131,10 @@ extension GatewayConfiguration.Metrics {
 extension Field {
   /// An `http://` or `https://` URL as it is written, without credentials, query and fragment.
   static func address(
-    _ key: String, _ path: Path<String?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<String?>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(.path), show: { $0 },
+      key, path(), about, .text(.path), show: { $0 },
       parse: { node, reader in
         let text: String? = reader.parsed(
           node, expected: "an http:// or https:// URL without a user, a query and a fragment"
@@ -155,10 +155,10 @@ extension Field {
 
   /// An absolute path.
   static func folder(
-    _ key: String, _ path: Path<String?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<String?>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(.path), show: { $0 },
+      key, path(), about, .text(.path), show: { $0 },
       parse: { node, reader in
         let text: String? = reader.parsed(node, expected: "an absolute path") { scalar in
           scalar.text.utf8.first == UInt8(ascii: "/") && !scalar.text.utf8.contains(0)
@@ -170,10 +170,10 @@ extension Field {
 
   /// A program and its arguments, as they are written.
   static func command(
-    _ key: String, _ path: Path<[String]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[String]>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .list(.text(.word)),
+      key, path(), about, .list(.text(.word)),
       show: { "[" + $0.joined(separator: ", ") + "]" },
       parse: { node, reader in
         reader.list(node) { $1.text($0, .word) }

@@ -83,10 +83,10 @@ extension ServiceHealthRules {
 
 extension Field<ServiceHealthRules> {
   fileprivate static func check(
-    _ key: String, _ path: Path<HealthCheck?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<HealthCheck?>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(.path), show: { $0?.text },
+      key, path(), about, .text(.path), show: { $0?.text },
       parse: { node, reader in
         let check: HealthCheck? = reader.parsed(
           node, expected: "ping, discover, tools, tool NAME, or a URL such as http://localhost/up"

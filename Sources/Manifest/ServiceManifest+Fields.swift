@@ -143,19 +143,21 @@ extension ResourceRules {
 extension Field {
   /// Text with variables, but without secrets.
   static func openText(
-    _ key: String, _ path: Path<String>, _ rule: TextRule,
+    _ key: String, _ path: @autoclosure @escaping Path<String>, _ rule: TextRule,
     _ about: String, isRequired: Bool = false, default: String? = nil
   ) -> Field {
     value(
-      key, path, about, .text(rule), isRequired: isRequired, show: { _ in `default` },
+      key, path(), about, .text(rule), isRequired: isRequired, show: { _ in `default` },
       parse: { $1.openText($0, rule) })
   }
 
   /// 64 hexadecimal digits, kept in lower case.
-  static func digest(_ key: String, _ path: Path<String>, _ about: String) -> Field {
+  static func digest(_ key: String, _ path: @autoclosure @escaping Path<String>, _ about: String)
+    -> Field
+  {
     let shape = KeyDescription.Shape.text(pattern: "^[0-9A-Fa-f]{64}$", length: 64...64)
     return value(
-      key, path, about, shape, show: { _ in nil },
+      key, path(), about, shape, show: { _ in nil },
       parse: { node, reader in
         reader.parsed(node, expected: "64 hexadecimal digits") { scalar in
           let isDigest = scalar.text.utf8.count == 64 && scalar.text.utf8.allSatisfy(\.isHexDigit)
@@ -165,22 +167,22 @@ extension Field {
   }
 
   static func patterns(
-    _ key: String, _ path: Path<[NamePattern]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[NamePattern]>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .list(.text(.foreignName)), show: { _ in nil },
+      key, path(), about, .list(.text(.foreignName)), show: { _ in nil },
       parse: { node, reader in
         reader.list(node) { $1.text($0, .foreignName).map { NamePattern($0) } }
       })
   }
 
   static func names(
-    _ key: String, _ path: Path<[NamedText]>, _ rule: TextRule,
+    _ key: String, _ path: @autoclosure @escaping Path<[NamedText]>, _ rule: TextRule,
     _ about: String
   ) -> Field {
     let shape = KeyDescription.Shape.table(keys: nil, .text(rule))
     return value(
-      key, path, about, shape, show: { _ in nil },
+      key, path(), about, shape, show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .foreignName) { pair, reader in
           reader.text(pair.value, rule).map { NamedText(name: pair.key, text: $0) }
@@ -189,12 +191,12 @@ extension Field {
   }
 
   static func environment(
-    _ key: String, _ path: Path<[EnvironmentVariable]>,
+    _ key: String, _ path: @autoclosure @escaping Path<[EnvironmentVariable]>,
     _ about: String
   ) -> Field {
     let shape = KeyDescription.Shape.table(keys: TextRule.variable.pattern, .text(.word))
     return value(
-      key, path, about, shape, show: { _ in nil },
+      key, path(), about, shape, show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .variable) { pair, reader in
           reader.environmentVariable(pair)
@@ -206,11 +208,11 @@ extension Field {
 extension Field {
   /// From names to times.
   static func times(
-    _ key: String, _ path: Path<[PatternValue<Duration>]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[PatternValue<Duration>]>, _ about: String
   ) -> Field {
     let range = Duration.milliseconds(1)...GatewayConfiguration.longest
     return value(
-      key, path, about, .table(keys: nil, .duration(range)), show: { _ in nil },
+      key, path(), about, .table(keys: nil, .duration(range)), show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .foreignName) { pair, reader in
           reader.parsed(
@@ -229,10 +231,11 @@ extension Field {
 extension Field<ToolRules> {
   /// From names to names.
   static func clears(
-    _ key: String, _ path: Path<[PatternValue<[NamePattern]>]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[PatternValue<[NamePattern]>]>,
+    _ about: String
   ) -> Field {
     value(
-      key, path, about, .table(keys: nil, .list(.text(.foreignName))), show: { _ in nil },
+      key, path(), about, .table(keys: nil, .list(.text(.foreignName))), show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .foreignName) { pair, reader in
           reader.list(pair.value) { node, reader in
@@ -245,10 +248,10 @@ extension Field<ToolRules> {
 
 extension Field<ProcessSpec> {
   static func arguments(
-    _ key: String, _ path: Path<[String]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[String]>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .list(.text(.word)), show: { _ in nil },
+      key, path(), about, .list(.text(.word)), show: { _ in nil },
       parse: { $1.arguments($0) })
   }
 }

@@ -24,6 +24,11 @@ struct Template: Hashable, Sendable {
   }
 
   init(_ text: String) throws(Malformed) {
+    // Most texts of a configuration.
+    guard text.utf8.contains(UInt8(ascii: "$")) else {
+      if !text.isEmpty { parts = [.literal(text)] }
+      return
+    }
     var rest = Substring(text).utf8
     var literal: [UInt8] = []
     while let byte = rest.first {

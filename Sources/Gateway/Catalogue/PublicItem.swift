@@ -20,7 +20,7 @@ enum PublicItem {
       let name = qualified(item.name, manifest)
       return Catalogue.Entry(
         service: service, publicName: name, ownName: item.name,
-        json: rewritten(item.json, name: name, description: nil))
+        json: rewritten(item.json, name: name, description: nil).json)
     case .tools:
       let json = Links.tool(item.json, contest.names[service])
       return tool(
@@ -39,8 +39,7 @@ enum PublicItem {
   }
 
   static func qualified(_ name: [UInt8], _ manifest: ServiceManifest) -> [UInt8] {
-    Array(
-      ToolName.qualified(prefix: manifest.prefix, name: String(decoding: name, as: UTF8.self)).utf8)
+    ToolName.qualified(prefix: Array(manifest.prefix.utf8), name: name)
   }
 
   private static func tool(
@@ -49,10 +48,12 @@ enum PublicItem {
     let rules = manifest.tools
     guard rules.admits(item.name) else { return nil }
     let name = qualified(rules.renamed(item.name).map { Array($0.utf8) } ?? item.name, manifest)
-    let json = rewritten(item.json, name: name, description: rules.described(item.name))
+    let (json, hasOutputSchema) = rewritten(
+      item.json, name: name, description: rules.described(item.name))
     return Catalogue.Entry(
       service: service, publicName: name, ownName: item.name, json: json,
-      legacyJSON: legacy(json, support: support), taskSupport: support,
+      legacyJSON: legacy(json, support: support, hasOutputSchema: hasOutputSchema),
+      taskSupport: support,
       policy: manifest.policy(of: item.name),
       arguments: rules.validates(item.name) ? ArgumentSchema(tool: json) : nil)
   }
@@ -62,9 +63,11 @@ enum PublicItem {
   /// - Parameters:
   ///   - description: in place of the service's own; nil for that one.
   ///   - schema: of its input, likewise.
+  /// - Returns: the item, and whether it has an `outputSchema`.
   static func rewritten(
     _ json: [UInt8], name: [UInt8], description: String?, schema: [UInt8]? = nil
-  ) -> [UInt8] {
+  ) -> (json: [UInt8], hasOutputSchema: Bool) {
+    var hasOutputSchema = false
     var added = Array(#""name":"#.utf8)
     JSON.appendQuoted(name, to: &added)
     if let description {
@@ -73,24 +76,32 @@ enum PublicItem {
     }
     if let schema { added += #","inputSchema":"#.utf8 + schema }
     let bytes = json.span.bytes
-    return JSON.rebuildObject(
+    let shown = JSON.rebuildObject(
       ByteRange(start: 0, end: json.count), in: bytes,
       dropping: { key in
-        JSON.equals(key, "name", in: bytes) || JSON.equals(key, "execution", in: bytes)
+        if JSON.equals(key, "outputSchema", in: bytes) { hasOutputSchema = true }
+        return JSON.equals(key, "name", in: bytes) || JSON.equals(key, "execution", in: bytes)
           || (description != nil && JSON.equals(key, "description", in: bytes))
           || (schema != nil && JSON.equals(key, "inputSchema", in: bytes))
       }, adding: added)
+    return (shown, hasOutputSchema)
   }
 
   /// Before 2026-07-28 an `outputSchema` had to describe an object, and tools told whether they
   /// can be called as tasks.
-  static func legacy(_ json: [UInt8], support: TaskSupport) -> [UInt8]? {
+  ///
+  /// - Parameter hasOutputSchema: false only where it is known to have none, so that it is not read.
+  /// - Returns: nil where it stays as it is.
+  static func legacy(
+    _ json: [UInt8], support: TaskSupport, hasOutputSchema: Bool = true
+  ) -> [UInt8]? {
     let execution: [UInt8] =
       switch support {
       case .forbidden: []
       // A tool that must be called as a task can be called without one here.
       case .optional, .required, .offered: Array(#""execution":{"taskSupport":"optional"}"#.utf8)
       }
+    if !hasOutputSchema, execution.isEmpty { return nil }
     let bytes = json.span.bytes
     let whole = ByteRange(start: 0, end: json.count)
     let schema = JSON.member("outputSchema", of: whole, in: bytes)

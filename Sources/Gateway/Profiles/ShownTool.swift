@@ -35,12 +35,13 @@ struct ShownTool {
       form = nil
       return
     }
-    let json = PublicItem.rewritten(
+    let (json, hasOutputSchema) = PublicItem.rewritten(
       entry.json, name: name ?? own, description: description,
       schema: pins.isEmpty ? nil : PinnedSchema.without(pins, in: entry.json))
     self.entry = Catalogue.Entry(
       service: entry.service, publicName: name ?? own, ownName: entry.ownName, json: json,
-      legacyJSON: PublicItem.legacy(json, support: entry.taskSupport),
+      legacyJSON: PublicItem.legacy(
+        json, support: entry.taskSupport, hasOutputSchema: hasOutputSchema),
       taskSupport: entry.taskSupport, policy: entry.policy)
     form = name == nil && pins.isEmpty ? nil : Form(name: name == nil ? nil : own, pins: pins)
   }

@@ -54,11 +54,14 @@ extension ProfileTools {
 
 extension Field<GatewayConfiguration> {
   /// A mapping from names to profiles.
-  static func profiles(_ key: String, _ path: Path<[Profile]>, _ about: String) -> Field {
+  static func profiles(
+    _ key: String, _ path: @autoclosure @escaping Path<[Profile]>, _ about: String
+  ) -> Field {
     let shape = KeyDescription.Shape.sectionTable(
       keys: TextRule.service.pattern, Profile.fields.compactMap { $0.describe(Profile(name: "")) })
     return value(
-      key, path, about, shape, show: { $0.isEmpty ? nil : $0.map(\.text).joined(separator: ", ") },
+      key, path(), about, shape,
+      show: { $0.isEmpty ? nil : $0.map(\.text).joined(separator: ", ") },
       parse: { node, reader in
         reader.table(node, keys: .service) { pair, reader in
           var profile = Profile(name: pair.key)

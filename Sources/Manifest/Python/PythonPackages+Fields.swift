@@ -33,10 +33,10 @@ extension PythonPackages {
 
 extension Field<PythonPackages> {
   fileprivate static func requirements(
-    _ key: String, _ path: Path<[String]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[String]>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .list(.text(.requirement)), isRequired: true, show: { _ in nil },
+      key, path(), about, .list(.text(.requirement)), isRequired: true, show: { _ in nil },
       parse: { node, reader in
         let found = reader.list(node) { $1.requirement($0) }
         if node.items?.isEmpty == true {

@@ -40,7 +40,7 @@ extension RemoteService {
 extension Field<RemoteService> {
   /// The address and what follows it, as it was written.
   fileprivate static func serverAddress(
-    _ key: String, _ path: Path<RemoteService>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<RemoteService>, _ about: String
   ) -> Field {
     value(
       key, about, .text(.path), isRequired: true,
@@ -63,10 +63,10 @@ extension Field<RemoteService> {
 
   /// Headers that the transport does not write itself.
   fileprivate static func serverHeaders(
-    _ key: String, _ path: Path<[REST.Header]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[REST.Header]>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .table(keys: nil, .text(.word)), show: { _ in nil },
+      key, path(), about, .table(keys: nil, .text(.word)), show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .foreignName) { pair, reader in
           guard let name = reader.headerName(pair.key, at: pair.keyPosition) else { return nil }
@@ -82,10 +82,10 @@ extension Field<RemoteService> {
   }
 
   fileprivate static func bearer(
-    _ key: String, _ path: Path<Secret?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Secret?>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(.word), show: { _ in nil },
+      key, path(), about, .text(.word), show: { _ in nil },
       parse: { node, reader in reader.credential(node) })
   }
 }

@@ -70,12 +70,12 @@ struct ArgumentDraft: Sendable {
 extension Field {
   /// A word of an enumeration, with its place.
   static func placed<Choice>(
-    _ key: String, _ path: Path<Placed<Choice>?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Placed<Choice>?>, _ about: String
   ) -> Field
   where Choice: RawRepresentable<String> & CaseIterable & Sendable {
     let words = Choice.allCases.map(\.rawValue)
     return value(
-      key, path, about, .choice(words), show: { _ in nil },
+      key, path(), about, .choice(words), show: { _ in nil },
       parse: { node, reader in
         let word = reader.parsed(node, expected: "one of " + words.joined(separator: ", ")) {
           scalar in

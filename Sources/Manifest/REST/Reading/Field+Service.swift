@@ -86,9 +86,11 @@ enum HeaderName {
 }
 
 extension Field {
-  static func address(_ key: String, _ path: Path<REST.Address>, _ about: String) -> Field {
+  static func address(
+    _ key: String, _ path: @autoclosure @escaping Path<REST.Address>, _ about: String
+  ) -> Field {
     value(
-      key, path, about, .text(.path), isRequired: true, show: { _ in nil },
+      key, path(), about, .text(.path), isRequired: true, show: { _ in nil },
       parse: { node, reader in
         guard let text = reader.shownText(node, .path), !reader.variables.isDry else { return nil }
         do throws(REST.Address.Malformed) {
@@ -100,9 +102,11 @@ extension Field {
       })
   }
 
-  static func headers(_ key: String, _ path: Path<[REST.Header]>, _ about: String) -> Field {
+  static func headers(
+    _ key: String, _ path: @autoclosure @escaping Path<[REST.Header]>, _ about: String
+  ) -> Field {
     value(
-      key, path, about, .table(keys: nil, .text(.word)), show: { _ in nil },
+      key, path(), about, .table(keys: nil, .text(.word)), show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .foreignName) { pair, reader in
           guard let name = reader.headerName(pair.key, at: pair.keyPosition),
@@ -114,9 +118,11 @@ extension Field {
   }
 
   /// A file, relative to the manifest's folder.
-  static func openPath(_ key: String, _ path: Path<String?>, _ about: String) -> Field {
+  static func openPath(_ key: String, _ path: @autoclosure @escaping Path<String?>, _ about: String)
+    -> Field
+  {
     value(
-      key, path, about, .text(.path), show: { _ in nil },
+      key, path(), about, .text(.path), show: { _ in nil },
       parse: { node, reader in
         guard let text = reader.shownText(node, .path) else { return nil }
         if text.utf8.starts(with: "~/".utf8) {
@@ -128,15 +134,19 @@ extension Field {
       })
   }
 
-  static func openNumber(_ key: String, _ path: Path<Int?>, _ about: String) -> Field {
+  static func openNumber(_ key: String, _ path: @autoclosure @escaping Path<Int?>, _ about: String)
+    -> Field
+  {
     value(
-      key, path, about, .either([.integer(1...1_000_000), .text(.word)]), show: { _ in nil },
+      key, path(), about, .either([.integer(1...1_000_000), .text(.word)]), show: { _ in nil },
       parse: { node, reader in reader.openNumber(node) })
   }
 }
 
 extension Field<ServiceDraft> {
-  static func config(_ key: String, _ path: Path<ServiceDraft>, _ about: String) -> Field {
+  static func config(
+    _ key: String, _ path: @autoclosure @escaping Path<ServiceDraft>, _ about: String
+  ) -> Field {
     value(
       key, about, .table(keys: TextRule.variable.pattern, .text(.word)),
       edit: { node, draft, reader in
@@ -202,9 +212,11 @@ private struct Credentials: Sendable {
 }
 
 extension Field<Credentials> {
-  fileprivate static func secret(_ key: String, _ path: Path<Secret?>, _ about: String) -> Field {
+  fileprivate static func secret(
+    _ key: String, _ path: @autoclosure @escaping Path<Secret?>, _ about: String
+  ) -> Field {
     value(
-      key, path, about, .text(.word), isRequired: true, show: { _ in nil },
+      key, path(), about, .text(.word), isRequired: true, show: { _ in nil },
       parse: { node, reader in reader.hiddenText(node) })
   }
 }

@@ -98,15 +98,19 @@ extension TextRule {
 
 extension Field {
   /// A key whose node is looked at later.
-  static func node(_ key: String, _ path: Path<Node?>, _ about: String) -> Field {
-    value(key, path, about, .json, show: { _ in nil }, parse: { node, _ in node })
+  static func node(_ key: String, _ path: @autoclosure @escaping Path<Node?>, _ about: String)
+    -> Field
+  {
+    value(key, path(), about, .json, show: { _ in nil }, parse: { node, _ in node })
   }
 
   /// A word for both, or a mapping.
-  static func envelope(_ key: String, _ path: Path<EnvelopeDraft?>, _ about: String) -> Field {
+  static func envelope(
+    _ key: String, _ path: @autoclosure @escaping Path<EnvelopeDraft?>, _ about: String
+  ) -> Field {
     let keys = EnvelopeDraft.fields.compactMap { $0.describe(EnvelopeDraft()) }
     return value(
-      key, path, about, .either([.text(.empty), .section(keys)]), show: { _ in nil },
+      key, path(), about, .either([.text(.empty), .section(keys)]), show: { _ in nil },
       parse: { node, reader in
         var envelope = EnvelopeDraft()
         if node.scalar != nil {
@@ -119,11 +123,12 @@ extension Field {
   }
 
   fileprivate static func paging(
-    _ key: String, _ path: Path<OperationDraft.PagingChoice?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<OperationDraft.PagingChoice?>,
+    _ about: String
   ) -> Field {
     let keys = PagingDraft.fields.compactMap { $0.describe(PagingDraft()) }
     return value(
-      key, path, about, .either([.boolean, .section(keys)]), show: { _ in nil },
+      key, path(), about, .either([.boolean, .section(keys)]), show: { _ in nil },
       parse: { node, reader in
         if case .bool(let flag) = node.json { return .flag(flag, node.position) }
         var paging = PagingDraft()

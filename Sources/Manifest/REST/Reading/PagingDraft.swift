@@ -34,10 +34,11 @@ struct PagingDraft: Sendable {
 
 extension Field {
   static func whole(
-    _ key: String, _ path: Path<Int?>, in range: ClosedRange<Int>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Int?>, in range: ClosedRange<Int>,
+    _ about: String
   ) -> Field {
     value(
-      key, path, about, .integer(range), show: { _ in nil },
+      key, path(), about, .integer(range), show: { _ in nil },
       parse: { node, reader in reader.whole(node, in: range) })
   }
 }

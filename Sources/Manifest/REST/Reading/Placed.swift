@@ -9,16 +9,17 @@ struct Placed<Value: Sendable>: Sendable {
 
 extension Field {
   /// The same key as one of `Outer`, which keeps a `Target` at `path`.
-  func lifted<Outer>(to path: Field<Outer>.Path<Target>) -> Field<Outer> {
-    Field<Outer>(lifting: self, to: path)
+  func lifted<Outer>(to path: @autoclosure @escaping Field<Outer>.Path<Target>) -> Field<Outer> {
+    Field<Outer>(lifting: self, to: path())
   }
 
   /// A scalar that is a name of something else in the file.
   static func name(
-    _ key: String, _ path: Path<Placed<String>?>, _ rule: TextRule, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Placed<String>?>, _ rule: TextRule,
+    _ about: String
   ) -> Field {
     value(
-      key, path, about, .text(rule), show: { _ in nil },
+      key, path(), about, .text(rule), show: { _ in nil },
       parse: { node, reader in
         reader.text(node, rule).map { Placed(value: $0, position: node.position) }
       })
@@ -26,10 +27,11 @@ extension Field {
 
   /// A list of names, or one name.
   static func names(
-    _ key: String, _ path: Path<[Placed<String>]>, _ rule: TextRule, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[Placed<String>]>, _ rule: TextRule,
+    _ about: String
   ) -> Field {
     value(
-      key, path, about, .list(.text(rule)), show: { _ in nil },
+      key, path(), about, .list(.text(rule)), show: { _ in nil },
       parse: { node, reader in
         reader.list(node) { node, reader in
           reader.text(node, rule).map { Placed(value: $0, position: node.position) }
@@ -39,11 +41,11 @@ extension Field {
 
   /// A mapping with keys of its own that may be left out as a whole.
   static func part<Inner: Sendable>(
-    _ key: String, _ path: Path<Placed<Inner>?>, _ about: String,
+    _ key: String, _ path: @autoclosure @escaping Path<Placed<Inner>?>, _ about: String,
     _ fields: @escaping @Sendable () -> [Field<Inner>], _ empty: @escaping @Sendable () -> Inner
   ) -> Field {
     value(
-      key, path, about, .section(fields().compactMap { $0.describe(empty()) }),
+      key, path(), about, .section(fields().compactMap { $0.describe(empty()) }),
       show: { _ in nil },
       parse: { node, reader in
         var inner = empty()
@@ -54,11 +56,11 @@ extension Field {
 
   /// A list of mappings.
   static func parts<Inner: Sendable>(
-    _ key: String, _ path: Path<[Placed<Inner>]>, _ about: String,
+    _ key: String, _ path: @autoclosure @escaping Path<[Placed<Inner>]>, _ about: String,
     _ fields: @escaping @Sendable () -> [Field<Inner>], _ empty: @escaping @Sendable () -> Inner
   ) -> Field {
     value(
-      key, path, about, .sections(fields().compactMap { $0.describe(empty()) }),
+      key, path(), about, .sections(fields().compactMap { $0.describe(empty()) }),
       show: { _ in nil },
       parse: { node, reader in
         reader.list(node) { node, reader in
@@ -71,14 +73,15 @@ extension Field {
 
   /// A mapping from names of the user's choice to mappings, or to words that `short` reads.
   static func rows<Inner: Sendable>(
-    _ key: String, _ path: Path<[Row<Inner>]>, _ rule: TextRule, _ about: String,
+    _ key: String, _ path: @autoclosure @escaping Path<[Row<Inner>]>, _ rule: TextRule,
+    _ about: String,
     _ fields: @escaping @Sendable () -> [Field<Inner>], _ empty: @escaping @Sendable () -> Inner,
     isRequired: Bool = false, short: (@Sendable (Node, inout Reader) -> Inner?)? = nil
   ) -> Field {
     let shape = KeyDescription.Shape.sectionTable(
       keys: rule.pattern, fields().compactMap { $0.describe(empty()) })
     return value(
-      key, path, about, shape, isRequired: isRequired, show: { _ in nil },
+      key, path(), about, shape, isRequired: isRequired, show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: rule) { pair, reader in
           var inner = empty()
@@ -96,11 +99,12 @@ extension Field {
   }
 
   static func span(
-    _ key: String, _ path: Path<Duration?>, in range: ClosedRange<Duration>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<Duration?>, in range: ClosedRange<Duration>,
+    _ about: String
   ) -> Field {
     let inner = Field<SpanBox>.span(key, \.span, in: range, about)
     return value(
-      key, path, about, .duration(range), show: { _ in nil },
+      key, path(), about, .duration(range), show: { _ in nil },
       parse: { node, reader in
         var box = SpanBox()
         let count = reader.diagnostics.count
@@ -109,9 +113,11 @@ extension Field {
       })
   }
 
-  static func flag(_ key: String, _ path: Path<Bool?>, _ about: String) -> Field {
+  static func flag(_ key: String, _ path: @autoclosure @escaping Path<Bool?>, _ about: String)
+    -> Field
+  {
     value(
-      key, path, about, .boolean, show: { _ in nil },
+      key, path(), about, .boolean, show: { _ in nil },
       parse: { node, reader in
         switch node.json {
         case .bool(let value): return value

@@ -102,10 +102,10 @@ extension ServiceDraft {
 extension Field {
   /// A mapping from names to texts, each with its place in the file.
   static func namedTexts(
-    _ key: String, _ path: Path<[Row<String>]>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<[Row<String>]>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .table(keys: nil, .text(.foreignName)), show: { _ in nil },
+      key, path(), about, .table(keys: nil, .text(.foreignName)), show: { _ in nil },
       parse: { node, reader in
         reader.table(node, keys: .foreignName) { pair, reader in
           reader.text(pair.value, .foreignName).map {
@@ -127,9 +127,11 @@ extension REST.ErrorShape {
 
 extension Field {
   /// A way into a value.
-  fileprivate static func path(_ key: String, _ path: Path<ValuePath?>, _ about: String) -> Field {
+  fileprivate static func path(
+    _ key: String, _ path: @autoclosure @escaping Path<ValuePath?>, _ about: String
+  ) -> Field {
     value(
-      key, path, about, .text(.foreignName), show: { _ in nil },
+      key, path(), about, .text(.foreignName), show: { _ in nil },
       parse: { node, reader in
         reader.text(node, .foreignName).flatMap {
           reader.valuePath(Placed(value: $0, position: node.position))

@@ -77,10 +77,10 @@ struct ToolDraft: Sendable {
 
 extension Field {
   fileprivate static func valueType(
-    _ key: String, _ path: Path<ValueType?>, _ about: String
+    _ key: String, _ path: @autoclosure @escaping Path<ValueType?>, _ about: String
   ) -> Field {
     value(
-      key, path, about, .type, show: { _ in nil },
+      key, path(), about, .type, show: { _ in nil },
       parse: { node, reader in reader.valueType(node) })
   }
 }

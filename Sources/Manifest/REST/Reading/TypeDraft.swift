@@ -106,13 +106,13 @@ extension Field<TypeDraft> {
   }
 
   fileprivate static func bound(
-    _ constraint: TypeDraft.Constraint, _ path: Path<Int?>, _ about: String
+    _ constraint: TypeDraft.Constraint, _ path: @autoclosure @escaping Path<Int?>, _ about: String
   ) -> Field {
     value(
       constraint.rawValue, about, .integer(0...1_000_000_000),
       edit: { node, draft, reader in
         draft.only.append(Placed(value: constraint, position: node.position))
-        draft[keyPath: path] = reader.whole(node, in: 0...1_000_000_000)
+        draft[keyPath: path()] = reader.whole(node, in: 0...1_000_000_000)
       })
   }
 }
