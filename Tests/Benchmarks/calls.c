@@ -88,6 +88,20 @@ void one_round(struct peer *peer, struct call *call, int count, uint64_t *times)
   }
 }
 
+double pace(void) {
+  enum { count = 2000 };
+  static uint64_t times[count];
+  struct call call = call_of(64);
+  pin(setting.cpu);
+  struct peer peer = ready(direct, &call, 64);
+  one_round(&peer, &call, count, times);
+  peer_stop(&peer);
+  pin(-1);
+  free(call.bytes);
+  qsort(times, count, sizeof *times, compare_u64);
+  return (double)times[count / 2] / 1000;
+}
+
 static void sequential_of(size_t size, const char *label, int count, enum bound bound,
                           double limit) {
   struct peer peers[subjects];
