@@ -11,7 +11,8 @@
 // With --notices, a call is answered with a line of `same_length` bytes. Its argument
 // `burst` is a number of progress notifications of the same length to send before,
 // `pace` how many of them in a second; `hold` keeps the answer back until a call with
-// `release`; `tell` answers how many lines came, and how many before the first cancel.
+// `release`; `tell` answers how many lines and bytes came, and how many before the
+// first cancel.
 
 #define _GNU_SOURCE
 #include <signal.h>
@@ -32,7 +33,7 @@ static int tools;
 static int obeys_faults;
 static int lingers;
 static int sends_notices;
-static long lines_read, lines_before_cancel = -1;
+static long lines_read, lines_before_cancel = -1, bytes_read, bytes_before_cancel;
 static char held[most_held][24];
 static int held_count;
 
@@ -146,8 +147,9 @@ static void answer_notices(const char *id, size_t id_length, const char *line, s
     char head[200];
     int n = snprintf(head, sizeof head,
                      "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":{\"content\":[],\"before\":%ld,"
-                     "\"read\":%ld}}",
-                     (int)id_length, id, lines_before_cancel, lines_read);
+                     "\"read\":%ld,\"bytesBefore\":%ld,\"bytesRead\":%ld}}",
+                     (int)id_length, id, lines_before_cancel, lines_read, bytes_before_cancel,
+                     bytes_read);
     return send_line(head, (size_t)n, "", 0, "\n");
   }
   answer_filled(id, id_length);
@@ -198,9 +200,12 @@ static void answer(const char *line, size_t length) {
   size_t window = length < envelope_limit ? length : envelope_limit;
   const char *id = memmem(line, window, "\"id\":", 5);
   if (sends_notices && memmem(line, window, "notifications/cancelled", 23) &&
-      lines_before_cancel < 0)
+      lines_before_cancel < 0) {
     lines_before_cancel = lines_read;
+    bytes_before_cancel = bytes_read;
+  }
   lines_read++;
+  bytes_read += (long)length + 1;
   if (!id) return;
   id += 5;
   size_t id_length = strcspn(id, ",}");
