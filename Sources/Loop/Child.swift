@@ -123,7 +123,7 @@ package final class Child {
       code == Int32(CLD_EXITED) ? .exited(value) : .signalled(value)
     self.status = status
     Self.running[pid] = nil
-    Orphans.sweep()
+    Orphans.sweepSoon()
     let deliver = onExit
     onExit = nil
     deliver?(status)

@@ -34,7 +34,7 @@ package enum Orphans {
   /// Reaps and sweeps whenever a child ends, if this process is the parent of its orphans.
   static func watchForEnds() {
     guard isParent.load(ordering: .relaxed), ends == nil else { return }
-    ends = SignalWatch(SIGCHLD) { sweep() }
+    ends = SignalWatch(SIGCHLD) { sweepSoon() }
   }
 
   /// The living children of this process that it did not start.
@@ -59,6 +59,16 @@ package enum Orphans {
     ending.formIntersection(pids)
     for orphan in orphans where isForsaken(orphan) { end(orphan) }
   }
+
+  /// The same, a moment later and once for all who ask meanwhile: a look at all processes takes as
+  /// long as a call, and the calls of a child that has ended go elsewhere first.
+  package static func sweepSoon() {
+    let timer = soon ?? LoopTimer { sweep() }
+    soon = timer
+    if !timer.isActive { timer.start(after: .milliseconds(1)) }
+  }
+
+  private static var soon: LoopTimer?
 
   /// Kills every orphan, whoever left it. For the end of the gateway.
   package static func killAll() {

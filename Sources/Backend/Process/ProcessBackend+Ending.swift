@@ -108,7 +108,14 @@ extension ProcessBackend {
     reader.close()
     writer.abandon()
     errors.close()
-    Orphans.sweep()
+    // What is noted about its end takes as long as a call, and its calls go elsewhere first.
+    let timer = LoopTimer { [self] in bury() }
+    burialTimer = timer
+    timer.start(after: .milliseconds(1))
+  }
+
+  private func bury() {
+    burialTimer = nil
     relay.backend = nil
     delegate.backendIsGone(self)
   }

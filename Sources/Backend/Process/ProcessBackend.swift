@@ -27,6 +27,8 @@ package final class ProcessBackend: ServiceBackend {
   var stopTimer: LoopTimer?
   var stallTimer: LoopTimer?
   var trimTimer: LoopTimer?
+  /// Runs from the end of the process to the moment in which that is reported.
+  var burialTimer: LoopTimer?
 
   package var pid: Int32 { child.pid }
   package override var identity: ProcessIdentity? { child.identity }
