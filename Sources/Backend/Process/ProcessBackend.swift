@@ -35,7 +35,6 @@ package final class ProcessBackend: ServiceBackend {
   package override var place: (name: StaticString, value: String) { ("pid", String(child.pid)) }
   package override var isEraCertain: Bool { handshake.isCertain }
   package override var queuedBytes: Int { writer.queuedBytes }
-  package var isGone: Bool { exit != nil && ending != nil && goneReported }
   var goneReported = false
 
   /// Starts the child. The delegate hears of everything that follows.
