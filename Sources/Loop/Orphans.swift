@@ -65,10 +65,11 @@ package enum Orphans {
   package static func sweepSoon() {
     let timer = soon ?? LoopTimer { sweep() }
     soon = timer
-    if !timer.isActive { timer.start(after: .milliseconds(1)) }
+    if !timer.isActive { timer.start(after: moment) }
   }
 
   private static var soon: LoopTimer?
+  private static let moment = Duration.milliseconds(1)
 
   /// Kills every orphan, whoever left it. For the end of the gateway.
   package static func killAll() {

@@ -111,11 +111,16 @@ extension ProcessBackend {
     // What is noted about its end takes as long as a call, and its calls go elsewhere first.
     let timer = LoopTimer { [self] in bury() }
     burialTimer = timer
-    timer.start(after: .milliseconds(1))
+    timer.start(after: Self.mourning)
   }
+
+  /// From the end of the process to the moment in which that is reported.
+  private static let mourning = Duration.milliseconds(1)
 
   private func bury() {
     burialTimer = nil
+    // Before the report: the gateway may end with it, and nothing may be left then.
+    Orphans.sweep()
     relay.backend = nil
     delegate.backendIsGone(self)
   }

@@ -27,7 +27,6 @@ package final class ProcessBackend: ServiceBackend {
   var stopTimer: LoopTimer?
   var stallTimer: LoopTimer?
   var trimTimer: LoopTimer?
-  /// Runs from the end of the process to the moment in which that is reported.
   var burialTimer: LoopTimer?
 
   package var pid: Int32 { child.pid }
@@ -35,6 +34,7 @@ package final class ProcessBackend: ServiceBackend {
   package override var place: (name: StaticString, value: String) { ("pid", String(child.pid)) }
   package override var isEraCertain: Bool { handshake.isCertain }
   package override var queuedBytes: Int { writer.queuedBytes }
+  /// Its end is about to be reported, or has been.
   var goneReported = false
 
   /// Starts the child. The delegate hears of everything that follows.
