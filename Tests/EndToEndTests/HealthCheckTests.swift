@@ -55,7 +55,7 @@ import Testing
     #expect(run.wait { isChecked(run) })
     #expect(run.wait { run.client.stderr.contains("service.idle") })
     #expect(run.wait { run.processes(of: "a").isEmpty })
-    #expect(HealthKeys.report(run)?["state"] == "asleep")
+    #expect(run.wait { HealthKeys.report(run)?["state"] == "asleep" })
     run.client.run(for: .milliseconds(500))
     #expect(run.processes(of: "a").isEmpty)
     try run.finish()

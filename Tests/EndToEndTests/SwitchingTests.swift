@@ -1,8 +1,10 @@
 import CommandTesting
 import Glibc
+import HTTPTesting
 import Harness
 import MCP
 import RawJSON
+import Synchronization
 import TestSupport
 import Testing
 
@@ -25,7 +27,7 @@ import Testing
     #expect(refused.text.contains("switchyard enable good"))
     #expect(try run.client.response(to: call).kind == .result)
     #expect(run.wait { run.processes(of: "good").isEmpty })
-    #expect(run.status(of: "good")?["state"] == "switched-off")
+    #expect(run.wait { run.status(of: "good")?["state"] == "switched-off" })
     // What it answered on its way out is counted.
     #expect(try run.metric("switchyard_calls_total", of: "good") == 1)
     try run.expectOK("other_echo")
@@ -79,6 +81,44 @@ import Testing
     #expect(run.wait { (try? KeyBehaviour.tools(run))?.contains("good_extra_1") == true })
     try run.expectOK()
     try run.finish()
+  }
+
+  /// What becomes of the manifest of an API while it has a call, which it answers then.
+  enum Fate: String, CaseIterable { case changed, replaced }
+
+  @Test(arguments: Fate.allCases)
+  func `a call that an API had when it was switched off is counted as its own`(_ fate: Fate)
+    throws
+  {
+    let isHeld = Atomic(true)
+    let api = try APIRun(answer: { request, connection in
+      while request.target.hasPrefix("/hold"), isHeld.load(ordering: .relaxed) {
+        connection.wait(milliseconds: 10)
+      }
+      return APIRun.answer(request, connection)
+    })
+    _ = try api.client.roundTrip("tools/list")
+    let call = try api.client.request(
+      "tools/call", ["name": "api_go", "arguments": ["act": "hold"]])
+    #expect(api.gateway.wait { !api.server.requests.isEmpty })
+    #expect(try api.gateway.command("disable", "api").code == 0)
+    _ = try api.client.notification(Self.changed)
+    let manifest = api.gateway.folder.path + "/manifests/api.yaml"
+    let text = String(decoding: SmallFile.bytes(of: manifest), as: UTF8.self)
+    switch fate {
+    case .changed:
+      try api.gateway.folder.write("description: New.\n" + text, to: "manifests/api.yaml")
+    case .replaced:
+      #expect(unlink(manifest) == 0)
+      let other = "service: other" + text.dropFirst("service: api".count)
+      try api.gateway.folder.write(other, to: "manifests/other.yaml")
+    }
+    #expect(api.gateway.wait { api.client.stderr.contains("config.reloaded") })
+    isHeld.store(false, ordering: .relaxed)
+    #expect(try api.client.response(to: call).kind == .result)
+    #expect(try api.gateway.metric("switchyard_calls_total", of: "api") == 1)
+    #expect(try api.gateway.metric("switchyard_calls_total", of: "other") == nil)
+    try api.finish()
   }
 
   @Test func `a service that nobody knows is told with those that there are`() throws {

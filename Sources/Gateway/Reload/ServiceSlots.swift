@@ -14,6 +14,7 @@ struct ServiceSlots {
   private var freeREST: [Int] = []
   /// Not served any more, and not empty yet.
   private var leaving: [Service] = []
+  private var leavingREST: [RESTService] = []
   /// Gone; kept a while for callbacks of the turn in which that was noticed.
   private var buried: [Service] = []
 
@@ -51,6 +52,7 @@ struct ServiceSlots {
   }
 
   mutating func addREST(_ make: (Int) -> RESTService) -> RESTService {
+    bury()
     guard let place = freeREST.popLast() else {
       let service = make(RESTService.firstIndex + rest.count)
       rest.append(service)
@@ -67,13 +69,18 @@ struct ServiceSlots {
     bury()
   }
 
-  /// Calls that are with it hold it themselves.
+  /// Calls that are with it hold it themselves, and are counted by its number.
   mutating func remove(_ service: RESTService) {
-    freeREST.append(service.index - RESTService.firstIndex)
+    leavingREST.append(service)
+    bury()
   }
 
   /// Gives up the numbers of services that have become empty.
   mutating func bury() {
+    for service in leavingREST where service.inFlight == 0 {
+      freeREST.append(service.index - RESTService.firstIndex)
+    }
+    leavingREST.removeAll { $0.inFlight == 0 }
     guard !leaving.isEmpty else { return }
     for service in leaving where service.isEmpty {
       free.append(service.index)

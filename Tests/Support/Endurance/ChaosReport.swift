@@ -46,6 +46,21 @@ package struct ChaosReport: Sendable {
     }
   }
 
+  /// What the killer and the client wrote down, in milliseconds of the run, for people.
+  func ledgers(since start: Instant) -> [UInt8] {
+    func time(_ instant: Instant) -> String { "\((instant - start).inMilliseconds) ms" }
+    let deeds = deeds.map { deed in
+      "killer \(time(deed.at)) to \(time(deed.until)): \(deed.kind) \(deed.services)\n"
+    }
+    let calls = calls.map { call in
+      let cancelled = call.cancelled.map { ", cancelled \(time($0))" } ?? ""
+      let answers = call.answers.map { ", \(time($0.at)) \($0.kind)" }.joined()
+      return "client \(time(call.sent)): \(call.uuid) \(call.tool) of \(call.group)"
+        + "\(cancelled)\(answers)\n"
+    }
+    return Array((deeds + calls).joined().utf8)
+  }
+
   private var slowest: Duration {
     calls.compactMap { call in call.answers.first.map { $0.at - call.sent } }.max() ?? .zero
   }

@@ -52,6 +52,8 @@ package final class ChaosRun {
   private var later: [(at: Instant, act: () -> Void)] = []
   private var busy: Set<String> = []
   private var lostInRecovery = 0
+  /// What the gateway said of itself in the end.
+  private var metrics = ""
   private var client: LoadClient { gateway.client }
 
   package init(_ settings: Settings) throws {
@@ -85,6 +87,7 @@ package final class ChaosRun {
     var figures = gateway.figures()
     // One may have begun since.
     if !figures.isAtRest { figures = gateway.figures() }
+    metrics = gateway.metrics()
     let disagreements = gateway.finish()
     let accounting = Accounting(
       calls: client.calls, figures: figures, executions: gateway.executions(),
@@ -100,7 +103,8 @@ package final class ChaosRun {
     report.calls = client.calls
     report.deeds = killer.deeds
     if !report.disagreements.isEmpty || !report.slowCalls.isEmpty {
-      report.log = client.log + gateway.ledgers()
+      report.log = client.log + Array(metrics.utf8) + gateway.ledgers()
+        + report.ledgers(since: start)
     }
     return report
   }

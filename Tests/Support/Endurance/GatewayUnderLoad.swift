@@ -176,8 +176,13 @@ final class GatewayUnderLoad {
   /// What the gateway counts and has now.
   func counters() -> GatewayFigures {
     var figures = GatewayFigures()
-    figures.read(metrics: control(#"{"command":"metrics"}"#)?["text"]?.stringValue ?? "")
+    figures.read(metrics: metrics())
     return figures
+  }
+
+  /// The same as Prometheus gets it; empty where the gateway does not tell.
+  func metrics() -> String {
+    control(#"{"command":"metrics"}"#)?["text"]?.stringValue ?? ""
   }
 
   func figures() -> GatewayFigures {

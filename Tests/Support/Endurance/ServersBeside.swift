@@ -1,13 +1,14 @@
 import Glibc
 import Harness
 import Resilience
-import Synchronization
 
 /// The services of a fleet that are no children of the gateway: servers beside it, each at a port of
 /// its own. One that ends is started again at the same port a moment later, as an operator or the
 /// kernel would.
 final class ServersBeside {
+  /// The port of each, until the run is over.
   let ports: [String: Int]
+  private let reservations: [String: PortReservation]
   private let members: [Fleet.Member]
   private let folder: String
   private let marker: ProcessMarker
@@ -19,7 +20,9 @@ final class ServersBeside {
     members = fleet.members.filter { $0.kind != .process }
     self.folder = folder
     self.marker = marker
-    ports = Dictionary(uniqueKeysWithValues: members.map { ($0.name, FreePorts.next()) })
+    reservations = Dictionary(
+      uniqueKeysWithValues: members.map { ($0.name, PortReservation()) })
+    ports = reservations.mapValues(\.port)
     for member in members { start(member) }
   }
 
@@ -58,36 +61,5 @@ final class ServersBeside {
       ServerCommand([Sibling.path(of: "switchyard-fake-backend")], environment: environment))
     // It will be tried again.
     if servers[member.name] == nil { due[member.name] = LoadClient.now + .milliseconds(500) }
-  }
-}
-
-/// Ports of loopback that nobody listens at, below those that connections get from the kernel.
-/// None is given twice while others follow, because who gets it listens a while later.
-enum FreePorts {
-  private static let last = Mutex(10_000 + Int(getpid()) % 20_000)
-
-  static func next() -> Int {
-    last.withLock { port in
-      for _ in 0..<10_000 {
-        port = port >= 32_000 ? 10_000 : port + 1
-        if isFree(port) { break }
-      }
-      return port
-    }
-  }
-
-  private static func isFree(_ port: Int) -> Bool {
-    let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard socket >= 0 else { return false }
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
   }
 }
