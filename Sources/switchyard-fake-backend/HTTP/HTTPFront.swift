@@ -78,6 +78,7 @@ struct HTTPFront {
   // MARK: The loop
 
   private mutating func run() -> Never {
+    SignalPipe.takeHere()
     while true {
       var set = [
         pollfd(fd: listener, events: Int16(POLLIN), revents: 0),

@@ -11,8 +11,6 @@ package struct ChaosReport: Sendable {
   package var time = Duration.zero
   package var loadTime = Duration.zero
   package var recoveryTime = Duration.zero
-  /// Calls that met the end of a connection after everything had been found well.
-  package var lostInRecovery = 0
   /// The log of the gateway and the ledgers, where something did not agree or took long.
   package var log: [UInt8] = []
 
@@ -30,8 +28,7 @@ package struct ChaosReport: Sendable {
         results \(ends.results + ends.toolErrors), lost \(ends.lost.all), late \(ends.late.all), \
       not sent \(ends.notSent), cancelled \(ends.unanswered), other errors \(ends.others)
         tried again \(figures.repeated.values.reduce(0, +)); of \(safe.count) calls that are \
-      declared safe \(failed) failed; slowest answer \(slowest.inMilliseconds) ms; lost after the \
-      recovery \(lostInRecovery)
+      declared safe \(failed) failed; slowest answer \(slowest.inMilliseconds) ms
         \(disagreements.isEmpty ? "all ledgers agree" : "\(disagreements.count) disagreements")
       """ + slowCalls.prefix(5).map { "\n  slow: \($0)" }.joined()
   }

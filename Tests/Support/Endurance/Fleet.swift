@@ -1,8 +1,9 @@
 import Harness
 
 /// The services of a run: twenty fake backends in eight groups whose members stand in for each
-/// other, and one that nobody touches. Twelve are processes of the gateway, six are servers of MCP
-/// over HTTP and two are APIs; these stand in for each other.
+/// other, and two that nobody touches. Twelve are processes of the gateway, six are servers of MCP
+/// over HTTP and two are APIs; these stand in for each other. Of the two one is a process and one a
+/// server: calls of theirs must never fail.
 package struct Fleet: Sendable {
   package struct Member: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
@@ -68,8 +69,13 @@ package struct Fleet: Sendable {
       }
     }
     groups = Self.sizes.indices.map { "g\($0)" }
-    self.members = members + [Member(name: "control", group: "control", isAlone: true)]
+    var calm = Self.calm.map { Member(name: $0, group: $0, isAlone: true) }
+    calm[1].kind = .http
+    self.members = members + calm
   }
+
+  /// Those that nobody touches.
+  static let calm = ["control", "distant"]
 
   /// Those that are no processes; the last group is the APIs.
   private static let kinds: [Int: Member.Kind] = [

@@ -45,6 +45,22 @@ final class ServersBeside {
     }
   }
 
+  /// Those that have not answered a question that is asked past the gateway. One that stood still
+  /// has done, when it answers, what it was told meanwhile: it takes its signals first, and what it
+  /// was asked before in order.
+  func silent(within limit: Duration) -> [String] {
+    let deadline = LoadClient.now + limit
+    var silent = members.map(\.name)
+    while !silent.isEmpty, LoadClient.now < deadline {
+      supervise()
+      silent.removeAll { name in
+        ports[name].flatMap { DirectQuestion.answer(at: $0) }?.contains("HTTP/1.1 200 ") == true
+      }
+      if !silent.isEmpty { usleep(20_000) }
+    }
+    return silent
+  }
+
   /// Their stdin ends, and so do they.
   func stop() {
     servers = [:]
