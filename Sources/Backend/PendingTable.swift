@@ -114,10 +114,9 @@ package struct PendingTable<Entry> {
     return .late
   }
 
-  /// Takes out all entries that match, in the order in which they were opened.
+  /// Takes out all entries that match, in the order in which they were opened. Their replies are not
+  /// wanted any more and may still come: a process that is stopped often answers first.
   package mutating func takeAll(where matches: (Entry) -> Bool = { _ in true }) -> [Entry] {
-    let taken = ordered.filter { matches($0.entry) }
-    for slot in taken { _ = take(slot.id) }
-    return taken.map(\.entry)
+    ordered.filter { matches($0.entry) }.compactMap { abandon($0.id) }
   }
 }

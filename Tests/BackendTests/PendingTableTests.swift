@@ -59,6 +59,18 @@ import Testing
     #expect(table.isEmpty)
   }
 
+  /// A server that was stopped before its `initialize` was answered was told to answer requests that
+  /// nobody had sent.
+  @Test func `late replies to what was left are expected, each once`() {
+    var table = PendingTable<Int>(firstID: 40)
+    let ids = (0..<3).map { table.open($0) }
+    _ = table.takeAll()
+    let late = ids.map { table.judgeStray($0) }
+    let again = ids.map { table.judgeStray($0) }
+    #expect(late == [.late, .late, .late])
+    #expect(again == [.foreign, .foreign, .foreign])
+  }
+
   /// The table against a plain list, driven by a fixed pseudo-random sequence.
   @Test func `B26: ten thousand interleaved requests are paired with their own replies`() {
     var table = PendingTable<Int>(firstID: 123)
