@@ -118,6 +118,8 @@ import Testing
     #expect(try api.client.response(to: call).kind == .result)
     #expect(try api.gateway.metric("switchyard_calls_total", of: "api") == 1)
     #expect(try api.gateway.metric("switchyard_calls_total", of: "other") == nil)
+    // Its connections end with it; the next one opens its own.
+    #expect(api.gateway.wait { api.server.open == 0 })
     try api.finish()
   }
 

@@ -106,6 +106,8 @@ final class HealthWatch {
     byIndex = []
     for record in leaving {
       record.isLeaving = true
+      // The connection of checks by URL.
+      if record.probe == nil { record.client = nil }
       place(record)
     }
     for record in records {

@@ -40,7 +40,7 @@ extension Gateway {
     call.isProbe = isProbe
     call.plan = plan
     if wantsSpans { call.trace = traceParent(of: request) }
-    service.inFlight += 1
+    service.callBegins()
     session.ledger.open(request.id, call)
     call.start(JSON.copy(request.envelope.arguments, in: bytes))
     if isTask { offerTask(call, request) }

@@ -31,7 +31,8 @@ final class RESTService {
   /// When clients were last told that calls wait.
   var lastWaiting: Instant?
   /// Calls that have begun and not ended.
-  var inFlight = 0
+  private(set) var inFlight = 0
+  private var isLeaving = false
   /// Answers slowly or with trouble; said by the health checks.
   var isDegraded = false
 
@@ -62,6 +63,25 @@ final class RESTService {
       api, service: name, limits: manifest.limits, environment: environment, log: log)
     opened = backend
     return backend
+  }
+
+  func callBegins() { inFlight += 1 }
+
+  func callEnded() {
+    inFlight -= 1
+    closeIfLeft()
+  }
+
+  /// It is not served any more: its connections end with the last of its calls.
+  func leave() {
+    isLeaving = true
+    closeIfLeft()
+  }
+
+  /// At the end of the turn: its client may be what tells of the end of the call.
+  private func closeIfLeft() {
+    guard isLeaving, inFlight == 0, opened != nil else { return }
+    EventLoop.atEndOfTurn { [self] in if inFlight == 0 { opened = nil } }
   }
 
   /// The client is slow, or no longer.

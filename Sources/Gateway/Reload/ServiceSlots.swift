@@ -69,8 +69,9 @@ struct ServiceSlots {
     bury()
   }
 
-  /// Calls that are with it hold it themselves, and are counted by its number.
+  /// Calls that are with it are counted by its number.
   mutating func remove(_ service: RESTService) {
+    service.leave()
     leavingREST.append(service)
     bury()
   }

@@ -55,7 +55,7 @@ extension RESTCall {
   /// Tells the breaker and the gateway how the call ended; once.
   func report(_ outcome: Outcome) {
     let now = EventLoop.turnTime
-    service.inFlight -= 1
+    service.callEnded()
     service.record(outcome, isProbe: isProbe, at: now, of: session)
     let duration = max(0, now.nanoseconds &- startedAt.nanoseconds)
     session.delegate?.observed(

@@ -12,24 +12,16 @@ enum DirectQuestion {
 
   /// The beginning of the response; nil where none comes in two seconds.
   static func answer(at port: Int) -> [UInt8]? {
-    let socket = Glibc.socket(
-      AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let socket = LoopbackAddress.socket()
     guard socket >= 0 else { return nil }
     defer { close(socket) }
     var patience = patience
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(socket, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    guard isConnected, SmallFile.write(Array(text.utf8), on: socket) else { return nil }
+    guard LoopbackAddress(port: port).connects(socket),
+      SmallFile.write(Array(text.utf8), on: socket)
+    else { return nil }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = recv(socket, &bytes, bytes.count, 0)
     return count > 0 ? Array(bytes.prefix(count)) : nil
