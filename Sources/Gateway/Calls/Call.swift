@@ -195,15 +195,15 @@ final class Call: ServiceRequest, ClientRequest {
     session.write(held)
   }
 
-  func failed(_ failure: BackendFailure) {
+  func failed(_ reported: BackendFailure) {
+    let failure = afterTask(reported)
     if let input, input.isParked {
       input.outcome = input.outcome ?? .failure(failure)
       return
     }
     if failure.wasSent { service.lastTrouble = failure.detail }
     if let plan, !isDone, handsOver(failure, to: plan) { return }
-    guard finish(Outcome(failure)) else { return }
-    if standsIn() { return }
+    guard finish(Outcome(failure)), !standsIn() else { return }
     reply(counted(.backend(failure, service: service.name)))
   }
 

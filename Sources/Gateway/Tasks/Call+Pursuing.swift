@@ -97,6 +97,14 @@ extension Call {
     return true
   }
 
+  /// A service that has made a task has had the call, whatever of the questions about it was sent.
+  func afterTask(_ failure: BackendFailure) -> BackendFailure {
+    guard let pursuit = extras?.pursuit, !pursuit.id.isEmpty else { return failure }
+    var failure = failure
+    failure.wasSent = true
+    return failure
+  }
+
   /// The error is the answer of the call, and the task is none any more.
   private func loses(_ pursuit: TaskPursuit) -> Bool {
     service.feed.tasks.ended(pursuit.id)
