@@ -8,11 +8,12 @@ import Testing
 @Suite struct PursuedTaskTests {
   private func open(
     _ revision: Revision = .newestLegacy, folder: TemporaryFolder? = nil, settings: String = "",
-    more: [String] = []
+    more: [String] = [], words: String = ""
   ) throws -> GatewayRun {
     let ledger = folder.map { ",ledger=\($0.path)/ledger" } ?? ""
     let run = try GatewayRun(
-      [Service("s", "tasks-only,modern" + ledger, more: more), Service("good")], settings: settings,
+      [Service("s", "tasks-only,modern" + ledger + words, more: more), Service("good")],
+      settings: settings,
       revision: revision)
     run.client.capabilities = revision.era == .legacy ? GatewayRun.everything : [:]
     try run.client.handshake()
@@ -122,6 +123,21 @@ import Testing
     let answer = try run.client.response(to: call, within: .seconds(20))
     #expect(answer.errorCode == ErrorCode.backendLost.rawValue, "\(answer.text)")
     try run.expectOK()
+    try run.finish()
+  }
+
+  /// The question about the task is never sent; the call was.
+  @Test func `a service that reads no more while a task runs is lost to its call`() throws {
+    let folder = try TemporaryFolder()
+    let run = try open(folder: folder, words: ",close-stdin,only=echo")
+    let call = try run.client.request(
+      "tools/call", ["name": "s_must", "arguments": ["ms": 600_000, "poll": 300]])
+    let isTask = run.wait { folder.text("ledger").contains("asked for task") }
+    #expect(isTask)
+    try run.expectOK("s_echo")
+    let answer = try run.client.response(to: call, within: .seconds(20))
+    #expect(answer.errorCode == ErrorCode.backendLost.rawValue, "\(answer.text)")
+    #expect(answer.error?.at(pointer: "/data/outcome") == "unknown", "\(answer.text)")
     try run.finish()
   }
 

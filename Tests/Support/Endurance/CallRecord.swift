@@ -28,15 +28,6 @@ package struct CallRecord: Sendable {
     self.expected = expected
   }
 
-  /// Whether its connection ended under it, so that nobody knows what became of it.
-  package var isLost: Bool {
-    if case .error(let failure) = answers.first?.kind {
-      failure.wasSent && failure.outcome == "unknown"
-    } else {
-      false
-    }
-  }
-
   /// The id as JSON: every second one is a text.
   package var id: String { Self.id(number) }
   static func id(_ number: Int) -> String {
